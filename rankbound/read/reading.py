@@ -31,11 +31,17 @@ PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
 def read_part(
-    path: Path | str, part: str, *, format: str | None = None, tag: str | None = None
+    path: Path | str,
+    part: str,
+    *,
+    format: str | None = None,
+    tag: str | None = None,
+    ranks: bool = False,
 ) -> Contents:
     """Read a file that must hold a part: "scores", "groups" or "qrels".
 
-    `tag` is the system to read, where a file names several.
+    `tag` is the system to read, where a file names several; `ranks` says whether ranks
+    beside scores are wanted.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def read_part(
     UsageError
         If no format has the given name.
     """
-    source = Source(Path(path), whole=False, named=format is not None, tag=tag)
+    source = Source(Path(path), whole=ranks, named=format is not None, tag=tag)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
     if part == "qrels":

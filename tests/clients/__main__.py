@@ -26,6 +26,7 @@ ENVIRONMENTS = {
         *("ir_measures", "python-terrier", "beir", "mteb", "lightning-ir", "rank-llm"),
         *("scikit-dimension", "statsmodels"),
     ),
+    "pyterrier": ("pyterrier",),  # another distribution of the package pyterrier
     "ranx": ("ranx",),  # it does not work with pandas 3
 }
 BUILD = ROOT / "build" / "clients"

@@ -1,4 +1,7 @@
-"""PyTerrier: frames of pipelines, files of results and judgements; needs Java."""
+"""PyTerrier: frames of pipelines, files of results and judgements.
+
+Retrieval with an index stands in `tests/clients/pyterrier.py`.
+"""
 
 import pandas as pd
 
@@ -64,7 +67,6 @@ def run(client: Client) -> None:
             columns=["qid", "docno", "label"],
         ),
     )
-    _retrieved(client, pt)
 
 
 def _ranks(client: Client, path, wanted) -> None:
@@ -78,27 +80,3 @@ def _ranks(client: Client, path, wanted) -> None:
             order = sorted(row, key=lambda docno: -row[docno])
             best = sorted(wanted[qid], key=lambda docno: -wanted[qid][docno])
             same("" if order == best else f"order of {qid}")
-
-
-def _retrieved(client: Client, pt) -> None:
-    try:
-        pt.java.init()
-    except Exception as error:  # without Java, or Maven to load Terrier from
-        reason = " ".join(str(error).split())[:80]
-        client.not_tried(
-            "retrieval with an index",
-            f"no Java, or Terrier cannot be loaded ({reason})",
-        )
-        return
-    with client.trying("BM25 over an index"):
-        rows = [{"docno": d, "text": t} for d, t in world.DOCUMENTS.items()]
-        index = pt.IterDictIndexer(
-            str(client.folder / "index"), meta={"docno": 24}
-        ).index(rows)
-        retriever = pt.terrier.Retriever(index, wmodel="BM25")
-        topics = pd.DataFrame({"qid": world.QIDS, "query": [*world.QUERIES.values()]})
-        found = retriever(topics)
-        right = {}
-        for row in found.itertuples():
-            right.setdefault(row.qid, {})[row.docno] = row.score
-        client.object("BM25 over an index, frame", found, scores=right)

@@ -40,4 +40,8 @@ def run(client: Client) -> None:
         students={"other": run_file},
         qrels=world.QRELS,
     )
-    client.not_tried("reranking by a model", "needs a model of several gigabytes")
+    client.not_tried(
+        "reranking by a model",
+        "its rerankers import vllm, several gigabytes of builds for GPUs; what they "
+        "return are the Results above",
+    )

@@ -69,6 +69,10 @@ def _mined(client: Client, model: Any) -> None:
         client.file(f"mine_hard_negatives, {name}, parquet", path, 1e-3, **wanted)
         client.keep = keep
         kept[name] = path
+        if not positives:
+            table = path.with_suffix(".csv")  # where lists have eight digits
+            found.to_csv(table)
+            client.file(f"mine_hard_negatives, {name}, to_csv", table, 1e-3, **wanted)
         if shape == "n-tuple":
             lines = path.with_suffix(".jsonl")
             found.to_json(lines)

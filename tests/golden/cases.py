@@ -63,6 +63,10 @@ LINES = {
         "forced-itself": "inspect few.json --json few.json --force",
         "kinds": "inspect teacher.json.gz softmax.json --teacher-kind logit "
         "--student-kind softmax=softmax --json {out}.json",
+        "settings": "inspect cosine.run --teacher close.run --groups hard.jsonl "
+        "random.jsonl --temperature 2 --pairs pos-neg --missing error --clusters "
+        "clusters.tsv --json {out}.json",
+        "depth": "inspect close.run --depth 5",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
         "scales": "inspect filled.json softmax.json mixed.json systems.run "
         "swapped.run --json {out}.json",

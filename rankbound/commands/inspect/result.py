@@ -73,6 +73,7 @@ def by_severity(findings: Iterable[AnyFinding | None]) -> tuple[AnyFinding, ...]
 
 LINES: Final = 5  # of warnings that a command repeats
 FILES: Final = 3  # that one line names
+BESIDE: Final = " / "  # parts the names of files that a finding is about
 
 
 def repeated(found: Iterable[tuple[str, Finding]]) -> tuple[str, ...]:
@@ -111,7 +112,13 @@ def _told(code: str, found: Mapping[str, Finding]) -> str:
 
 
 def _counted(code: str, found: Mapping[str, Finding]) -> str:
-    places = [f"{place} ({one.count:,})" for place, one in found.items()]
+    paths = {Path(path) for place in found for path in place.split(BESIDE)}
+    shown = shown_names(sorted(paths))
+    places = [
+        f"{BESIDE.join(shown[Path(path)] for path in place.split(BESIDE))} "
+        f"({one.count:,})"
+        for place, one in found.items()
+    ]
     if len(places) > FILES:
         places = [*places[:FILES], f"{len(places) - FILES:,} more"]
     return f"{code.replace('-', ' ')}: {', '.join(places)}"
@@ -446,7 +453,7 @@ class Inspection(
             for finding in one.findings:
                 yield one.path, finding
         for shared in self.across.findings:
-            yield " / ".join(shared.files), shared
+            yield BESIDE.join(shared.files), shared
 
     def counts(self) -> Counter[str]:
         """Number of findings of each severity."""

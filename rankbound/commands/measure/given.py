@@ -15,7 +15,7 @@ import numpy as np
 from rankbound.commands.inspect.across import warnings_across
 from rankbound.commands.inspect.examined import warnings_of
 from rankbound.commands.inspect.parts import Vectors, survey
-from rankbound.commands.inspect.result import Finding, repeated
+from rankbound.commands.inspect.result import BESIDE, Finding, repeated
 from rankbound.data.clusters import Clusters
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
@@ -390,7 +390,8 @@ class Files:
         if kept is not None and getattr(kept, part) is not None:
             return kept
         chosen = format_of(self._formats, path, main=self._teacher)
-        contents = _in_order(read_part(path, part, format=chosen, tag=tag))
+        read = read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
+        contents = _in_order(read)
         if contents.repairs:
             self.repairs[path] = dict(contents.repairs)
         if contents.notes:
@@ -433,7 +434,7 @@ class Files:
         )
         for names, finding in found:
             both = (shown if one == name else one for one in names)
-            self.tell(" / ".join(both), [finding])
+            self.tell(BESIDE.join(both), [finding])
 
     def _is_new(self, name: str, part: str) -> bool:
         """Whether a part is to be looked at, which happens once."""

@@ -142,6 +142,9 @@ class Row:
         return [self.builder.document_text(value, self.line) for value in values]
 
 
+Numbered = tuple[int, Mapping[str, Any]]
+
+
 def records(builder: Builder) -> Iterator[tuple[int, Any]]:
     """The records of a file with their line numbers.
 
@@ -400,6 +403,9 @@ class RowFormat:
         The keys that a record of this format may give a meaning to; a record in which
         other keys hold documents, labels or scores is of another format. Empty if the
         format is alone in having its keys.
+    others : callable or None
+        Takes a `Source` that holds neither JSON nor a table, and counters of what is
+        passed over; yields its records with their lines, of text with a header.
     """
 
     name: str
@@ -412,6 +418,7 @@ class RowFormat:
     configure: Callable[[str], RowFormat] | None = None
     marks: bool = True
     keys: frozenset[str] = frozenset()
+    others: Callable[[Source, dict[str, int]], Iterator[Numbered]] | None = None
 
     def builder(self, source: Source) -> Builder:
         """An empty builder for this format."""
@@ -422,6 +429,9 @@ class RowFormat:
         if container(source) is not None:
             return self.read_records(source, table_records(open_table(source).table))
         builder = self.builder(source)
+        if self.others is not None and not _is_json(source):
+            found = self.others(source, builder.repairs)
+            return self._read(builder, (Row(builder, *one) for one in found))
         return self._read(builder, rows(builder))
 
     def read_records(
@@ -442,6 +452,8 @@ class RowFormat:
     def sniff(self, source: Source) -> str | None:
         """The evidence that a file is of this format, or None."""
         record = first_record_of(source)
+        if not record and self.others is not None and not _is_json(source):
+            record = _first(self.others(source, {}))
         found = self.matches(record)
         if found is None or not self.keys:
             return found
@@ -462,6 +474,17 @@ class RowFormat:
             self.keeps,
             None if configure is None else lambda text: configure(text).as_format(),
         )
+
+
+def _is_json(source: Source) -> bool:
+    return source.is_folder or source.head.lstrip()[:1] in (b"{", b"[")
+
+
+def _first(found: Iterator[Numbered]) -> Mapping[str, Any]:
+    try:
+        return next(found, (1, {}))[1]
+    except FormatError:
+        return {}
 
 
 WATCHED: Final = 64  # records whose keys are watched, as many as tell them all

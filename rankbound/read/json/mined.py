@@ -23,6 +23,8 @@ The evaluator of information retrieval writes its predictions as a query and its
 
 from __future__ import annotations
 
+import ast
+import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,9 +34,10 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from rankbound.errors import UsageError
-from rankbound.read.contents import Contents
+from rankbound.read.contents import IDLE, Contents
 from rankbound.read.json.building import Builder, columns
 from rankbound.read.json.jsonl import Row, RowFormat, write_records
 from rankbound.read.json.lists import add_scores
@@ -45,6 +48,8 @@ from rankbound.read.json.records import (
     ranked_records,
     text_of,
 )
+from rankbound.read.source import Source, decoded
+from rankbound.read.tables.layouts import recognise
 
 TITLE: Final = "texts in columns (sentence-transformers): anchor, positive, negative_1"
 LABELS: Final = ("label", "labels")
@@ -429,6 +434,102 @@ def _lines(contents: Contents) -> Iterator[Line]:
         )
 
 
+# CSV and TSV, where `datasets` prints lists as NumPy does: ['a' 'b'] and [0.5 1.25]
+
+NUMBER_LIST: Final = re.compile(r"\[[-+.,\seE0-9]*\]")
+QUOTED: Final = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+TEXT_LIST: Final = re.compile(rf"\[\s*{QUOTED}(?:[\s,]+{QUOTED})*\s*\]", re.DOTALL)
+SHORTENED: Final = re.compile(r"[\s,]\.\.\.[\s,]")
+LARGEST_CELL: Final = 1 << 30
+
+
+def _delimited(
+    source: Source, repairs: dict[str, int]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows below a header that names texts, with the lines where they begin."""
+    header, delimiter = _header(source)
+    if not header:
+        return
+    before = csv.field_size_limit(LARGEST_CELL)
+    try:
+        text = (
+            decoded(line, source.path, number) + "\n"
+            for number, line in source.lines(repairs)
+        )
+        found = csv.reader(text, delimiter=delimiter, strict=True)
+        begins = 1
+        for cells in found:
+            if cells and begins > 1:
+                if len(cells) != len(header):
+                    raise source.fail(
+                        f"expected {len(header)} fields as in the header, found "
+                        f"{len(cells)}",
+                        line=begins,
+                    )
+                yield (
+                    begins,
+                    _record(source, dict(zip(header, cells, strict=True)), begins),
+                )
+            begins = found.line_num + 1
+    except csv.Error as error:
+        raise source.fail(f"broken quotation ({error})", line=begins) from None
+    finally:
+        csv.field_size_limit(before)
+
+
+def _header(source: Source) -> tuple[list[str], str]:
+    """The names of columns, if a table of ids has no such ones, and what parts them."""
+    line = source.head.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+    for delimiter in (",", "\t"):
+        try:
+            names = next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        plain_names = {*NUMBERS, "negative", "negative_1"} & {*names}
+        if len(names) < 3 or len({*names}) < len(names) or not plain_names:
+            continue
+        schema = pa.schema([(name, pa.string()) for name in names])
+        if recognise(schema) is None:
+            return names, delimiter
+    return [], ""
+
+
+def _record(source: Source, cells: Mapping[str, str], line: int) -> dict[str, Any]:
+    """The values of a row, whose cells print numbers and lists."""
+    found: dict[str, Any] = {}
+    for key, cell in cells.items():
+        if key in IDLE:  # the index of a frame
+            continue
+        text = cell.strip()
+        printed = text.startswith("[") and text.endswith("]")
+        bare = re.sub(QUOTED, "", text) if printed else ""
+        if NUMBER_LIST.fullmatch(bare) and SHORTENED.search(bare):
+            raise source.fail(
+                f"{key} was shortened with '...' when it was written; write JSON lines "
+                "or parquet instead",
+                line=line,
+            )
+        if printed and NUMBER_LIST.fullmatch(text):
+            found[key] = [
+                _number(one) for one in re.split(r"[\s,]+", text[1:-1]) if one
+            ]
+        elif printed and TEXT_LIST.fullmatch(text):
+            found[key] = [ast.literal_eval(one) for one in re.findall(QUOTED, text)]
+        elif key in NUMBERS:
+            found[key] = _number(text) if text else None
+        else:
+            found[key] = cell or None
+    return found
+
+
+def _number(text: str) -> float | int | str:
+    """A number; what is none stays text, which the reader refuses."""
+    try:
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    except ValueError:
+        return text
+
+
 MINED: Final = RowFormat(
     "mined",
     TITLE,
@@ -438,6 +539,7 @@ MINED: Final = RowFormat(
     write,
     ("groups", "positives", "scores", "texts", "query_texts", "made_ids"),
     _said,
+    others=_delimited,
 )
 
 
