@@ -256,12 +256,16 @@ def _refused_kind(facts: ScoreFacts) -> Finding | None:
             "give the model's own scores; as a teacher these say nothing",
         )
     if facts.kind is Kind.MARGIN_ONLY:
+        # Within the groups of the margins themselves, differences are all it takes
+        known = facts.scores.origins is not None
         return Finding(
             "margin-only",
-            "error",
+            "warning" if known else "error",
             len(facts.scores.values),
             f"margins of chosen pairs, no scores of documents: {facts.evidence}",
-            "give the scores that the margins were made from",
+            "say what scores they are differences of, if not logits (`temperature`)"
+            if known
+            else "give the scores that the margins were made from",
         )
     return None
 

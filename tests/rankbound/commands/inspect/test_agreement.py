@@ -19,6 +19,7 @@ TOLD_OTHERWISE = {
     "groups-without-scores",
     "groups-without-vectors",
     "near-copies-of-queries",
+    "margin-only",
 }
 RNG = np.random.default_rng(16)
 LOGITS = RNG.normal(0, 3, (N, SIZE)).round(4)
@@ -54,6 +55,16 @@ def twice(text):
 TEACHER = {"teacher.json": scores_file(LOGITS), "g.jsonl": GROUPS}
 VECTORS = {"v.npy": npy(np.ones((SIZE, 3), dtype=np.float32)), "v.ids.txt": None}
 VECTORS["v.ids.txt"] = "".join(f"d{k}\n" for k in range(SIZE))
+MARGINS = "".join(
+    f"{qid}\td{k}0\td{k}{k}\t{row[0] - row[k]:.4f}\n".replace(f"d{k}0", "d0")
+    for qid, row in zip(QIDS, LOGITS, strict=True)
+    for k in range(1, SIZE)
+)
+MINED = "query,answer,negative_1,negative_2,scores\n" + "".join(
+    f'what is {qid},"it is {qid}, no doubt",not {q2},nor this {q2},'
+    f"[{row[0]:.8f} {row[1]:.8f}  {row[2]:.8f}]\n"
+    for qid, q2, row in zip(QIDS, QIDS[::-1], LOGITS, strict=True)
+)
 # name: files, what inspect is told, whether measure is ready
 ODD = {
     "plain": (TEACHER, {}, True),
@@ -131,6 +142,8 @@ ODD = {
         {"format": True},
         True,
     ),
+    "margins": ({"gpl.tsv": MARGINS}, {}, True),
+    "mined CSV": ({"mined.csv": MINED}, {}, True),
     "other queries": (
         TEACHER | {"g.jsonl": group_text([("z", ["d0", "d1"])])},
         {},
