@@ -56,7 +56,7 @@ TEACHER = {"teacher.json": scores_file(LOGITS), "g.jsonl": GROUPS}
 VECTORS = {"v.npy": npy(np.ones((SIZE, 3), dtype=np.float32)), "v.ids.txt": None}
 VECTORS["v.ids.txt"] = "".join(f"d{k}\n" for k in range(SIZE))
 MARGINS = "".join(
-    f"{qid}\td{k}0\td{k}{k}\t{row[0] - row[k]:.4f}\n".replace(f"d{k}0", "d0")
+    f"{qid}\tp{qid}\tn{k}{qid}\t{row[0] - row[k]:.4f}\n"
     for qid, row in zip(QIDS, LOGITS, strict=True)
     for k in range(1, SIZE)
 )
