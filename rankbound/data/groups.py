@@ -54,6 +54,8 @@ class Groups(Shown):
     inclusion : float64 array, shape (n_rows,), or None
         The probability that each document is drawn into the group, where that is known;
         1 for a positive.
+    notes : tuple of str
+        What the reader of an object left unused, or decided.
 
     Examples
     --------
@@ -74,6 +76,7 @@ class Groups(Shown):
     lines: Integers | None = None
     probabilities: Floats | None = None
     inclusion: Floats | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:

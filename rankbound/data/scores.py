@@ -70,6 +70,8 @@ class Scores(Shown):
         Where scores are known up to constants only (from margins): of one query, rows
         of the same number share their constant, and other differences mean nothing.
         None where all scores of a query can be compared.
+    notes : tuple of str
+        What the reader of an object left unused, or decided.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Scores(Shown):
     kind: Kind = Kind.UNKNOWN
     name: str = "scores"
     origins: Integers | None = None
+    notes: tuple[str, ...] = field(default=(), repr=False)
     # Made at the first lookup
     _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
 

@@ -385,7 +385,10 @@ class Files:
     def _read(self, path: Given, part: str, *, keep: bool, tag: str | None) -> Contents:
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
-            return _in_order(Contents("object", Path(path.name), **held))
+            place = Path(path.name)
+            if isinstance(path, Scores | Groups) and path.notes:
+                self.notes[place] = path.notes
+            return _in_order(Contents("object", place, **held))
         kept = self._kept.get((path, tag))
         if kept is not None and getattr(kept, part) is not None:
             return kept

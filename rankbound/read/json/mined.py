@@ -479,7 +479,7 @@ def _delimited(
 
 def _header(source: Source) -> tuple[list[str], str]:
     """The names of columns, if a table of ids has no such ones, and what parts them."""
-    line = source.head.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+    line = source.head.lstrip(b"\r\n").partition(b"\n")[0].decode("utf-8", "replace")
     for delimiter in (",", "\t"):
         try:
             names = next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,12 @@ def part_of_object(
     if held is None:
         parts = " and ".join(value.parts()) or "nothing"
         raise FormatError(name, f"holds {parts}, but {part} are expected here")
-    return held
+    return _noted(held, value.notes)
+
+
+def _noted(held: Any, notes: tuple[str, ...]) -> Any:
+    takes_them = isinstance(held, Scores | Groups)
+    return replace(held, notes=notes) if notes and takes_them else held
 
 
 def _are_grades(contents: Contents) -> bool:
@@ -260,7 +266,17 @@ def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Conte
         return _of_records(records(every), name, fail)
     frame = Frame(table.select(layout.columns), name)
     kind = f"table-{layout.kind}"
-    return contents_of(frame, layout, kind, Path(name), table.column_names)
+    return contents_of(frame, layout, kind, Path(name), _names(value, table))
+
+
+def _names(value: object, table: Any) -> list[str]:
+    """The names of all columns of an object, of which a table has those that count."""
+    for attribute in ("column_names", "columns"):
+        found = getattr(value, attribute, None)
+        if found is not None and not callable(found):
+            return [str(name) for name in found]
+    first = value[0] if isinstance(value, list) and value else None
+    return [*map(str, first)] if isinstance(first, Mapping) else table.column_names
 
 
 def _of_records(found: Iterable[Mapping[str, Any]], name: str, fail: Fail) -> Contents:

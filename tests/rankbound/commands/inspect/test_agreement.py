@@ -56,8 +56,8 @@ TEACHER = {"teacher.json": scores_file(LOGITS), "g.jsonl": GROUPS}
 VECTORS = {"v.npy": npy(np.ones((SIZE, 3), dtype=np.float32)), "v.ids.txt": None}
 VECTORS["v.ids.txt"] = "".join(f"d{k}\n" for k in range(SIZE))
 MARGINS = "".join(
-    f"{qid}\tp{qid}\tn{k}{qid}\t{row[0] - row[k]:.4f}\n"
-    for qid, row in zip(QIDS, LOGITS, strict=True)
+    f"{qid}\t{10 * n + 100}\t{10 * n + 100 + k}\t{row[0] - row[k]:.4f}\n"
+    for n, (qid, row) in enumerate(zip(QIDS, LOGITS, strict=True))
     for k in range(1, SIZE)
 )
 MINED = "query,answer,negative_1,negative_2,scores\n" + "".join(
@@ -274,3 +274,20 @@ def test_a_folder_that_is_ready_is_validated(own_teacher, tmp_path, capsys):
     assert any("negatives" in line for line in warnings)
     assert found.ready.measure.ok
     assert " random=" not in found.ready.measure.command
+
+
+def test_columns_of_objects_that_are_not_used_are_told():
+    rows = [
+        {"qid": qid, "docno": docno, "score": score, "score_other": 1.0}
+        for qid, row in as_table(LOGITS).items()
+        for docno, score in row.items()
+    ]
+    groups = [
+        {"query_id": q, "doc_id_a": "d0", "doc_id_b": ["d1"], "labels": 1} for q in QIDS
+    ]
+    made = rb.measure(rows, students={"same": as_table(LOGITS)}, groups=groups)
+    unused = [line for line in made.warnings if "not used" in line]
+    assert unused == [
+        "teacher (list): not used: score_other",
+        "groups (list): not used: labels",
+    ]

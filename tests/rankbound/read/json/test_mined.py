@@ -1,7 +1,9 @@
+import csv
+
 import pytest
 
 from rankbound.data.scores import Kind
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.fields import text_id
 from rankbound.read.json.building import AGAIN, POSITIVES
 from rankbound.read.json.margins import NOTE
@@ -15,6 +17,7 @@ from rankbound.read.json.mined import (
     UNSCORED,
 )
 from rankbound.read.registry import by_name
+from rankbound.read.source import Source
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
 
 ROW = {"anchor": "q", "positive": "p"}
@@ -312,3 +315,55 @@ def test_predictions_of_an_evaluator_are_scores(tmp_path):
         format="predictions",
     )
     assert said.startswith(":2: results must be a list of objects with corpus_id")
+
+
+# CSV, where `datasets` prints lists as NumPy does
+
+PRINTED = (
+    ",query,answer,negative_1,scores\n"
+    '0,who [is] it,"a, b",[c],[1.5 -2.0e-1]\n'
+    '1,"who\nelse",d,,[3]\n'
+)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_csv_of_an_n_tuple_is_read_as_it_was(tmp_path, delimiter):
+    rows = list(csv.reader(PRINTED.splitlines(keepends=True)))
+    path = tmp_path / "mined.csv"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream, delimiter=delimiter).writerows(rows)
+    found = MINED.read(Source(path))
+    one, two = text_id("who [is] it"), text_id("who\nelse")
+    assert by_pair(found.scores) == {
+        one: {text_id("a, b"): 1.5, text_id("[c]"): -0.2},
+        two: {text_id("d"): 3.0},
+    }
+    assert found.repairs[LACKING] == 1
+    assert by_name("mined").sniff(Source(path)) is not None
+
+
+def test_csv_of_lists_is_read_as_it_was(tmp_path):
+    path = tmp_path / "lists.csv"
+    path.write_text(
+        'query,answer,labels\nq,"[\'a b\' ""it\'s ... c""\n \'d\']",[1 0 0]\n'
+    )
+    [group] = listed(MINED.read(Source(path)).groups)
+    texts = ["a b", "it's ... c", "d"]
+    assert group == (Q, [text_id(one) for one in texts], [True, False, False])
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("q,\"['a' ... 'b']\",[1 0]", "shortened"),
+        ("q,\"['a'\n 'b']\",[1 ... 0]", "shortened"),
+        ("q,\"['a' 'b']\",[1 x]", "labels"),
+        ("q,a", "expected 3 fields"),
+    ],
+)
+def test_csv_that_lost_something_is_refused_with_its_line(tmp_path, cells, said):
+    path = tmp_path / "lists.csv"
+    path.write_text(f"query,answer,labels\nr,\"['a' 'b']\",[1 0]\n{cells}\n")
+    with pytest.raises(FormatError, match=said) as caught:
+        MINED.read(Source(path))
+    assert f"{path}:3:" in str(caught.value)
