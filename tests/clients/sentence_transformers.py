@@ -291,6 +291,35 @@ def _trained(client: Client) -> None:
         path = client.folder / f"{short}.parquet"
         found.to_parquet(path)
         client.file(f"training set of {name}, parquet", path, 1e-9, **wanted)
+        table_of_text = path.with_suffix(".csv")  # where lists have eight digits
+        found.to_csv(table_of_text)
+        keep, client.keep = client.keep, False
+        client.file(f"training set of {name}, CSV", table_of_text, 1e-7, **wanted)
+        client.keep = keep
+    numbers = [[round(value) for value in row] for row in scores]
+    graded = Dataset.from_dict({**query, "docs": texts, "labels": numbers})
+    rounded = {
+        qid: {docno: float(round(value)) for docno, value in row.items()}
+        for qid, row in made.items()
+    }
+    said = {"format": "mined:scores"}
+    client.object("whole labels, format said", graded, given=said, scores=rounded)
+    said = {"format": "mined:margins"}
+    triplet, right, _ = sets["MarginMSELoss, one margin"]
+    one_margin = Dataset.from_dict(triplet)
+    client.object("margins, format said", one_margin, 1e-9, given=said, scores=right)
+    widths = [
+        Dataset.from_dict({key: held[:12] for key, held in columns.items()}),
+        Dataset.from_dict(
+            {key: held[12:] for key, held in columns.items() if key != "negative_3"}
+        ),
+    ]
+    narrow = [[q, docs[:3], marks[:3]] for q, docs, marks in groups[12:]]
+    client.object(
+        "concatenate_datasets of two widths",
+        concatenate_datasets(widths),
+        groups=[*groups[:12], *narrow],
+    )
     whole = Dataset.from_dict(sets["DistillKLDivLoss and MarginMSELoss, scores"][0])
     wanted = {"scores": made, "groups": groups}
     halves = [whole.select(range(12)), whole.select(range(12, 24))]

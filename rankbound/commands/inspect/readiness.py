@@ -461,7 +461,7 @@ SHARED: Final = tuple(
 
 
 def rehearse_comparison(
-    options: CompareOptions,
+    asked: CompareOptions,
 ) -> tuple[str | None, dict[str, str]]:
     """Do what `compare` does up to the family of comparisons; returns as `rehearse`."""
     from rankbound.commands.compare.measured import (
@@ -476,19 +476,19 @@ def rehearse_comparison(
                 sampling,
                 loaded.embeddings,
                 students,
-                metric=options.metric,
-                score_range=options.score_range,
-                missing=options.missing,
+                metric=asked.metric,
+                score_range=asked.score_range,
+                missing=asked.missing,
             )
             for sampling in loaded.samplings
         }
 
     try:
-        loaded = load(options, looks=False)
+        loaded = load(asked, looks=False)
     except MISTAKES as error:
         return _line(error), {}
     refused, kept = {}, []
-    for source in options.students:
+    for source in asked.students:
         try:
             [read] = read_students((source,), loaded)
             measured((read,))
@@ -496,7 +496,7 @@ def rehearse_comparison(
         except MISTAKES as error:
             refused[source.name] = _line(error)
     try:
-        family(measured(kept), loaded, options)
+        family(measured(kept), loaded, asked)
     except MISTAKES as error:
         return _line(error), refused
     return None, refused

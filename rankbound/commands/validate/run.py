@@ -497,7 +497,7 @@ def validated(options: ValidateOptions, *, progress: Progress = str) -> Validate
 
 
 def gathered(
-    options: ValidateOptions, *, progress: Progress = str
+    asked: ValidateOptions, *, progress: Progress = str
 ) -> tuple[dict[str, Judged], dict[tuple[str, str], Measured], list[StudentPanel]]:
     """The effectiveness of all systems, their terms, and both side by side.
 
@@ -507,22 +507,22 @@ def gathered(
         Where `validate` refuses the files.
     """
     judged: dict[str, Judged] = {}
-    for case in options.cases:
+    for case in asked.cases:
         if case.dataset not in judged:
             progress(f"effectiveness on {case.dataset}")
             judged[case.dataset] = judge(
                 case,
-                measures=options.measure_names,
-                missing_queries=options.missing_queries,
-                relevant=options.relevant,
+                measures=asked.measure_names,
+                missing_queries=asked.missing_queries,
+                relevant=asked.relevant,
             )
     found, panels = {}, []
     known: Known = {}
-    for case in options.cases:
+    for case in asked.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
         made = measured_case(case, known)
         found[case.dataset, case.sampling] = made
-        panels += panels_of(case, made, judged[case.dataset], relevant=options.relevant)
+        panels += panels_of(case, made, judged[case.dataset], relevant=asked.relevant)
     return judged, found, panels
 
 

@@ -57,9 +57,9 @@ def of_files(folder, **settings):
 
 
 def numbers(result):
-    """Everything the ledger counts, without the names of inputs."""
+    """Everything the ledger counts, without what names the inputs."""
     account = json.loads(json_text(result.to_dict()))
-    for key in ("inputs", "groups", "command"):
+    for key in ("inputs", "groups", "command", "warnings"):
         del account[key]
     return account
 
