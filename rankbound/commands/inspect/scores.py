@@ -381,7 +381,8 @@ def _tied(facts: ScoreFacts) -> Finding | None:
     alike = facts.ties
     if alike.equal < max(1.0, FEW * alike.neighbours) or facts.kind is Kind.RANK_ONLY:
         return None
-    places = "" if facts.decimals is None else f"; {facts.decimals} decimals"
+    digits = facts.decimals
+    places = "" if digits is None else f"; {counted(digits, 'decimal')}"
     return Finding(
         "ties",
         "warning" if alike.equal >= MANY * alike.neighbours else "note",
