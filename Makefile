@@ -52,7 +52,7 @@ golden: $(VENV)/.dev ## write the outputs anew that every command is held to, an
 house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles of imports, loose dictionaries
 	$(BIN)/python -m benchmarks.house
 
-clients: $(CLIENTS)/.main $(CLIENTS)/.pyterrier $(CLIENTS)/.ranx ## real libraries write files and objects, which are read and compared
+clients: $(CLIENTS)/.main $(CLIENTS)/.ranx ## real libraries write files and objects, which are read and compared
 	$(CLIENTS)/main/bin/python -m tests.clients
 
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
@@ -89,7 +89,7 @@ clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) $(CLIENTS) demo-out build *.egg-info
 
 # ranx does not work with pandas 3, and RankLLM asks for packages that its records do not need
-$(CLIENTS)/.main $(CLIENTS)/.pyterrier $(CLIENTS)/.ranx: $(CLIENTS)/.%: tests/clients/%.txt pyproject.toml
+$(CLIENTS)/.main $(CLIENTS)/.ranx: $(CLIENTS)/.%: tests/clients/%.txt pyproject.toml
 	$(PYTHON) -m venv $(CLIENTS)/$*
 	$(CLIENTS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $< -e .
 	if [ $* = main ]; then $(CLIENTS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps rank-llm==0.25.7; fi

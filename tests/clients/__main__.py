@@ -23,10 +23,10 @@ TABLE = Path(__file__).parent / "README.md"
 ENVIRONMENTS = {
     "main": (
         *("sentence-transformers", "datasets", "torch", "faiss-cpu", "bm25s"),
-        *("ir_measures", "python-terrier", "beir", "mteb", "lightning-ir", "rank-llm"),
+        *("ir_measures", "python-terrier", "pyterrier", "beir", "mteb"),
+        *("lightning-ir", "rank-llm"),
         *("scikit-dimension", "statsmodels"),
     ),
-    "pyterrier": ("pyterrier",),  # another distribution of the package pyterrier
     "ranx": ("ranx",),  # it does not work with pandas 3
 }
 BUILD = ROOT / "build" / "clients"

@@ -230,7 +230,7 @@ def _reranked(client: Client, judge: Any) -> None:
 
 def _trained(client: Client) -> None:
     """Training sets of the losses' documentation, labelled by made scores."""
-    from datasets import Dataset, DatasetDict, concatenate_datasets
+    from datasets import Dataset
 
     made = world.scores(5, depth=4)
     rows = [(qid, [*row], [*row.values()]) for qid, row in made.items()]
@@ -296,31 +296,48 @@ def _trained(client: Client) -> None:
         keep, client.keep = client.keep, False
         client.file(f"training set of {name}, CSV", table_of_text, 1e-7, **wanted)
         client.keep = keep
-    numbers = [[round(value) for value in row] for row in scores]
-    graded = Dataset.from_dict({**query, "docs": texts, "labels": numbers})
+    _named(client, {**query, "docs": texts}, made, sets["MarginMSELoss, one margin"])
+    _joined(client, columns, groups)
+    whole = Dataset.from_dict(sets["DistillKLDivLoss and MarginMSELoss, scores"][0])
+    _in_memory(client, whole, made, groups)
+
+
+def _named(client: Client, lists: Any, made: Any, triplets: Any) -> None:
+    """Objects whose format is said."""
+    from datasets import Dataset
+
     rounded = {
         qid: {docno: float(round(value)) for docno, value in row.items()}
         for qid, row in made.items()
     }
+    labels = [[round(value) for value in row.values()] for row in made.values()]
+    graded = Dataset.from_dict({**lists, "labels": labels})
     said = {"format": "mined:scores"}
     client.object("whole labels, format said", graded, given=said, scores=rounded)
     said = {"format": "mined:margins"}
-    triplet, right, _ = sets["MarginMSELoss, one margin"]
-    one_margin = Dataset.from_dict(triplet)
-    client.object("margins, format said", one_margin, 1e-9, given=said, scores=right)
-    widths = [
-        Dataset.from_dict({key: held[:12] for key, held in columns.items()}),
-        Dataset.from_dict(
-            {key: held[12:] for key, held in columns.items() if key != "negative_3"}
-        ),
-    ]
-    narrow = [[q, docs[:3], marks[:3]] for q, docs, marks in groups[12:]]
+    margins, right, _ = triplets
+    found = Dataset.from_dict(margins)
+    client.object("margins, format said", found, 1e-9, given=said, scores=right)
+
+
+def _joined(client: Client, columns: Any, groups: Any) -> None:
+    """Data sets of different widths, one behind the other."""
+    from datasets import Dataset, concatenate_datasets
+
+    narrow = {key: held[12:] for key, held in columns.items() if key != "negative_3"}
+    both = [{key: held[:12] for key, held in columns.items()}, narrow]
+    rows = [[qid, docnos[:3], marks[:3]] for qid, docnos, marks in groups[12:]]
     client.object(
         "concatenate_datasets of two widths",
-        concatenate_datasets(widths),
-        groups=[*groups[:12], *narrow],
+        concatenate_datasets([*map(Dataset.from_dict, both)]),
+        groups=[*groups[:12], *rows],
     )
-    whole = Dataset.from_dict(sets["DistillKLDivLoss and MarginMSELoss, scores"][0])
+
+
+def _in_memory(client: Client, whole: Any, made: Any, groups: Any) -> None:
+    """One training set in every form that `datasets` gives it."""
+    from datasets import DatasetDict, concatenate_datasets
+
     wanted = {"scores": made, "groups": groups}
     halves = [whole.select(range(12)), whole.select(range(12, 24))]
     client.object("concatenate_datasets", concatenate_datasets(halves), **wanted)
