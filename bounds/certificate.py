@@ -28,7 +28,7 @@ class LossRange:
     score_range : float
         B, the largest student margin, in temperatures.
     low, high : float
-        z_- and z_+ of Lemma 2c, in nats.
+        ``z_-`` and ``z_+`` of Lemma 2c, in nats.
     source : str
         Statement and structure of the groups, such as "lemma-2c, all pairs, k = 16".
     """
@@ -40,7 +40,7 @@ class LossRange:
 
     @property
     def width(self) -> float:
-        """Width w = z_+ - z_- in nats; at most B."""
+        """Width ``w = z_+ - z_-`` in nats; at most B."""
         return self.high - self.low
 
 

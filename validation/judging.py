@@ -104,7 +104,7 @@ class Family:
         return -self.band < lower and upper < self.band
 
     def detectable(self, n: int, *, n_tests: int) -> float | None:
-        """The smallest |rho| that `n` queries find with 80 % power.
+        """The smallest ``|rho|`` that `n` queries find with 80 % power.
 
         At the first step of the correction for `n_tests` tests; None if there are too
         few queries for a test.

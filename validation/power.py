@@ -21,7 +21,7 @@ NODES = 200
 def detectable_correlation(
     n: int, *, power: float = 0.8, delta: float = 0.05, rank: bool = True
 ) -> float:
-    """Compute the smallest |rho| that a two-sided test finds with the given power.
+    """Compute the smallest ``|rho|`` that a two-sided test finds with the given power.
 
     Parameters
     ----------

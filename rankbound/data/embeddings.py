@@ -60,7 +60,7 @@ class Embeddings(Shown):
         return positions(self.ids, wanted)
 
     def take(self, rows: Integers) -> Floats:
-        """Vectors of rows of any shape, as float64, shape (*rows.shape, dim).
+        """Vectors of rows of any shape, as float64, shape ``(*rows.shape, dim)``.
 
         Raises
         ------

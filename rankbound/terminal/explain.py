@@ -25,8 +25,10 @@ from rankbound.bounds.special import (
 from rankbound.bounds.statements import Provenance, Statement
 from rankbound.catalogue import QUANTITIES, VERDICTS, Quantity
 from rankbound.errors import UsageError
+from rankbound.terminal.words import WORDS, found
 
 WIDTH: Final = 88
+SHORT: Final = 3  # letters
 APPENDIX: Final = "paper_appendix/statements.md"
 # How the special functions are written in plain text
 NAMES: Final = {
@@ -151,28 +153,36 @@ def word_text(word: str) -> str:
     >>> print(word_text("misranking").splitlines()[0])
     misranking
     """
-    asked = word.casefold().strip()
-    parts = [asked]
+    entry = found(word)
+    asked = " ".join(word.casefold().split()) if entry is None else entry[0].casefold()
+    parts = [asked if entry is None else entry[0]]
+    if entry is not None:
+        parts.append(_wrapped(entry[1].meaning))
     if asked in QUANTITIES:
         parts.append(_quantity(QUANTITIES[asked]))
     if asked in VERDICTS:
         parts.append(_wrapped(f"a verdict: {VERDICTS[asked].meaning}"))
+    names = [asked]
+    if entry is not None:
+        names += [name.casefold().replace(" ", "_") for name in entry[1].also]
     symbols = [
         f"  {name}: {meaning} [{unit}]"
         for name, unit, meaning in glossary_rows()
-        if _speaks(asked, f"{name} {meaning}")
+        if any(_speaks(one, f"{name} {meaning}") for one in names)
     ]
     if symbols:
         parts.append("symbols:\n" + "\n".join(symbols))
     about = [
-        f"  {key}: {entry.title}"
-        for key, entry in REGISTRY.items()
-        if _speaks(asked, f"{entry.title} {entry.words}")
+        f"  {key}: {statement.title}"
+        for key, statement in REGISTRY.items()
+        if _speaks(asked, f"{statement.title} {statement.words}")
     ]
     if about:
         parts.append("statements (rankbound explain KEY):\n" + "\n".join(about))
+    if entry is not None and entry[1].see:
+        parts.append(_wrapped(f"see also: {', '.join(entry[1].see)}"))
     if len(parts) == 1:
-        known = [*REGISTRY, *QUANTITIES, *VERDICTS]
+        known = [*WORDS, *REGISTRY, *QUANTITIES, *VERDICTS]
         near = difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
         raise UsageError(
@@ -200,8 +210,12 @@ def _quantity(found: Quantity) -> str:
 
 
 def _speaks(word: str, text: str) -> bool:
-    """Whether a text has the word, also as the beginning of a longer one."""
-    return re.search(rf"\b{re.escape(word)}", text.casefold()) is not None
+    """Whether a text has the word, also as the beginning of a longer one.
+
+    A word as short as B or run must be there as it is: too many begin with its letters.
+    """
+    end = r"\b" if len(word) <= SHORT else ""
+    return re.search(rf"\b{re.escape(word)}{end}", text.casefold()) is not None
 
 
 def list_text() -> str:
