@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: help demo docs test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(VENV)/.demo ## run the main job on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out
+
+docs: $(VENV)/.docs ## build the documentation site into docs/_build/html; any warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -j 2 -b html docs docs/_build/html
 
 test: check ## install, then every check and test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -86,7 +89,7 @@ appendix: $(VENV)/.demo ## make build/appendix/appendix.pdf; needs pdflatex
 	$(BIN)/rankbound appendix --out build/appendix --pdf
 
 clean: ## remove the environment and everything that was made
-	rm -rf $(VENV) $(CLIENTS) demo-out build *.egg-info
+	rm -rf $(VENV) $(CLIENTS) demo-out build docs/_build docs/generated *.egg-info
 
 # ranx does not work with pandas 3, and RankLLM asks for packages that its records do not need
 $(CLIENTS)/.main $(CLIENTS)/.ranx: $(CLIENTS)/.%: tests/clients/%.txt pyproject.toml
@@ -109,6 +112,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[demo]'
 	touch $@ $(VENV)/.core
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[docs]'
+	touch $@ $(VENV)/.core $(VENV)/.demo
 
 $(VENV)/.verify: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[demo,verify]'

@@ -1,4 +1,4 @@
-"""The directives `rankbound` and `head`: commands that run while the site is built.
+"""The directives `rankbound`, `details` and `head`: commands that run during the build.
 
 A page has a folder of its own with the files of `data.py`. Its commands run there in
 their order, so that one may read what an earlier one wrote. What is shown is what was
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import data
 from docutils import nodes
@@ -31,8 +31,8 @@ from sphinx.util.docutils import SphinxDirective
 
 LEFT_OUT = "[...]"
 # A line of a table, whose columns must stay below each other
-TABULAR = re.compile(r"\S {2,}\S|─|^ +\S+ *$|^ {3,}")
-WIDEST = 110
+TABULAR = re.compile(r"^(?!note |warning |error ).*\S {2,}\S|─|^ {3,}\S")
+MACHINE = re.compile(r"/tmp/|/home/|/work/|/root/|rankbound-docs-")
 
 
 class Place:
@@ -42,6 +42,7 @@ class Place:
         self.root = Path(tempfile.mkdtemp(prefix="rankbound-docs-")).resolve()
         self.owner = os.getpid()
         self.names: dict[str, Path] = {}
+        self.last: dict[str, tuple[list[str], str]] = {}
         data.write(self.root / "files")
         atexit.register(self.remove)
 
@@ -59,39 +60,46 @@ class Place:
             shutil.rmtree(self.root, ignore_errors=True)
 
 
-class Rankbound(SphinxDirective):
-    """Run `rankbound` with the words of the body, and show what it prints.
+class Shown(SphinxDirective):
+    """What the directives share: which lines of an output are shown.
 
     `:first: N` and `:last: N` show so many lines; `:from: TEXT` and `:to: TEXT` those
-    from the first line that has TEXT up to the next that has the other; `:exit: N` is
-    the code that is expected; `:quiet:` shows the command alone.
+    from the first line that matches the pattern TEXT up to the next that matches the
+    other.
     """
 
-    has_content = True
-    option_spec = {
+    option_spec: ClassVar = {
         "first": directives.positive_int,
         "last": directives.positive_int,
         "from": directives.unchanged_required,
         "to": directives.unchanged_required,
-        "exit": directives.nonnegative_int,
-        "quiet": directives.flag,
     }
 
-    def run(self) -> list[nodes.Node]:
-        """Run, check, and show."""
-        place: Place = self.env.app.rankbound_place  # type: ignore[attr-defined]
-        shown = [line.rstrip() for line in self.content]
-        words = shlex.split("\n".join(shown).replace("\\\n", " "))
-        code, text = printed(words, place.folder(self.env.docname))
-        where = f"{self.env.docname}:{self.lineno}: rankbound {words[0]}"
-        if code != self.options.get("exit", 0):
-            raise ExtensionError(f"{where} ended with code {code}:\n{text}")
-        if re.search(r"(/tmp/|/home/|/work/|/root/|rankbound-docs-)", text):
-            raise ExtensionError(f"{where} shows a folder of this machine:\n{text}")
-        lines = [] if "quiet" in self.options else self._chosen(text, where)
-        return [_block(["$ rankbound " + shown[0], *shown[1:]], lines)]
+    @property
+    def place(self) -> Place:
+        """The folders of this build."""
+        found: Place = self.env.app.rankbound_place  # type: ignore[attr-defined]
+        return found
 
-    def _chosen(self, text: str, where: str) -> list[str]:
+    def printed(self, words: list[str], code: int = 0) -> str:
+        """What a command prints, checked."""
+        ended, text = printed(words, self.place.folder(self.env.docname))
+        if ended != code:
+            self.fail(words, f"ended with code {ended}", text)
+        if MACHINE.search(text):
+            self.fail(words, "shows a folder of this machine", text)
+        return text
+
+    def fail(self, words: list[str], what: str, text: str) -> NoReturn:
+        """End the build."""
+        raise ExtensionError(f"{self.where(words)} {what}:\n{text}")
+
+    def where(self, words: list[str]) -> str:
+        """The place of the command, for errors."""
+        return f"{self.env.docname}:{self.lineno}: rankbound {words[0]}"
+
+    def chosen(self, text: str, where: str) -> list[str]:
+        """The lines that are shown, with a mark where some are left out."""
         lines = [line.rstrip() for line in text.rstrip().splitlines()]
         start, end = 0, len(lines)
         if "from" in self.options:
@@ -102,21 +110,55 @@ class Rankbound(SphinxDirective):
             end = min(end, start + self.options["first"])
         if "last" in self.options:
             start = max(start, end - self.options["last"])
-        chosen = lines[start:end]
         before = [LEFT_OUT] if start else []
-        return [*before, *chosen, *([LEFT_OUT] if end < len(lines) else [])]
+        return [*before, *lines[start:end], *([LEFT_OUT] if end < len(lines) else [])]
 
 
-class Head(SphinxDirective):
-    """Show the first lines of a file of the page's folder; `:lines: N`, by default 3."""
+class Rankbound(Shown):
+    """Run `rankbound` with the words of the body, and show what it prints.
+
+    `:exit: N` is the code that is expected; `:quiet:` shows the command alone.
+    """
+
+    has_content = True
+    option_spec: ClassVar = Shown.option_spec | {
+        "exit": directives.nonnegative_int,
+        "quiet": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Run, check, and show."""
+        shown = [line.rstrip() for line in self.content]
+        words = shlex.split("\n".join(shown).replace("\\\n", " "))
+        text = self.printed(words, self.options.get("exit", 0))
+        self.place.last[self.env.docname] = (words, text)
+        quiet = "quiet" in self.options
+        lines = [] if quiet else self.chosen(text, self.where(words))
+        return [_block(["$ rankbound " + shown[0], *shown[1:]], lines)]
+
+
+class Details(Shown):
+    """Show a part of what the last command of the page prints with `--details`."""
+
+    def run(self) -> list[nodes.Node]:
+        """Run once more, where the command has that option, and show."""
+        words, text = self.place.last[self.env.docname]
+        if "--details" in _options(words[0]) and "--details" not in words:
+            words = [*words, "--details"]
+            text = self.printed(words)
+            self.place.last[self.env.docname] = (words, text)
+        return [_block([], self.chosen(text, self.where(words)))]
+
+
+class Head(Shown):
+    """Show the first lines of a file in the page's folder: `:lines: N`, or three."""
 
     required_arguments = 1
-    option_spec = {"lines": directives.positive_int}
+    option_spec: ClassVar = {"lines": directives.positive_int}
 
     def run(self) -> list[nodes.Node]:
         """Read and show."""
-        place: Place = self.env.app.rankbound_place  # type: ignore[attr-defined]
-        path = place.folder(self.env.docname) / self.arguments[0]
+        path = self.place.folder(self.env.docname) / self.arguments[0]
         count = self.options.get("lines", 3)
         lines = path.read_text(encoding="utf-8").splitlines()[:count]
         return [_block([f"$ head -n {count} {self.arguments[0]}"], lines)]
@@ -145,11 +187,21 @@ def printed(words: list[str], folder: Path) -> tuple[int, str]:
     return code, stream.getvalue()
 
 
+def _options(command: str) -> set[str]:
+    """The options of a command."""
+    from rankbound.cli import build_parser
+
+    [found] = [a for a in build_parser()._actions if isinstance(a.choices, dict)]
+    return set(found.choices[command]._option_string_actions)
+
+
 def _line_with(text: str, lines: list[str], start: int, where: str) -> int:
     for at in range(start, len(lines)):
-        if text in lines[at]:
+        if re.search(text, lines[at]):
             return at
-    raise ExtensionError(f"{where}: no line has {text!r}:\n" + "\n".join(lines[start:]))
+    raise ExtensionError(
+        f"{where}: no line matches {text!r}:\n" + "\n".join(lines[start:])
+    )
 
 
 def _block(command: list[str], lines: list[str]) -> nodes.raw:
@@ -168,6 +220,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     sys.stdout.flush()
     app.connect("builder-inited", _begin)
     app.add_directive("rankbound", Rankbound)
+    app.add_directive("details", Details)
     app.add_directive("head", Head)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -20,11 +20,16 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "myst_nb",
-    "sphinx_design",
     "commands",
     "generated",
 ]
-exclude_patterns = ["_build", "generated/*.md", "generated/*/contents.md", "generated/theory/list.md", "generated/theory/status.md"]
+exclude_patterns = [
+    "_build",
+    "generated/*.md",
+    "generated/*/contents.md",
+    "generated/theory/list.md",
+    "generated/theory/status.md",
+]
 nitpicky = False
 default_role = "py:obj"
 html_show_sourcelink = False

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 N_QUERIES, N_DOCS, POOL, SIZE, DIMENSION = 300, 1500, 48, 8, 12
+RANKINGS = {"random": None, "bm25": "bm25", "hard": "teacher"}
 Rows = dict[str, dict[str, float]]
 
 
@@ -28,9 +29,7 @@ def write(folder: Path) -> None:
     qids = [f"q{n:03d}" for n in range(1, N_QUERIES + 1)]
     docnos = [f"d{n:04d}" for n in range(1, N_DOCS + 1)]
 
-    runs: dict[str, Rows] = {
-        name: {} for name in ("teacher", "large", "small", "bm25", "before", "after")
-    }
+    runs: dict[str, Rows] = {}
     judged: list[str] = []
     groups: dict[str, list[str]] = {"random": [], "bm25": [], "hard": []}
     for at, qid in enumerate(qids):
@@ -40,49 +39,61 @@ def write(folder: Path) -> None:
         pool = np.union1d(np.append(near, answers[at]), rest)
         truth = 5 * cosine[pool] - 4 + 0.6 * rng.normal(size=len(pool))
         truth[pool == answers[at]] += 2
-        noise = rng.normal(size=(5, len(pool)))
-        scores = {
-            "teacher": 2 * (truth + 0.5 * noise[0]),
-            "large": 2 * truth + 0.8 * noise[1],
-            "small": 1.2 * truth + 1.5 * noise[2],
-            "bm25": 12 + 2 * truth + 4 * noise[3],
-            "before": truth + 0.9 * noise[4],
-            "after": truth + 0.4 * noise[4],
-        }
         names = [docnos[doc] for doc in pool]
-        for run, row in scores.items():
-            rounded = np.round(row, 3).tolist()
-            runs[run][qid] = dict(zip(names, rounded, strict=True))
+        for run, row in _scores(truth, rng).items():
+            found = dict(zip(names, np.round(row, 4).tolist(), strict=True))
+            runs.setdefault(run, {})[qid] = found
         chance = 1 / (1 + np.exp(-truth))
         for place in rng.permutation(len(pool))[:20]:
             grade = int(rng.random() < chance[place])
             judged.append(f"{qid} 0 {names[place]} {grade}\n")
         positive = docnos[answers[at]]
-        others = [name for name in names if name != positive]
-        for sampling, top in (("random", None), ("bm25", "bm25"), ("hard", "teacher")):
-            if top is not None:
-                row = runs[top][qid]
-                others = sorted(others, key=lambda name: (-row[name], name))
-            wanted = others if top is None else others[: 2 * SIZE]
+        for sampling, ranking in RANKINGS.items():
+            candidates = _candidates(names, runs, ranking, qid)
+            candidates.remove(positive)
+            wanted = candidates if ranking is None else candidates[: 2 * SIZE]
             drawn = [wanted[k] for k in rng.permutation(len(wanted))[: SIZE - 1]]
             line = {"query_id": qid, "doc_id_a": positive, "doc_id_b": drawn}
             groups[sampling].append(json.dumps(line) + "\n")
 
     folder.mkdir(parents=True, exist_ok=True)
-    teacher = json.dumps(runs.pop("teacher")) + "\n"
-    (folder / "teacher.json").write_text(teacher, encoding="utf-8")
-    for name, rows in runs.items():
-        (folder / f"{name}.run").write_text(_run(rows, name), encoding="utf-8")
-    for name, lines in groups.items():
-        (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
-    (folder / "qrels.trec").write_text("".join(judged), encoding="utf-8")
+    texts = {
+        "teacher.json": json.dumps(runs.pop("teacher")) + "\n",
+        **{f"{name}.run": _run(rows, name) for name, rows in runs.items()},
+        **{f"{name}.jsonl": "".join(lines) for name, lines in groups.items()},
+        "qrels.trec": "".join(judged),
+        "docs.ids.txt": "\n".join(docnos) + "\n",
+        "queries.ids.txt": "\n".join(qids) + "\n",
+        "clusters.tsv": "".join(f"{q}\tc{n // 3:03d}\n" for n, q in enumerate(qids)),
+        "train.txt": "\n".join(qids[:40]) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
     np.save(folder / "docs.npy", docs.astype(np.float32))
     np.save(folder / "queries.npy", blurred.astype(np.float32))
-    (folder / "docs.ids.txt").write_text("\n".join(docnos) + "\n", encoding="utf-8")
-    (folder / "queries.ids.txt").write_text("\n".join(qids) + "\n", encoding="utf-8")
-    lines = [f"{qid}\tc{at // 3:03d}\n" for at, qid in enumerate(qids)]
-    (folder / "clusters.tsv").write_text("".join(lines), encoding="utf-8")
-    (folder / "train.txt").write_text("\n".join(qids[:40]) + "\n", encoding="utf-8")
+
+
+def _scores(truth: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """What each system says of documents whose logits of relevance are known."""
+    noise = rng.normal(size=(5, len(truth)))
+    return {
+        "teacher": 2 * (truth + 0.5 * noise[0]),
+        "large": 2 * truth + 0.8 * noise[1],
+        "small": 1.2 * truth + 1.5 * noise[2],
+        "bm25": 12 + 2 * truth + 4 * noise[3],
+        "before": truth + 0.9 * noise[4],
+        "after": truth + 0.4 * noise[4],
+    }
+
+
+def _candidates(
+    names: list[str], runs: dict[str, Rows], ranking: str | None, qid: str
+) -> list[str]:
+    """The documents of a query, ranked by a system or as they come."""
+    if ranking is None:
+        return [*names]
+    row = runs[ranking][qid]
+    return sorted(names, key=lambda name: (-row[name], name))
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -88,7 +88,6 @@ def theory() -> Iterator[tuple[str, str]]:
     """The statements with their proofs, a page for each family, and their list."""
     from paper_appendix.document import (
         PREFACE,
-        SECTIONS as PROSE,
         TABLE,
         assumptions,
         fill,
@@ -97,6 +96,9 @@ def theory() -> Iterator[tuple[str, str]]:
         notation,
         proof,
         title,
+    )
+    from paper_appendix.document import (
+        SECTIONS as PROSE,
     )
     from paper_appendix.tables import TABLES
     from rankbound.bounds.registry import REGISTRY
@@ -272,42 +274,44 @@ def api() -> Iterator[tuple[str, str]]:
     import rankbound
 
     left = dict(rankbound._MODULE)
-    pages = []
     for name, heading, pattern in SECTIONS:
         here = [n for n, m in left.items() if re.match(rf"rankbound\.({pattern})", m)]
         for one in here:
             del left[one]
-        blocks = [_object("rankbound", one) for one in sorted(here, key=str.lower)]
-        intro = ""
+        parts = [f"# {heading}"]
         if name == "results":
-            intro = "Every result has the members of this class.\n\n" + _class(
-                "rankbound.results", "Result"
-            )
-        pages.append(name)
-        text = "\n\n".join([f"# {heading}", intro, *blocks])
-        yield f"api/{name}.md", text + "\n"
+            parts.append("Every result has the members of this class.")
+            parts.append(_class("rankbound.results", "Result"))
+        parts += [_object("rankbound", one) for one in sorted(here, key=str.lower)]
+        yield f"api/{name}.md", "\n\n".join(parts) + "\n"
     if left:
         raise ExtensionError(f"names without a section: {', '.join(left)}")
     for package in ("bounds", "training"):
-        module = f"rankbound.{package}"
-        names = names_of(module)
-        again = [one for one in names if one in rankbound._MODULE]
-        blocks = [_object(module, one) for one in names if one not in again]
-        intro = f"```{{eval-rst}}\n.. automodule:: {module}\n   :no-members:\n```"
-        if again:
-            links = ", ".join(f"{{py:obj}}`rankbound.{one}`" for one in again)
-            intro += f"\n\nIt also has these names of `rankbound`: {links}."
-        pages.append(package)
-        text = "\n\n".join([f"# {module}", intro, *blocks])
-        yield f"api/{package}.md", text + "\n"
+        yield f"api/{package}.md", _package(f"rankbound.{package}")
     for package in PACKAGES:
         parts = [f"# rankbound.{package}", _automodule(f"rankbound.{package}")]
         for module in modules(f"rankbound.{package}"):
             parts.append(f"## {module.removeprefix(f'rankbound.{package}.')}")
             parts.append(_automodule(module))
-        pages.append(package)
         yield f"api/{package}.md", "\n\n".join(parts) + "\n"
+    pages = [name for name, *_ in SECTIONS]
+    pages += ["bounds", "training", *PACKAGES]
     yield "api/contents.md", _toctree(f"/generated/api/{name}" for name in pages)
+
+
+def _package(module: str) -> str:
+    """The page of a package that lists its names."""
+    import rankbound
+
+    names = names_of(module)
+    again = [one for one in names if one in rankbound.__all__]
+    intro = f"```{{eval-rst}}\n.. automodule:: {module}\n   :no-members:\n```"
+    parts = [f"# {module}", intro]
+    if again:
+        links = ", ".join(f"{{py:obj}}`rankbound.{one}`" for one in again)
+        parts.append(f"It also has these names of `rankbound`: {links}.")
+    parts += [_object(module, one) for one in names if one not in again]
+    return "\n\n".join(parts) + "\n"
 
 
 def modules(package: str) -> list[str]:
@@ -388,10 +392,16 @@ def _toctree(pages: Iterator[str]) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Write pages before the build, and look at it afterwards."""
-    app.connect("builder-inited", lambda _: write())
+    app.connect("builder-inited", _begin)
     app.connect("build-finished", _copy_mathjax)
     app.connect("build-finished", _look, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _begin(_: Sphinx) -> None:
+    """Write pages, and import what is documented while no module is a mock yet."""
+    write()
+    expected()
 
 
 def _copy_mathjax(app: Sphinx, error: Exception | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import textwrap
+from collections.abc import Iterator
 from typing import Any, Final
 
 import sympy
@@ -25,7 +26,7 @@ from rankbound.bounds.special import (
 from rankbound.bounds.statements import Provenance, Statement
 from rankbound.catalogue import QUANTITIES, VERDICTS, Quantity
 from rankbound.errors import UsageError
-from rankbound.terminal.words import WORDS, found
+from rankbound.terminal.words import WORDS, Word, found
 
 WIDTH: Final = 88
 SHORT: Final = 3  # letters
@@ -153,35 +154,18 @@ def word_text(word: str) -> str:
     >>> print(word_text("misranking").splitlines()[0])
     misranking
     """
-    entry = found(word)
-    asked = " ".join(word.casefold().split()) if entry is None else entry[0].casefold()
-    parts = [asked if entry is None else entry[0]]
-    if entry is not None:
-        parts.append(_wrapped(entry[1].meaning))
-    if asked in QUANTITIES:
-        parts.append(_quantity(QUANTITIES[asked]))
-    if asked in VERDICTS:
-        parts.append(_wrapped(f"a verdict: {VERDICTS[asked].meaning}"))
-    names = [asked]
-    if entry is not None:
-        names += [name.casefold().replace(" ", "_") for name in entry[1].also]
-    symbols = [
-        f"  {name}: {meaning} [{unit}]"
-        for name, unit, meaning in glossary_rows()
-        if any(_speaks(one, f"{name} {meaning}") for one in names)
+    name, entry = found(word) or (" ".join(word.casefold().split()), Word(""))
+    asked = name.casefold()
+    also = [other.casefold().replace(" ", "_") for other in entry.also]
+    see = f"see also: {', '.join(entry.see)}" if entry.see else ""
+    parts = [
+        _wrapped(entry.meaning),
+        _quantity(QUANTITIES[asked]) if asked in QUANTITIES else "",
+        _wrapped(f"a verdict: {VERDICTS[asked].meaning}") if asked in VERDICTS else "",
+        *_mentions(asked, also),
+        _wrapped(see),
     ]
-    if symbols:
-        parts.append("symbols:\n" + "\n".join(symbols))
-    about = [
-        f"  {key}: {statement.title}"
-        for key, statement in REGISTRY.items()
-        if _speaks(asked, f"{statement.title} {statement.words}")
-    ]
-    if about:
-        parts.append("statements (rankbound explain KEY):\n" + "\n".join(about))
-    if entry is not None and entry[1].see:
-        parts.append(_wrapped(f"see also: {', '.join(entry[1].see)}"))
-    if len(parts) == 1:
+    if not any(parts):
         known = [*WORDS, *REGISTRY, *QUANTITIES, *VERDICTS]
         near = difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
@@ -189,7 +173,25 @@ def word_text(word: str) -> str:
             f"no statement {word!r}, and nothing speaks of such a "
             f"word{hint} `rankbound explain` lists all statements"
         )
-    return "\n\n".join(parts)
+    return "\n\n".join([name, *filter(None, parts)])
+
+
+def _mentions(asked: str, also: list[str]) -> Iterator[str]:
+    """The symbols that a word or its other names are in, and the statements."""
+    symbols = [
+        f"  {name}: {meaning} [{unit}]"
+        for name, unit, meaning in glossary_rows()
+        if any(_speaks(one, f"{name} {meaning}") for one in (asked, *also))
+    ]
+    if symbols:
+        yield "symbols:\n" + "\n".join(symbols)
+    about = [
+        f"  {key}: {statement.title}"
+        for key, statement in REGISTRY.items()
+        if _speaks(asked, f"{statement.title} {statement.words}")
+    ]
+    if about:
+        yield "statements (rankbound explain KEY):\n" + "\n".join(about)
 
 
 def _quantity(found: Quantity) -> str:

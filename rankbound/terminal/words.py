@@ -1,7 +1,7 @@
 """What the words of commands, pages and documentation mean, once.
 
-`rankbound explain WORD` and the glossary of the documentation print these. Quantities and
-verdicts have a line of their own in `rankbound.catalogue`, symbols in
+`rankbound explain WORD` and the glossary of the documentation print these. Quantities
+and verdicts have a line of their own in `rankbound.catalogue`, symbols in
 `rankbound.bounds.notation`; what is here says what such a word is about.
 """
 

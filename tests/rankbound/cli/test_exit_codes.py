@@ -1,4 +1,4 @@
-"""The README's table of exit codes, each row by the command line that it names.
+"""The table of exit codes, each row by the command line that it names.
 
 A row whose cause lies outside the command line, such as a check that fails, has that
 cause made in `CAUSES`. Files are those of the golden cases.
@@ -20,8 +20,8 @@ from rankbound.cli.program import BUG
 from tests.golden import data
 from tests.rankbound.realdata import ROOT
 
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = TEXT.partition("## Exit codes\n")[2].partition("\n## ")[0]
+SECTION = (ROOT / "docs" / "guide" / "exit-codes.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROWS = [
     (int(code), line.replace("\\|", "|"))
     for code, line in re.findall(r"^\| (\d+) \|.*\| `(.*)` \|$", SECTION, re.MULTILINE)
@@ -133,6 +133,12 @@ def test_a_pipe_ends_with_the_code_of_its_row(code, line, folder):
     )
     assert done.stderr == ""
     assert int((folder / "code").read_text()) == code
+
+
+def test_the_readme_has_no_other_codes():
+    table = README.partition("## Exit codes\n")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    assert set(rows) <= set(SECTION.splitlines())
 
 
 def test_the_table_has_every_code_and_every_verdict():

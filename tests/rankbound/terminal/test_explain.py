@@ -8,6 +8,7 @@ from rankbound.bounds.assumptions import assumption
 from rankbound.bounds.notation import B, delta, glossary, term
 from rankbound.bounds.registry import REGISTRY
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.catalogue import VERDICTS
 from rankbound.errors import UsageError
 from rankbound.terminal.explain import (
     LEGEND,
@@ -17,7 +18,9 @@ from rankbound.terminal.explain import (
     glossary_text,
     list_text,
     statement_text,
+    word_text,
 )
+from rankbound.terminal.words import WORDS
 
 
 @pytest.mark.parametrize("key", REGISTRY)
@@ -68,3 +71,31 @@ def test_statement_text_rejects_an_unknown_key_and_names_its_likes():
 
 def test_uses_name_statements_that_exist():
     assert set(USES) <= set(REGISTRY)
+
+
+ASKED = (
+    *("entropy", "diameter", "kappa", "locality", "teacher", "margin", "vacuous"),
+    *("floor", "stake", "pilot", "certificate", "divergence", "temperature", "ECE"),
+    *("shift", "stratified", "qrels", "run", "B", "Hard negatives", "Pilot queries"),
+)
+
+
+@pytest.mark.parametrize("word", ASKED)
+def test_words_that_people_ask_for_are_defined_first(word):
+    first, blank, meaning = word_text(word).splitlines()[:3]
+    assert first in WORDS
+    assert blank == ""
+    assert WORDS[first].meaning.startswith(meaning)
+
+
+def test_words_name_each_other_and_statements_once():
+    names = [name.casefold() for key in WORDS for name in (key, *WORDS[key].also)]
+    assert len(names) == len(set(names))
+    known = {*WORDS, *REGISTRY, *VERDICTS}
+    for key, word in WORDS.items():
+        assert set(word.see) <= known - {key}
+
+
+def test_a_short_word_is_not_the_beginning_of_others():
+    assert "statements" not in word_text("run")  # as "running" would be
+    assert "score_range" in word_text("B")
