@@ -36,7 +36,7 @@ html_show_sourcelink = False
 html_copy_source = False
 
 # Markdown
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 myst_dmath_double_inline = True
 myst_links_external_new_tab = False
@@ -53,6 +53,7 @@ nb_merge_streams = True
 autodoc_mock_imports = ["torch"]  # a large download that only the losses need
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
+autodoc_default_options = {"exclude-members": "__init__, __new__"}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 80

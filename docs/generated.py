@@ -173,12 +173,19 @@ def _statement(entry: Any) -> Iterator[str]:
     elif entry.procedure is not None:
         yield f"Computed by `{entry.computed_by}`; it has no closed form."
     facts = [f"{entry.kind}, {entry.status}, {_whose(entry.provenance)}"]
-    named = ", ".join(entry.assumptions) or "nothing further"
+    named = ", ".join(map(_assumption, entry.assumptions)) or "nothing further"
     facts.append(f"assumes {named}")
     if entry.attained_by:
         facts.append(f"equality: {entry.attained_by}")
     facts.append(f"source: {entry.source}")
     yield "{.facts}\n" + "; ".join(facts) + "."
+
+
+def _assumption(name: str) -> str:
+    """The name of an assumption, with a link to it."""
+    from rankbound.bounds.assumptions import ASSUMPTIONS
+
+    return f"[{name}](#assumption-{list(ASSUMPTIONS).index(name)})"
 
 
 def _whose(provenance: str) -> str:
@@ -212,8 +219,9 @@ def glossary() -> tuple[str, str]:
     parts = []
     for key in sorted(WORDS, key=str.casefold):
         word = WORDS[key]
-        names = f"{key} (also: {', '.join(word.also)})" if word.also else key
-        parts.append(f"(word-{_anchor(key)})=\n## {names}\n\n{word.meaning}")
+        parts.append(f"(word-{_anchor(key)})=\n## {key}\n\n{word.meaning}")
+        if word.also:
+            parts.append(f"Also: {', '.join(word.also)}.")
         if key.casefold() in QUANTITIES:
             found = QUANTITIES[key.casefold()]
             column = f", column `{found.column}`" if found.column else ""
