@@ -50,7 +50,6 @@ nb_execution_show_tb = True
 nb_merge_streams = True
 
 # Docstrings
-autodoc_mock_imports = ["torch"]  # a large download that only the losses need
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
 autodoc_default_options = {"exclude-members": "__init__, __new__"}

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -346,9 +347,8 @@ def expected() -> set[str]:
     names = {f"rankbound.{name}" for name in rankbound.__all__}
     for package in ("bounds", "training"):
         module = f"rankbound.{package}"
-        inside = module if package == "training" else None
         names |= {
-            f"{inside or _home(module, name)}.{name}"
+            f"{_home(module, name)}.{name}"
             for name in names_of(module)
             if name not in rankbound.__all__
         }
@@ -373,7 +373,7 @@ def _home(module: str, name: str) -> str:
 
 def _object(module: str, name: str) -> str:
     """The directive for one name of a package."""
-    module = module if module.endswith(".training") else _home(module, name)
+    module = _home(module, name)
     if name[0].isupper() and name != "REGISTRY":
         return _class(module, name)
     if name == "REGISTRY":
@@ -407,9 +407,34 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def _begin(_: Sphinx) -> None:
-    """Write pages, and import what is documented while no module is a mock yet."""
-    write()
+    """Write pages, and import what is documented, once for all processes."""
     expected()
+    _import_training()
+    write()
+
+
+class _Torch(ModuleType):
+    """Stands for torch while the losses are imported; every name is a class."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
+def _import_training() -> None:
+    """Import the losses without torch, a large download that only they need."""
+    there = {name: sys.modules.get(name) for name in ("torch", "torch.nn")}
+    torch, nn = _Torch("torch"), _Torch("torch.nn")
+    sys.modules |= {"torch": torch, "torch.nn": nn}
+    torch.nn = nn  # type: ignore[attr-defined]
+    try:
+        import_module("rankbound.training")
+    finally:
+        for name, module in there.items():
+            del sys.modules[name]
+            if module is not None:
+                sys.modules[name] = module
 
 
 def _copy_mathjax(app: Sphinx, error: Exception | None) -> None:
