@@ -50,6 +50,7 @@ nb_execution_show_tb = True
 nb_merge_streams = True
 
 # Docstrings
+autosummary_generate = False  # numpydoc brings the extension, whose lists are not used
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
 autodoc_default_options = {"exclude-members": "__init__, __new__"}

@@ -408,8 +408,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _begin(_: Sphinx) -> None:
     """Write pages, and import what is documented, once for all processes."""
-    expected()
     _import_training()
+    expected()
     write()
 
 
