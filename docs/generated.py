@@ -260,7 +260,7 @@ def formats() -> tuple[str, str]:
     entries = registry().values()
     for part, heading in [*words.items(), ("", "Texts, and what is refused")]:
         rows = [
-            f"| `{one.name}` | {one.title.replace('|', chr(92) + '|')} "
+            f"| `{one.name}` | {_cell(one.title)} "
             f"| {_does(one, REFUSED)} | {', '.join(one.keeps)} |"
             for one in entries
             if (one.parts[0] if one.parts else "") == part
@@ -270,6 +270,11 @@ def formats() -> tuple[str, str]:
         if rows:
             parts.append(f"### {heading}\n\n" + "\n".join([*head, *rows]))
     return "formats.md", "\n\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Plain text for a cell of a table."""
+    return re.sub(r"([|<*_\\\[\]])", r"\\\1", text)
 
 
 def _does(entry: Any, refused: str) -> str:
