@@ -71,6 +71,7 @@ mathjax3_config = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "rankbound"
+html_context = {"default_mode": "auto"}
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_theme_options = {
