@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import VERDICTS, in_order
 from rankbound.figures.output import keep
-from rankbound.figures.records import Coefficient, Row
+from rankbound.figures.records import Coefficient, PooledEffect, Row
 from rankbound.figures.style import (
     COLOURS,
     COLUMN,
@@ -280,6 +280,66 @@ def draw_correlations(
     ax.set_xlabel("\n".join(lines), loc="right")
     names = (*NAMES, "spearman", "lower", "upper", "p_holm")
     return keep(ax, {name: [getattr(row, name) for row in kept] for name in names})
+
+
+@styled
+def draw_pooled(rows: Sequence[PooledEffect], *, ax: Axes | None = None) -> Axes:
+    """Effects of every data set with their intervals, and the pooled estimate of each.
+
+    Data sets are marked by dots, and estimates over all of them by diamonds, in groups
+    from top to bottom. The intervals of data sets allow for their queries, those of
+    the pooled estimates also for the spread between data sets.
+
+    Parameters
+    ----------
+    rows : sequence of PooledEffect
+        All of one unit.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows, or with several units.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> one, two = (SimpleNamespace(dataset=name, n=43, value=x, lower=x - 0.1,
+    ...     upper=x + 0.1) for name, x in (("dl19", 0.1), ("dl20", 0.2)))
+    >>> row = SimpleNamespace(label="entropy: bm25 - random", unit="nats", value=0.15,
+    ...     lower=-0.5, upper=0.8, i2=0.5, effects=(one, two))
+    >>> [label.get_text() for label in draw_pooled([row]).get_yticklabels()]
+    ['dl19', 'dl20', 'entropy: bm25 - random']
+    """
+    units = {row.unit for row in rows}
+    if len(units) != 1:
+        raise DomainError(
+            f"a forest needs effects of one unit, got {len(units)} units in "
+            f"{len(rows)} rows"
+        )
+    lines = [(row, effect) for row in rows for effect in (*row.effects, None)]
+    ax = axes_for(ax, height=0.7 + 0.17 * len(lines))
+    ax.axvline(0, color="0.4", linewidth=0.6)
+    numbers = []
+    for place, (row, effect) in enumerate(lines):
+        held = row if effect is None else effect
+        colour = COLOURS[0] if effect is None else "0.35"
+        ends = [end for end in (held.lower, held.upper) if end is not None]
+        if held.value is not None and len(ends) == 2:
+            ax.plot(ends, [place, place], color=colour, lw=1)
+            ax.plot(held.value, place, "D" if effect is None else "o", color=colour)
+        dataset = "(pooled)" if effect is None else effect.dataset
+        numbers.append((row.label, dataset, held.value, held.lower, held.upper))
+    names = [row.label if one is None else one.dataset for row, one in lines]
+    name_ticks(ax, np.arange(len(lines)), names, share=0.5)
+    ax.set_ylim(len(lines) - 0.5, -0.5)
+    ax.locator_params(axis="x", nbins=4)
+    unit = units.pop()
+    told = "effect" if unit == "1" else f"effect ({unit})"
+    ax.set_xlabel(f"{told}; diamond: over all data sets")
+    columns = ("effect", "dataset", "value", "lower", "upper")
+    cells = zip(*numbers, strict=True)
+    return keep(ax, dict(zip(columns, map(list, cells), strict=True)))
 
 
 def _of_all(rows: Sequence[Coefficient]) -> str:

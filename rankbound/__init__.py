@@ -106,6 +106,8 @@ _HOME = {
     "rankbound.drawing.run": ("draw",),
     "rankbound.page.demo": ("demo",),
     "rankbound.page.report": ("report",),
+    "rankbound.commands.study.result": ("Study",),
+    "rankbound.page.study": ("study",),
     "rankbound.terminal.explain": ("explain",),
 }
 # Names of earlier versions, and what does their work

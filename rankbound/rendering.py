@@ -28,6 +28,7 @@ TEXT: Final[dict[str, str]] = {
     "Power": "rankbound.terminal.power:power_text",
     "Sample": "rankbound.terminal.files:sample_repr",
     "Scores": "rankbound.terminal.data:scores_text",
+    "Study": "rankbound.terminal.study:study_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
     "Validation": "rankbound.terminal.validate:validation_text",
 }
@@ -51,6 +52,7 @@ HTML: Final[dict[str, str]] = {
     "Power": "rankbound.page.pieces:html_of",
     "Sample": "rankbound.page.pieces:html_of",
     "Scores": "rankbound.terminal.data:scores_html",
+    "Study": "rankbound.page.pieces:html_of",
     "Validation": "rankbound.page.pieces:html_of",
 }
 

@@ -49,6 +49,7 @@ KINDS: Final[dict[str, str]] = {
     "cut": "rankbound.commands.cut.result:Cut",
     "sample": "rankbound.commands.sample.result:Sample",
     "inspection": "rankbound.commands.inspect.result:Inspection",
+    "study": "rankbound.commands.study.result:Study",
 }
 
 
@@ -173,7 +174,10 @@ class Named(tuple[Item, ...]):
 
     __slots__ = ()
     # Fields that hold a name; the first one that a record has counts
-    KEYS: ClassVar = ("name", "sampling", "student", "kept", "path", "file")
+    KEYS: ClassVar = (
+        *("name", "sampling", "student", "kept", "path", "file"),
+        "dataset",
+    )
 
     def __class_getitem__(cls, item: Any, /) -> Any:
         """The type of an annotation for the decoder, which knows plain tuples only."""

@@ -7,19 +7,21 @@ looks for dependence of any shape.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import betainccinv, betaincinv, ndtr
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.validation.correlation import (
     COEFFICIENTS,
     flipped_partials,
     independent,
+    kendall_left_out,
+    kendall_resampled,
     kendall_variance,
     permuted_kendall,
     rank_correlations,
@@ -31,6 +33,7 @@ from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,
+    extreme_counts,
     leave_one_out,
     permutation_p,
     permutations,
@@ -43,6 +46,8 @@ MOST_FOR_PAIRS: Final = 50
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
 ORDERS_AT_ONCE: Final = 10_000
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
+TESTED: Final = ("spearman", "partial")  # with as many draws as a decision needs
+MISSED: Final = 1e-4  # by either end of the interval that decides when to stop
 # Distance correlation permutes more than LARGE queries FEWER times at most
 LARGE: Final = 300
 FEWER: Final = 299
@@ -69,6 +74,35 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """When more permutations cannot change a decision.
+
+    A test is decided if the interval of its p-value lies wholly above `delta`, where no
+    correction rejects, or at or below ``delta / n_tests``, where all of them do. The
+    interval is Clopper and Pearson's; it misses the p-value of all permutations with
+    probability 0.0002 at most.
+
+    Examples
+    --------
+    >>> rule = Stopping(delta=0.05, n_tests=10)
+    >>> rule.decided(np.array([300, 30, 0]), 999).tolist()
+    [True, False, False]
+    >>> rule.decided(np.array([0]), 9999).tolist()
+    [True]
+    """
+
+    delta: float
+    n_tests: int
+
+    def decided(self, extreme: Integers, drawn: int) -> Booleans:
+        """Which tests are decided, where `extreme` of the `drawn` are as far from 0."""
+        lower = betaincinv(np.maximum(extreme, 1), drawn - extreme + 1.0, MISSED)
+        upper = betainccinv(extreme + 1.0, np.maximum(drawn - extreme, 1), MISSED)
+        none = (extreme > 0) & (lower > self.delta)
+        return np.asarray(none | (upper <= self.delta / self.n_tests))
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """Numbers of resamples and permutations.
 
@@ -81,11 +115,14 @@ class Effort:
     rank_permutations : int or None
         For Spearman's p-values, which are corrected for the size of a family and so
         need more. None takes as many as `permutations`.
+    stopping : Stopping or None
+        When fewer of those do. None draws all of them.
     """
 
     resamples: int = 2_000
     permutations: int = 9_999
     rank_permutations: int | None = None
+    stopping: Stopping | None = None
 
     @property
     def extra(self) -> int:
@@ -138,6 +175,7 @@ class Association:
     """Coefficients of one term and one measure over `n` queries.
 
     `kendall_by` names the source of Kendall's p-value: "permutation" or "normal".
+    `permutations` are behind Spearman's p-value, `flips` behind the partial one.
     """
 
     n: int
@@ -146,6 +184,8 @@ class Association:
     kendall: Coefficient
     partial: Coefficient
     kendall_by: str
+    permutations: int = 0
+    flips: int = 0
 
 
 def settled(columns: Floats) -> Floats:
@@ -205,55 +245,67 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     estimates = {k: v[0] for k, v in _coefficients(panel, whole).items()}
     orders = permutations(n, count=effort.permutations, rng=rng)
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
-    spearman = np.concatenate(
-        [
-            permuted_products(left, right, orders),
-            *_more(left, right, effort.extra, rng),
-        ]
-    )
+
+    def permuted(count: int) -> Floats:
+        more = permutations(n, count=count, rng=rng)
+        return permuted_products(left, right, more)
+
     # A stream of its own, so that the other draws do not depend on the flips
     [apart] = rng.spawn(1)
+
+    def flipped(count: int) -> Floats:
+        return flipped_partials((x, y, given, uses), count=count, rng=apart)
+
+    first = permuted_products(left, right, orders), flipped(effort.permutations)
+    tested = {
+        kind: _until_decided(estimates[kind], start, more, effort)
+        for kind, start, more in zip(TESTED, first, (permuted, flipped), strict=True)
+    }
     few = orders[:PERMUTATIONS_FOR_PAIRS] if n <= MOST_FOR_PAIRS else None
     null = {
         "pearson": permuted_products(
             unit(whole, x[None])[0], unit(whole, y[None])[0], orders
         ),
-        "spearman": spearman,
-        "partial": flipped_partials(
-            (x, y, given, uses),
-            count=effort.permutations + effort.extra,
-            rng=apart,
-        ),
+        **tested,
         **({} if few is None else {"kendall": permuted_kendall(x, y, few)}),
     }
     return Draws(
         n=n,
         estimates=estimates,
-        replicates=_coefficients(panel, weights),
-        jackknife=_coefficients(panel, leave_one_out(n)),
+        replicates=_coefficients(panel, weights, kendall_resampled(weights, x, y)),
+        jackknife=_coefficients(panel, leave_one_out(n), kendall_left_out(x, y)),
         null=null,
         kendall_variance=kendall_variance(x, y),
         n_given=uses.sum(axis=1).astype(np.float64),
     )
 
 
-def _more(
-    left: Floats, right: Floats, count: int, rng: np.random.Generator
-) -> list[Floats]:
-    """Permuted products in steps, so that not all orders are in memory at once."""
-    steps = [
-        min(ORDERS_AT_ONCE, count - start) for start in range(0, count, ORDERS_AT_ONCE)
-    ]
-    return [
-        permuted_products(left, right, permutations(len(left), count=step, rng=rng))
-        for step in steps
-    ]
+def _until_decided(
+    observed: Floats, first: Floats, more: Callable[[int], Floats], effort: Effort
+) -> Floats:
+    """Coefficients of permutations: the first, and more in steps while they matter."""
+    found, left = [first], effort.extra
+    extreme, drawn = extreme_counts(observed, first), len(first)
+    rule, tested = effort.stopping, np.isfinite(observed)
+    while left:
+        if rule is not None and rule.decided(extreme, drawn)[tested].all():
+            break
+        found.append(more(min(ORDERS_AT_ONCE, left)))
+        extreme = extreme + extreme_counts(observed, found[-1])
+        drawn, left = drawn + len(found[-1]), left - len(found[-1])
+    return np.concatenate(found)
 
 
-def _coefficients(panel: Panel, weights: Floats) -> dict[str, Floats]:
+def _coefficients(
+    panel: Panel, weights: Floats, tau: Floats | None = None
+) -> dict[str, Floats]:
+    """All coefficients of samples; `tau` are Kendall's, if known."""
     x, y = panel.terms, panel.targets
     rho, partial = rank_correlations(weights, x, y, panel.given, panel.uses)
-    found = {name: COEFFICIENTS[name](weights, x, y) for name in ("pearson", "kendall")}
+    apart = ("pearson", "kendall") if tau is None else ("pearson",)
+    found = {name: COEFFICIENTS[name](weights, x, y) for name in apart}
+    if tau is not None:
+        found["kendall"] = tau
     return {**found, "spearman": rho, "partial": partial}
 
 
@@ -298,6 +350,7 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
         by = "normal"
         p["kendall"] = _normal_p(draws.estimates["kendall"], draws.kendall_variance)
     n_terms, n_targets = draws.kendall_variance.shape
+    permuted, flipped = (len(draws.null[kind]) for kind in TESTED)
 
     def cell(kind: str, t: int, k: int) -> Coefficient:
         value = _number(draws.estimates[kind][t, k])
@@ -308,7 +361,16 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
 
     def row(t: int, k: int) -> Association:
         pearson, spearman, kendall, partial = (cell(kind, t, k) for kind in KINDS)
-        return Association(draws.n, pearson, spearman, kendall, partial, by)
+        return Association(
+            n=draws.n,
+            pearson=pearson,
+            spearman=spearman,
+            kendall=kendall,
+            partial=partial,
+            kendall_by=by,
+            permutations=permuted,
+            flips=flipped,
+        )
 
     return [[row(t, k) for k in range(n_targets)] for t in range(n_terms)]
 

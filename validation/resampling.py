@@ -213,11 +213,21 @@ def permutation_p(observed: Floats, null: Floats) -> Floats:
     >>> permutation_p(np.array(0.5), np.array([0.1, -0.6, 0.5])).item()
     0.75
     """
+    p = (extreme_counts(observed, null) + 1) / (len(null) + 1)
+    return np.asarray(np.where(np.isfinite(observed), p, np.nan))
+
+
+def extreme_counts(observed: Floats, null: Floats) -> Integers:
+    """How many permuted coefficients are at least as far from 0; see `permutation_p`.
+
+    Examples
+    --------
+    >>> extreme_counts(np.array([0.5]), np.array([[0.1], [-0.6], [0.5]])).tolist()
+    [2]
+    """
     size = np.abs(observed) - ROUNDING - 1e-7 * np.abs(observed)
     with np.errstate(invalid="ignore"):
-        extreme = (np.abs(null) >= size).sum(axis=0)
-    p = (extreme + 1) / (len(null) + 1)
-    return np.asarray(np.where(np.isfinite(observed), p, np.nan))
+        return np.asarray((np.abs(null) >= size).sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True)

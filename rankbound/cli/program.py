@@ -30,6 +30,7 @@ from rankbound.cli import (
     power,
     report,
     sample,
+    study,
     validate,
 )
 from rankbound.errors import FormatError, UsageError, in_options
@@ -45,6 +46,7 @@ COMMANDS = (
     cut,
     power,
     validate,
+    study,
     figures,
     report,
     demo,

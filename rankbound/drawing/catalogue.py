@@ -51,7 +51,8 @@ FIGURES: Final[dict[str, tuple[str, str]]] = {
 class Drawing:
     """One figure: its file name without suffix, and how to draw it, or why not.
 
-    `kind` is a key of `FIGURES`, which says what to run for it.
+    `kind` is a key of `FIGURES`, which says what to run for it; empty for figures that
+    only many data sets have, whose absence is not told.
     """
 
     name: str

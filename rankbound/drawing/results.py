@@ -15,6 +15,7 @@ from rankbound.rows import Rows
 # The files that commands leave, and the schema at the top of each; in the order in
 # which a report shows them
 FILES = {
+    "study.json": "rankbound.study/1",
     "ledger.json": "rankbound.ledger/1",
     "comparison.json": "rankbound.comparison/1",
     "validation.json": "rankbound.validation/1",

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from rankbound.bounds.errors import DomainError
-from rankbound.drawing import comparisons, inspections, ledgers, powers, validations
+from rankbound.drawing import (
+    comparisons,
+    inspections,
+    ledgers,
+    powers,
+    studies,
+    validations,
+)
 from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
 from rankbound.drawing.results import Found, files_of, find_results
 from rankbound.errors import UsageError
@@ -27,7 +34,12 @@ MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
     "validation": validations.drawings,
     "inspection": inspections.drawings,
     "power": powers.of_power,
+    "study": studies.drawings,
 }
+
+
+STUDY: Final = "study"
+OF_A_STUDY: Final = 5  # times as many figures as of another result
 
 
 def theory_drawings() -> list[Drawing]:
@@ -51,18 +63,35 @@ def theory_drawings() -> list[Drawing]:
     return [Drawing(f"theory-{name}", draw) for name, draw in draws.items()]
 
 
-def result_drawings(results: list[Found]) -> list[Drawing]:
-    """The figures of results, and a reason for each kind that they do not allow."""
-    drawings = [
-        drawing
-        for result in results
+def result_drawings(results: list[Found], *, most: int | None = None) -> list[Drawing]:
+    """The figures of results, and a reason for each kind that they do not allow.
+
+    With `most`, only so many of the first figures of a result, and five times as many
+    of a study.
+    """
+    made = {
+        place: make(result)
+        for place, result in enumerate(results)
         if (make := MAKERS.get(result.kind)) is not None
-        for drawing in make(result)
-    ]
+    }
+    drawings = [drawing for some in made.values() for drawing in some]
     drawings += ledgers.drawings_of_all(results)
     absent = absent_kinds(drawing.kind for drawing in drawings)
     missing = [Drawing(kind, None, reason, kind) for kind, reason in absent]
-    return _distinct([*drawings, *missing])
+    if most is None:
+        return _distinct([*drawings, *missing])
+    for place, some in made.items():
+        made[place] = some[
+            : OF_A_STUDY * most if results[place].kind == STUDY else most
+        ]
+    kept = [drawing for some in made.values() for drawing in some]
+    left = len(drawings) - len(kept)
+    if left:
+        reason = (
+            f"{left} more are in `rankbound figures` and the reports of sub-folders"
+        )
+        missing.append(Drawing("others", None, reason))
+    return _distinct([*kept, *missing])
 
 
 def _distinct(drawings: list[Drawing]) -> list[Drawing]:

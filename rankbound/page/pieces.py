@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from rankbound.bounds.wording import counted
-from rankbound.catalogue import SEVERITIES, Level
+from rankbound.bounds.wording import counted, listed
+from rankbound.catalogue import QUESTIONS, SEVERITIES, Level
 from rankbound.commands.bound.result import (
     Augmentation,
     Bound,
@@ -19,6 +19,7 @@ from rankbound.commands.cut.result import Cut
 from rankbound.commands.inspect.result import File, Finding, Inspection
 from rankbound.commands.power.result import Power
 from rankbound.commands.sample.result import Sample
+from rankbound.commands.study.result import STEPS, Answered, DataSet, Study
 from rankbound.page.accounts import Account, Table, Verdict, notes_of, number, told
 from rankbound.page.rendering import rendered_template, source
 from rankbound.page.studies import (
@@ -51,6 +52,13 @@ from rankbound.terminal.power import (
     notes,
 )
 from rankbound.terminal.power import head as power_head
+from rankbound.terminal.study import (
+    FIRST,
+    POOLED,
+    failure_lines,
+    pooled_cells,
+    step_cells,
+)
 from rankbound.terminal.theory import (
     augmentation_words,
     bound_words,
@@ -329,6 +337,70 @@ def sample_account(made: Sample, *, name: str = "") -> Account:
     )
 
 
+def study_account(found: Study, *, name: str = "") -> Account:
+    """What all data sets say together, and what each answers."""
+    verdicts = [
+        Verdict(_level(rows), QUESTIONS[key].wording, _outcomes(rows))
+        for key in FIRST
+        if (rows := [pair for pair in found.answered() if pair[1].question == key])
+    ]
+    verdicts += [told("warning", line) for line in failure_lines(found)]
+    verdicts += [told("warning", line) for line in found.warnings]
+    tag = f"-{name}" if name else ""
+    pooled = found.pooled
+    return Account(
+        kind="study",
+        title=", ".join(filter(None, ("Study", name))),
+        verdicts=tuple(verdicts),
+        sentences=found.sentences,
+        tables=(
+            Table(
+                f"questions{tag}",
+                "What every data set answers",
+                ("question", "data set", "answer"),
+                tuple(
+                    (one.wording, data.name, one.sentence)
+                    for data, one in found.answered()
+                ),
+                left=3,
+            ),
+            Table(
+                f"pooled{tag}",
+                "Estimates over all data sets (random effects)",
+                POOLED,
+                tuple(map(pooled_cells, pooled)),
+            ),
+            Table(
+                f"steps{tag}",
+                "What was done on every data set",
+                ("data set", *STEPS),
+                tuple(map(step_cells, found.datasets)),
+                left=1 + len(STEPS),
+            ),
+        ),
+        notes=notes_of(found, "definitions"),
+    )
+
+
+def _level(rows: Sequence[tuple[DataSet, Answered]]) -> Level:
+    """How good the news is, if it is the same for all data sets."""
+    levels = {answer.level for _, answer in rows}
+    return levels.pop() if len(levels) == 1 else "told"
+
+
+def _outcomes(rows: Sequence[tuple[DataSet, Answered]]) -> str:
+    """The data sets by outcome, and the sentence where there is one."""
+    if len(rows) == 1:
+        return f"{rows[0][0].name}: {rows[0][1].sentence}"
+    by_outcome: dict[str, list[str]] = {}
+    for data, answer in rows:
+        by_outcome.setdefault(answer.outcome, []).append(data.name)
+    return "; ".join(
+        f"{outcome}: {listed([*dict.fromkeys(names)])}"
+        for outcome, names in by_outcome.items()
+    )
+
+
 def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
     """The last cell, which holds words, moved to the words on the left."""
     return cells[0], cells[-1], *cells[1:-1]
@@ -348,6 +420,7 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "augmentation": augmentation_account,
     "change": change_account,
     "certify": certification_account,
+    "study": study_account,
 }
 
 

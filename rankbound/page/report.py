@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
@@ -70,6 +70,7 @@ from rankbound.terminal.explain import glossary_rows
 from rankbound.writing import Replacing, check_outputs, json_text, write_all
 
 STAGES: Final = 5
+FIGURES: Final = 3  # of each result of a study
 # Pages of all versions hold it, behind their style sheet
 PAGE_MARK: Final = b'<a class="skip" href="#main">Skip to the report</a>'
 MOST_HEAD: Final = 1 << 18
@@ -157,27 +158,33 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     title: str = "",
     force: bool = False,
     options_of: OptionsOf | None = None,
+    among: Collection[str] | None = None,
     progress: Progress = str,
 ) -> Material:
-    """The same for the command line and the demo.
+    """The same for the command line, the demo and studies.
 
     `command` is recorded on the page. `options_of` reads the command of a ledger again;
-    without it, no documents are shown. `progress` is called before each of `STAGES`
-    stages.
+    without it, no documents are shown. Only results in the folders `among` those of
+    `source` are shown, and those in `source` itself; without it, all are. `progress` is
+    called before each of `STAGES` stages.
     """
     if rows < 1:
         raise UsageError(f"`rows` must be at least 1, got {rows}")
     if out.is_dir():
         raise UsageError(f"{out}: is a folder; `out` of a report is an HTML file")
     progress("reading results")
-    results = find_results(source, asked="")
+    results = [
+        one
+        for one in find_results(source, asked="")
+        if among is None or not one.name or one.name.partition("/")[0] in among
+    ]
     read = files_of(source, results)
     replacing = Replacing(mine=is_page, inputs=read, force=force)
     check_outputs(out.parent, [out.name], replacing)
     order = [*map(kind_of, FILES.values())]
     results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
-    figures, missing = _figures(results)
+    figures, missing = _figures(results, most=None if among is None else FIGURES)
     progress("queries")
     tables = list(_query_tables(results, limit=rows))
     progress("documents")
@@ -206,10 +213,12 @@ def is_page(path: Path) -> bool:
     return start.startswith(b"<!DOCTYPE html>") and PAGE_MARK in start
 
 
-def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]]:
+def _figures(
+    results: list[Found], *, most: int | None
+) -> tuple[list[Picture], list[tuple[str, str]]]:
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
-    for found in pictures(result_drawings(results)):
+    for found in pictures(result_drawings(results, most=most)):
         if isinstance(found, Picture):
             drawn.append(found)
         else:

@@ -273,6 +273,13 @@ LINES = {
         "no-vectors": "cut --teacher few.json --groups hard.jsonl --by two_nn --out "
         "{out}",
     },
+    "study": {
+        "sets": "study sets/one new:sets/two --config study.toml --out {out}",
+        "failing": "study damaged --fresh --out {out}",
+        "twice": "study sets/one ./sets/one --out {out}",
+        "no-setting": "study sets/one --config wrong.toml --out {out}",
+        "forced": "study nowhere --out {out} --force",
+    },
     "theory": {
         "power-n": "power --n 43 54 97",
         "power-sd": "power --n 43 97 --sd 0.1 0.3 --json {out}.json",

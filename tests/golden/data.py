@@ -290,6 +290,10 @@ def files():
         "broken.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d02 2 high x\n",
         "doubled.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d01 2 1.5 x\n",
         "ranks.run": "".join(f"q01 Q0 d{n:02d} {n} {-n} x\n" for n in range(1, 9)),
+        "study.toml": 'students = ["close"]\nsamplings = ["random"]\n[validate]\n'
+        'resamples = 200\npermutations = 199\nsplits = 3\nmeasures = "nDCG@10"\n'
+        "[datasets.new]\ndelta = 0.1\n",
+        "wrong.toml": "# of a study\n[measure]\nresamples = 99\n",
         "damaged/ledger.json": '{"schema": "rankbound.ledger/1"}\n',
         "unknown/ledger.json": '{"schema": "rankbound.ledger/99"}\n',
     }

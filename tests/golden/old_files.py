@@ -6,13 +6,15 @@ from tests.golden.running import FOLDER
 
 
 def old_results(schema):
-    """JSON files of a schema, by case."""
+    """JSON files of a schema, by case; those that were shortened are left out."""
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         for file in (record.get("files") or {}).values():
             content = file.get("json") if isinstance(file, dict) else None
-            if isinstance(content, dict) and content.get("schema") == schema:
+            if not isinstance(content, dict) or content.get("schema") != schema:
+                continue
+            if '"#rows"' not in json.dumps(content):
                 found[path.stem] = content
     return found
 

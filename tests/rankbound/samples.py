@@ -41,6 +41,7 @@ RUNS = {
         "--out drawn.jsonl --force --json sample/sample.json",
         "sample/sample.json",
     ),
+    "study": ("study set --config study.toml --out study", "study/study.json"),
     "cut": (f"cut {MODELS} --groups g.jsonl --out cut", "cut/manifest.json"),
     "bound": (f"bound {NUMBERS} --solve n --json", ""),
     "augmentation": (f"bound {NUMBERS} --augment --after-diameter 1.2 --json", ""),
@@ -58,6 +59,12 @@ def prepared(folder):
     teacher = json.loads((folder / "t.json").read_text())
     hard = group_text((qid, [*row][3:]) for qid, row in teacher.items())
     written(folder, hard, "h.jsonl")
+    (folder / "set").mkdir()
+    for name in ("t.json", "s.run", "g.jsonl", "h.jsonl", "judged.qrels"):
+        (folder / "set" / name).write_bytes((folder / name).read_bytes())
+    settings = 'teacher = "t.json"\n[compare]\nresamples = 200\n'
+    settings += "[validate]\nresamples = 200\npermutations = 99\n"
+    written(folder, settings, "study.toml")
     for name in ("ledger", "ledger-again"):
         line, _ = RUNS["ledger"]
         line = line.replace("--out ledger", f"--out {name}")

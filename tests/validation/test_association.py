@@ -9,6 +9,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.validation.association import (
     Effort,
     Panel,
+    Stopping,
     draw,
     settled,
     summary,
@@ -105,3 +106,41 @@ def test_partial_p_is_small_only_beyond_difficulty():
     [[cell]] = summary(made(Panel(x, y, hard, np.ones((1, 1), dtype=bool))), delta=0.05)
     assert cell.spearman.p < 0.05 < cell.partial.p
     assert_allclose(cell.n, 80)
+
+
+def test_permutations_end_where_they_cannot_change_a_decision():
+    """Decisions are those of all draws; a null panel takes the fewest."""
+    rng = np.random.default_rng(5)
+    n, rule = 60, Stopping(delta=0.05, n_tests=20)
+    x, side = rng.normal(size=(n, 2)), (np.empty((n, 0)), np.empty((1, 0), bool))
+    target = {
+        "null": rng.normal(size=(n, 1)),
+        "strong": x[:, :1] + 0.2 * rng.normal(size=(n, 1)),
+    }
+    drawn = {}
+    for name, y in target.items():
+        panel = Panel(x[:, :1], y, *side)
+        whole, cut = (
+            draw(panel, Effort(20, 199, 30_000, stop), np.random.default_rng(1))
+            for stop in (None, rule)
+        )
+        assert len(whole.null["spearman"]) == 30_000
+        every, found = (summary(d, delta=0.05)[0][0] for d in (whole, cut))
+        assert found.permutations == len(cut.null["spearman"])
+        drawn[name] = found.permutations
+        for limit in (rule.delta, rule.delta / rule.n_tests):
+            assert (every.spearman.p <= limit) == (found.spearman.p <= limit)
+        # The draws that were made are the first of all
+        np.testing.assert_array_equal(
+            cut.null["spearman"], whole.null["spearman"][: found.permutations]
+        )
+    assert drawn == {"null": 199, "strong": 10_199}
+
+
+def test_what_is_in_between_takes_all_permutations():
+    """A p-value between delta / m and delta: Holm may need it."""
+    rule = Stopping(delta=0.05, n_tests=100)
+    assert not rule.decided(np.array([100]), 10_000).any()  # p of 0.01
+    assert rule.decided(np.array([600]), 10_000).all()
+    assert not rule.decided(np.array([0]), 10_000).any()  # below 0.00092
+    assert rule.decided(np.array([0]), 20_000).all()

@@ -10,11 +10,15 @@ from numpy.testing import assert_allclose
 from rankbound.bounds.errors import DomainError
 from rankbound.validation.correlation import (
     COEFFICIENTS,
+    kendall,
+    kendall_left_out,
+    kendall_resampled,
     parts,
     pearson,
     spearman,
     unit,
 )
+from rankbound.validation.resampling import bootstrap_weights, leave_one_out
 
 SCIPY = {
     "pearson": scipy.stats.pearsonr,
@@ -92,3 +96,31 @@ def test_shapes_and_values_are_checked():
         pearson(np.ones((1, 3)), np.ones((4, 1)), np.ones((4, 1)))
     with pytest.raises(DomainError, match="not finite"):
         spearman(np.ones((1, 2)), np.array([[1.0], [np.nan]]), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("levels", [2, 5, 1000])
+def test_leaving_queries_out_of_kendall_is_what_weights_do(levels):
+    rng = np.random.default_rng(levels)
+    x, y = rng.integers(levels, size=(2, 30, 2)).astype(float)
+    x[:, 1] = 0.0
+    x[0, 1] = 1.0  # constant without the first query
+    quick = kendall_left_out(x, y)
+    np.testing.assert_allclose(quick, kendall(leave_one_out(30), x, y), atol=1e-12)
+    assert np.isnan(quick[0, 1]).all()
+
+
+def test_kendall_of_many_queries_has_the_intervals_of_the_exact_one():
+    """Ends differ by less than a thirtieth of the length, ties or none."""
+    rng = np.random.default_rng(3)
+    n = 310
+    common = rng.normal(size=(n, 1))
+    x = common + rng.normal(size=(n, 3))
+    x[:, 1] = np.round(x[:, 1])
+    x[:, 2] = x[:, 2] > 2.5  # nearly all tied: stays exact
+    y = np.round(common + rng.normal(size=(n, 2)), 1)
+    weights = bootstrap_weights(n, resamples=2000, rng=rng)
+    exact, quick = kendall(weights, x, y), kendall_resampled(weights, x, y)
+    np.testing.assert_array_equal(quick[:, 2], exact[:, 2])
+    ends = [np.quantile(found, [0.025, 0.975], axis=0) for found in (exact, quick)]
+    length = ends[0][1] - ends[0][0]
+    assert (np.abs(ends[0] - ends[1]) < length / 30).all()

@@ -5,7 +5,8 @@ A file that cannot be read keeps the reader's message as a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +136,44 @@ class Asked:
     def of(self, path: Path) -> str | None:
         """The format that the user named for a path."""
         return (self.formats or {}).get(path, self.format)
+
+
+def files_in(paths: Iterable[Path], *, without: Path | None = None) -> list[Path]:
+    """The files that paths stand for, in order.
+
+    A folder of no known format stands for all that is in it and below it, by name;
+    hidden files, links to folders, and what lies in the folder `without` are passed
+    over. A folder without files stands for itself.
+    """
+    found: list[Path] = []
+    for path in paths:
+        below = [*_below(path, without)] if _plain(path) else []
+        found += below or [path]
+    return found
+
+
+def _below(folder: Path, without: Path | None) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        hidden = path.name.startswith(".") or not path.exists()
+        if hidden or (path.is_dir() and path.is_symlink()):
+            continue
+        if without is not None and without.exists() and path.samefile(without):
+            continue
+        if _plain(path):
+            yield from _below(path, without)
+        else:
+            yield path
+
+
+def _plain(path: Path) -> bool:
+    """Whether it is a folder that can be looked into, and not one of a format."""
+    if not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
+        return False
+    try:
+        detect(Source(path))
+    except FormatError:
+        return True
+    return False
 
 
 def read_all(asked: Asked) -> tuple[Given, ...]:

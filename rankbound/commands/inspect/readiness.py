@@ -218,6 +218,23 @@ def validate_readiness(
     return Readiness(not missing, missing, shlex.join(words), notes)
 
 
+def measure_options(cast: Cast) -> tuple[MeasureOptions, tuple[str, ...]]:
+    """The options for `measure` as far as files decide, and notes about them."""
+    return _options(cast, cast.groups, DEFAULTS)
+
+
+def named_groups(cast: Cast) -> list[tuple[str, Path]]:
+    """The groups by name, the reference first: a random one if there is one."""
+    groups = sorted(cast.groups, key=lambda one: "random" not in one.path.name)
+    return _named([one.path for one in groups])
+
+
+def runs_of(cast: Cast) -> dict[str, Examined]:
+    """The students' files of scores by the names of the students."""
+    names = names_of([one.path for one in cast.students])
+    return dict(zip(names, cast.students, strict=True))
+
+
 def _named(paths: list[Path]) -> list[tuple[str, Path]]:
     """A name for each sampling; `compare` reserves "target" for another law."""
     names = (f"{name}-groups" if name == TARGET else name for name in names_of(paths))
@@ -346,19 +363,24 @@ def _lacks_vectors(docnos: np.ndarray, codes: np.ndarray, cast: Cast) -> bool:
 
 
 def _students(cast: Cast, *, with_vectors: bool) -> tuple[StudentSource, ...]:
-    names = names_of([one.path for one in cast.students])
+    runs, queries = runs_of(cast), cast.queries
+    dense = with_vectors and queries is not None and queries.given.ids is not None
+    name = "bi-encoder" if "bi-encoder" not in runs else "dot-products"
+    if dense and queries is not None:
+        # E.queries.npy are the vectors of the model whose run is E.run
+        encoder = queries.path.name.partition(".")[0]
+        name = encoder if encoder in runs else name
     found = [
         StudentSource(
-            name,
+            student,
             scores=one.path,
             kind=one.given.answer.kind,
             temperature=_scale(one),
         )
-        for name, one in zip(names, cast.students, strict=True)
+        for student, one in runs.items()
+        if not dense or student != name
     ]
-    queries = cast.queries
-    if with_vectors and queries is not None and queries.given.ids is not None:
-        name = "bi-encoder" if "bi-encoder" not in names else "dot-products"
+    if dense and queries is not None:
         found.append(
             StudentSource(
                 name,

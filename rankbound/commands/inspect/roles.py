@@ -29,6 +29,9 @@ class Cast:
     students, groups : tuple of Examined
     qrels, documents, queries : Examined or None
         Judgements; vectors of documents and of queries.
+    ranking : Examined or None
+        Another file with the teacher's scores, in the place of a ranking or of fewer
+        documents: what it retrieved.
     """
 
     teacher: Examined | None
@@ -38,6 +41,7 @@ class Cast:
     qrels: Examined | None
     documents: Examined | None
     queries: Examined | None
+    ranking: Examined | None = None
 
 
 def cast(files: Sequence[Examined]) -> Cast:
@@ -52,8 +56,8 @@ def cast(files: Sequence[Examined]) -> Cast:
     students = [
         one for one in scored if one is not teacher and one.given.role != "ranking"
     ]
-    if teacher is not None:
-        students = [one for one in students if not same_scores(one, teacher)]
+    same = [one for one in scored if one is not teacher and _is_same(one, teacher)]
+    students = [one for one in students if one not in same]
     return Cast(
         teacher=teacher,
         why=why,
@@ -62,7 +66,21 @@ def cast(files: Sequence[Examined]) -> Cast:
         qrels=judged[0] if judged else None,
         documents=documents[0] if documents else None,
         queries=of_queries[0] if of_queries else None,
+        ranking=next((one for one in same if _retrieved(one, teacher)), None),
     )
+
+
+def _is_same(one: Examined, teacher: Examined | None) -> bool:
+    return teacher is not None and same_scores(one, teacher)
+
+
+def _retrieved(one: Examined, other: Examined | None) -> bool:
+    """Whether a file is a ranking by its place, or scores fewer documents."""
+    if one.scores is None or other is None or other.scores is None:
+        return False
+    if one.given.role == "ranking":
+        return True
+    return len(one.scores.scores.values) < len(other.scores.scores.values)
 
 
 def is_about_queries(one: Examined, files: Sequence[Examined]) -> bool:

@@ -13,6 +13,7 @@ from rankbound.commands.inspect.examined import (
     Asked,
     Examined,
     examine,
+    files_in,
     of_kind,
     read_all,
 )
@@ -68,8 +69,23 @@ def inspect_files(
     UsageError
         Without a file, or for an unknown format.
     """
+    return looked_at(asked, settings, command=command, progress=progress)[0]
+
+
+def looked_at(
+    asked: Asked,
+    settings: Settings = DEFAULTS,
+    *,
+    command: str = "",
+    progress: Progress = str,
+) -> tuple[Inspection, Cast]:
+    """The inspection, and the roles of the files with all that was read.
+
+    Parameters and errors are those of `inspect_files`.
+    """
     progress("reading")
     folder, asked = _unfolded(asked)
+    asked = replace(asked, files=files_in(asked.files))
     given = read_all(asked)
     if not given:
         raise UsageError("inspect needs a file")
@@ -79,7 +95,7 @@ def inspect_files(
     files, parts = _of_kinds(files, cast(files), asked)
     across = look_across(files, parts)
     progress("verdicts")
-    return Inspection(
+    made = Inspection(
         command=command,
         files=Named(one.record() for one in files),
         across=across,
@@ -91,6 +107,7 @@ def inspect_files(
             else validate_readiness(parts, folder, settings),
         ),
     )
+    return made, parts
 
 
 def _unfolded(asked: Asked) -> tuple[Path | None, Asked]:

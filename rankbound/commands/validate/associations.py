@@ -42,6 +42,7 @@ from rankbound.validation.association import (
     Draws,
     Effort,
     Panel,
+    Stopping,
     distance_correlation,
     draw,
     heterogeneity,
@@ -76,6 +77,7 @@ class Associations:
     n_tests: int
     n_partial_tests: int
     permutations: int
+    least_permutations: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +120,8 @@ def associations(
     resamples : int
         Number of bootstrap resamples.
     permutations : int
-        Number of permutations of a test; more are drawn if the family is large.
+        Number of permutations of a test; more are drawn if the family is large, until
+        they cannot change its decision.
     seed : int
     progress : callable
         Called with a short description before each student.
@@ -129,10 +132,12 @@ def associations(
     cells: list[Cell] = []
     for group in _alike(panels):
         progress(f"associations of {group[0].student}")
-        cells += _cells_of(group, effort, delta=family.delta, seed=seed)
+        # Draws of several data sets are pooled one by one, so that all have as many
+        own = effort if len(group) == 1 else replace(effort, stopping=None)
+        cells += _cells_of(group, own, delta=family.delta, seed=seed)
     rows, n_tests, n_partial = _judged(cells, family)
-    drawn = effort.rank_permutations or effort.permutations
-    return Associations(rows, n_tests, n_partial, drawn)
+    drawn = [cell.found.permutations for cell in cells] or [effort.permutations]
+    return Associations(rows, n_tests, n_partial, max(drawn), min(drawn))
 
 
 def _alike(panels: Sequence[StudentPanel]) -> list[list[StudentPanel]]:
@@ -157,6 +162,7 @@ def _effort(
         resamples=resamples,
         permutations=permutations,
         rank_permutations=max(permutations, min(wanted, MOST_PERMUTATIONS)),
+        stopping=Stopping(delta=delta, n_tests=max(1, cells + pools)),
     )
 
 
@@ -325,6 +331,8 @@ def _row(
         same_as=cell.same_as,
         missing_because=missing,
         heterogeneity=cell.heterogeneity,
+        permutations=found.permutations,
+        partial_permutations=found.flips,
     )
 
 

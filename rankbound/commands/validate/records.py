@@ -39,7 +39,8 @@ class Association(Record, frozen=True, kw_only=True):
     `lower` and `upper` are the ends of the interval of Spearman's coefficient.
     `partial` is that coefficient given how hard a query is. `same_as` is a term with
     the same ranks, whose test this one repeats. Only pools over data sets have a
-    `heterogeneity`.
+    `heterogeneity`. `permutations` are behind `p`, and `partial_permutations`, which
+    are changes of signs, behind `partial_p`.
     """
 
     dataset: str
@@ -77,6 +78,8 @@ class Association(Record, frozen=True, kw_only=True):
     same_as: str | None
     missing_because: str | None
     heterogeneity: Heterogeneity | None
+    permutations: int | None = None
+    partial_permutations: int | None = None
 
     def __post_init__(self) -> None:
         _check_verdicts(self.verdict, self.partial_verdict)
@@ -348,8 +351,9 @@ class PairFamily(Record, frozen=True, kw_only=True):
 class JudgedTogether(Record, frozen=True, kw_only=True):
     """The tests made together, and how errors are controlled.
 
-    `unit` is what every n counts, what is drawn and what is permuted: "query" or
-    "cluster".
+    `permutations` is the largest number behind any p-value, `least_permutations` the
+    smallest. `unit` is what every n counts, what is drawn and what is permuted: "query"
+    or "cluster".
     """
 
     name: str
@@ -367,6 +371,7 @@ class JudgedTogether(Record, frozen=True, kw_only=True):
     configurations: OrderFamily
     equivalence: PairFamily
     unit: str = "query"
+    least_permutations: int | None = None
 
     @property
     def named_after(self) -> str:

@@ -97,7 +97,13 @@ from rankbound.validation.systems import NEEDED
 DEFINITIONS: Final = {
     "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, with "
     "queries drawn with replacement; each interval is valid by itself",
-    "p": "two-sided permutation test of Spearman's rho, (b + 1) / (m + 1)",
+    "p": "two-sided permutation test of Spearman's rho, (b + 1) / (m + 1). As many "
+    "permutations as asked for, and more for a family so large that the smallest "
+    "p-value could not stay below delta after the correction. Of those, no more are "
+    "drawn once the tests of a student and sampling are decided: the interval of every "
+    "p-value, at level 0.9998, lies above delta, where no correction rejects, or below "
+    "delta divided by the number of tests, where each does; not where data sets are "
+    "pooled. permutations has the number of each row",
     "p_holm": "Holm over the family; p_bh is Benjamini and Hochberg's",
     "partial": "Spearman's rho given the teacher's own effectiveness, the number of "
     "relevant documents and the group size, all as ranks; those that do not vary are "
@@ -343,7 +349,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
         Number of bootstrap resamples, at least 200.
     permutations : int, default 9999
         Number of permutations of a test, at least 99; more are drawn if the family is
-        large.
+        large, until the test is decided, and the result says how many.
     splits : int, default 20
         Number of random halves on which certificates are tested, at least 1.
     design : path, optional
@@ -594,6 +600,7 @@ def _family(found: Validated) -> JudgedTogether:
             margin=options.margin,
         ),
         unit=unit,
+        least_permutations=associated.least_permutations,
     )
 
 

@@ -26,7 +26,7 @@ ROWS = [
     (int(code), line.replace("\\|", "|"))
     for code, line in re.findall(r"^\| (\d+) \|.*\| `(.*)` \|$", SECTION, re.MULTILINE)
 ]
-VERDICTS = {"inspect", "compare", "validate", "certify"}
+VERDICTS = {"inspect", "compare", "validate", "study", "certify"}
 
 
 def raising(error):

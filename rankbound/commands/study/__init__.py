@@ -1,0 +1,1 @@
+"""The command `study`: everything over many data sets, and one table of all."""
