@@ -19,10 +19,10 @@ def test_the_outcome_in_the_readme_is_printed(tmp_path, capsys):
     runs = [f"{name}={data}/runs/{name}.run" for name in STUDENTS]
     words = ["--teacher", f"{data}/runs/repllama.run.gz", "--temperature", "fit"]
     words += ["--student", *runs, "--student-temperature", "fit", "--relevant", "2"]
-    words += ["--qrels", f"{data}/qrels.trec", "--name", "dl19"]
+    words += ["--qrels", f"{data}/qrels.trec", "--name", "dl19", "--details"]
     assert main(["validate", *words, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out.splitlines()
     quoted = [line for line in shown.splitlines()[3:] if line != "[...]"]
-    assert len(quoted) == 6
+    assert len(quoted) == 8
     for line in quoted:
         assert line in printed

@@ -281,7 +281,7 @@ def _proviso(
         for side in sides
         for one in students
     )
-    clustered = any(side.clusters is not None for side in sides)
+    clustered = any(side.clusters for side in sides)
     return proviso(trained=all(known), clustered=clustered)
 
 

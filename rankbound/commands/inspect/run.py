@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from rankbound.commands.inspect.across import look_across
+from rankbound.commands.inspect.cards import card_answers, sampling_cards
 from rankbound.commands.inspect.examined import (
     Asked,
     Examined,
@@ -79,6 +80,7 @@ def inspect_files(
     files, parts = _of_kinds(files, cast(files), asked)
     across = look_across(files, parts)
     progress("verdicts")
+    made = sampling_cards(parts, settings.temperature)
     return Inspection(
         command=command,
         files=Named(one.record() for one in files),
@@ -90,6 +92,8 @@ def inspect_files(
             if folder is None
             else validate_readiness(parts, folder, settings),
         ),
+        cards=Named(made),
+        answers=card_answers(made, parts),
     )
 
 
