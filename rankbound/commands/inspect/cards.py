@@ -139,8 +139,11 @@ def _temperature(
     pooled = pool([one.groups for one in read])
     values, _ = pooled.scores_of(read[0].teacher)
     everything = replace(read[0], groups=pooled, values=values)
-    split = split_queries(pooled, fits=True, seed=0)
-    fit = teacher_fit(everything, split, asked)
+    try:
+        split = split_queries(pooled, fits=True, seed=0)
+        fit = teacher_fit(everything, split, asked)
+    except (UsageError, DomainError):  # `measure` says why
+        return None, set()
     aside = set(pooled.group_qids()[split.calibration])
     return None if fit is None else fit.value, aside
 
