@@ -115,7 +115,7 @@ class ShareCertificate:
             if self.threshold == LN2
             else f"the risk is at most {self.threshold:.4g} nats"
         )
-        share = percent_at_least(self.at_least)
+        share = _percent(self.at_least)
         mean = "" if noun == "query" else ", by its mean over their queries"
         counts = f"{self.below:,} of {self.of:,}"
         return f"on at least {share} of {plural(noun)} {what}{mean} ({counts})"
@@ -380,7 +380,7 @@ class Direction:
         least, _ = self.share_rising if rises else self.share_falling
         count = self.rises if rises else self.falls
         return (
-            f"it {self.certain} in at least {percent_at_least(least)} of "
+            f"it {self.certain} in at least {_percent(least)} of "
             f"{plural(noun)} ({count} of {self.of})"
         )
 
@@ -473,6 +473,10 @@ def direction(
         n_comparisons=n_comparisons,
         delta=delta,
     )
+
+
+def _percent(share: float) -> str:
+    return percent_at_least(share).replace("%", " %")
 
 
 def _each(delta: float, n_students: int) -> float:

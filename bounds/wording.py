@@ -87,9 +87,9 @@ def percent(share: float) -> str:
     Examples
     --------
     >>> percent(0.6897)
-    '69.0 %'
+    '69.0%'
     """
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def percent_at_least(share: float) -> str:
@@ -98,9 +98,9 @@ def percent_at_least(share: float) -> str:
     Examples
     --------
     >>> percent_at_least(0.6899)
-    '68.9 %'
+    '68.9%'
     """
-    return f"{math.floor(1000 * share) / 10:.1f} %"
+    return f"{math.floor(1000 * share) / 10:.1f}%"
 
 
 def percent_at_most(share: float) -> str:
@@ -109,6 +109,6 @@ def percent_at_most(share: float) -> str:
     Examples
     --------
     >>> percent_at_most(0.4011)
-    '40.2 %'
+    '40.2%'
     """
-    return f"{math.ceil(1000 * share) / 10:.1f} %"
+    return f"{math.ceil(1000 * share) / 10:.1f}%"

@@ -22,6 +22,7 @@ from rankbound.estimators.pairs import both_sides, selected_pairs
 # Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3
 LEVEL = 0.95  # of the interval of a temperature
+N_BINS = 10  # of preferences in [1/2, 1]
 ONE_SIGN = 1e-12  # smaller values of the other sign, by the largest, are rounding
 
 
@@ -292,6 +293,95 @@ def empirical_likelihood_ratio(values: Floats) -> float:
     ends = -slack / x.max(), -slack / x.min()
     tilt = brentq(lambda t: float(np.sum(x / (1 + t * x))), *ends, xtol=1e-15)
     return float(max(0.0, 2 * np.log1p(tilt * x).sum()))
+
+
+def bins_of(preference: Floats, n_bins: int = N_BINS) -> Integers:
+    """Bin of each preference in [1/2, 1]: bins of equal width, the last one closed.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.5, 0.549, 0.55, 1.0])).tolist()
+    [0, 0, 1, 9]
+    """
+    # Rounded, since 0.55 is the end of a bin and no double
+    place = np.floor(np.round((preference - 0.5) * 2 * n_bins, 9)).astype(np.int64)
+    return np.asarray(np.minimum(place, n_bins - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Pairs whose confidence lies between two numbers in [1/2, 1].
+
+    `mean_p` is their mean confidence and `observed` the share of them in which the
+    preferred document is the better one; a tie counts one half.
+    """
+
+    low: float
+    high: float
+    n_pairs: int
+    mean_p: float
+    observed: float
+
+
+def calibration_error(
+    margins: Floats, *, n_bins: int = N_BINS
+) -> tuple[float, tuple[ReliabilityBin, ...]]:
+    """Expected calibration error of pair preferences, and its bins.
+
+    A pair's preference is the sigmoid of its margin, its confidence the larger of that
+    and one minus it. Bins of equal width part [1/2, 1]; the error is the mean over all
+    pairs, each with the same weight, of the distance between the mean confidence and
+    the observed share of their bin. Both orientations of all pairs in twice as many
+    bins of [0, 1] give the same number. Few pairs raise it: it is biased upwards.
+
+    Parameters
+    ----------
+    margins : float64 array, shape (n_pairs,)
+        Differences of the scores of the better and the worse document, in temperatures.
+    n_bins : int, default 10
+
+    Returns
+    -------
+    error : float
+        In [0, 1/2] where preferences are right more often than not; at most 1.
+    bins : tuple of ReliabilityBin
+        Those with a pair.
+
+    Raises
+    ------
+    DomainError
+        Without a pair.
+
+    Notes
+    -----
+    Source: Naeini, Cooper and Hauskrecht (2015); Guo et al. (2017).
+
+    Examples
+    --------
+    >>> error, bins = calibration_error(np.log([9.0, 9.0, 9.0, 1 / 9]))
+    >>> round(error, 3), [(b.n_pairs, round(b.mean_p, 2), b.observed) for b in bins]
+    (0.15, [(4, 0.9, 0.75)])
+    """
+    if not len(margins):
+        raise DomainError("a calibration error needs a pair, got none")
+    confidence = np.asarray(sigmoid(np.abs(margins)))
+    right = np.where(margins == 0, 0.5, (margins > 0).astype(np.float64))
+    place = bins_of(confidence, n_bins)
+    counts = np.bincount(place, minlength=n_bins)
+    sums = np.bincount(place, weights=confidence, minlength=n_bins)
+    hits = np.bincount(place, weights=right, minlength=n_bins)
+    error = float(np.abs(hits - sums).sum() / len(margins))
+    width = 0.5 / n_bins
+    return error, tuple(
+        ReliabilityBin(
+            low=0.5 + index * width,
+            high=0.5 + (index + 1) * width,
+            n_pairs=int(counts[index]),
+            mean_p=float(sums[index] / counts[index]),
+            observed=float(hits[index] / counts[index]),
+        )
+        for index in np.flatnonzero(counts).tolist()
+    )
 
 
 def _queries(groups: Groups, chosen: Integers, pairs: Booleans) -> Integers:

@@ -572,7 +572,20 @@ _MEASURE_SAMPLING: Final = (
 )
 _MARGIN: Final = "rankbound power --from {out} --margin {margin}"
 _BEFORE_AFTER: Final = "rankbound bound --before DIR --after DIR"
-_ALTERS: Final = "in nats against {reference}: {listed}"
+_ALTERS: Final = "{pairs} pairs (nats, from {reference}): {listed}"
+_SOLVED: Final = {
+    "solved": Outcome(
+        sentence="the bound is not vacuous {side} {name} = {value}", level="good"
+    ),
+    "unsolved": Outcome(
+        sentence="no {name} makes the bound equal to ln 2 with these numbers",
+        level="bad",
+    ),
+}
+
+# Whether verdicts are the same over the interval of a fitted temperature
+HOLDS: Final = "; every verdict holds for every temperature tried in [{lower}, {upper}]"
+CHANGES: Final = "; {changed} of {of} verdicts change: {listed}"
 
 # The five that people come with first, in the order in which they are asked
 QUESTIONS: Final[dict[str, Question]] = {
@@ -581,20 +594,19 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("comparison",),
         outcomes={
             "altered": Outcome(
-                sentence="the sampling alters the teacher's entropy over {pairs} "
-                f"pairs, {_ALTERS}",
+                sentence=f"they alter the entropy of {_ALTERS}",
                 next=_MEASURE_SAMPLING,
                 level="caution",
             ),
             "unaltered": Outcome(
-                sentence="the sampling alters the teacher's entropy over {pairs} pairs "
-                f"by no more than {{margin}}, {_ALTERS}",
+                sentence="they alter the entropy by no more than {margin}, "
+                f"of {_ALTERS}",
                 next=_MEASURE_SAMPLING,
                 level="good",
             ),
             "open": Outcome(
-                sentence="whether the sampling alters the teacher's entropy over "
-                f"{{pairs}} pairs by more than {{margin}} is open, {_ALTERS}",
+                sentence="whether they alter the entropy by more than "
+                f"{{margin}} is open, of {_ALTERS}",
                 next=_MARGIN,
                 level="caution",
             ),
@@ -602,25 +614,28 @@ QUESTIONS: Final[dict[str, Question]] = {
     ),
     "temperature": Question(
         wording="Which temperature?",
-        results=("ledger", "comparison"),
+        results=("ledger", "comparison", "validation"),
         outcomes={
             "overconfident": Outcome(
-                sentence="the teacher is overconfident by a factor of {value} {on}",
+                sentence="the teacher is overconfident by a factor of {value} "
+                "{on}{holds}",
                 level="caution",
             ),
             "underconfident": Outcome(
                 sentence="the teacher is underconfident: a temperature of {value} "
-                "makes it calibrated {on}",
+                "makes it calibrated {on}{holds}",
                 level="caution",
             ),
             "calibrated": Outcome(
                 sentence="the teacher's temperature is {value} {on}, which does not "
-                "exclude 1",
+                "exclude 1{holds}",
                 level="good",
             ),
             "fitted": Outcome(
                 sentence="a temperature of {value} makes the teacher calibrated {on}"
+                "{holds}"
             ),
+            "several": Outcome(sentence="by data set: {listed}"),
             "given": Outcome(
                 sentence="{value}, given or implied by {kind} scores, is not fitted: "
                 "how far off it is, is not known",
@@ -642,14 +657,7 @@ QUESTIONS: Final[dict[str, Question]] = {
                 next="rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE "
                 "--margin {margin} --out DIR",
             ),
-            "solved": Outcome(
-                sentence="the bound is not vacuous {side} {name} = {value}",
-                level="good",
-            ),
-            "unsolved": Outcome(
-                sentence="no {name} makes the bound equal to ln 2 with these numbers",
-                level="bad",
-            ),
+            **_SOLVED,
         },
     ),
     "student": Question(
@@ -657,14 +665,12 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("ledger", "validation"),
         outcomes={
             "one": Outcome(
-                sentence="{names} is the only one of {of} students that cannot be "
-                "excluded as best{against}",
+                sentence="1 of {of} cannot be excluded as best: {names}{against}",
                 next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
                 level="good",
             ),
             "several": Outcome(
-                sentence="{n} of {of} students cannot be excluded as best: {names}"
-                "{against}",
+                sentence="{n} of {of} cannot be excluded as best: {names}{against}",
                 next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
                 level="caution",
             ),
@@ -672,7 +678,7 @@ QUESTIONS: Final[dict[str, Question]] = {
                 sentence="the students are not ranked: {because}", level="caution"
             ),
             "effective": Outcome(
-                sentence="by {measure} on {n} judged queries of {dataset}: {listed}"
+                sentence="{measure} on {n} queries of {dataset}: {listed}"
             ),
         },
     ),
@@ -744,14 +750,15 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("ledger", "bound"),
         outcomes={
             "not vacuous": Outcome(
-                sentence="no, below ln 2 = 0.6931: {listed}", level="good"
+                sentence="no, below ln 2 = 0.6931 nats: {listed}", level="good"
             ),
             "vacuous": Outcome(
-                sentence="yes, not below ln 2 = 0.6931: {listed}",
+                sentence="yes, not below ln 2 = 0.6931 nats: {listed}",
                 next="{solve}",
                 level="bad",
             ),
-            "some": Outcome(sentence="{listed}", level="caution"),
+            "some": Outcome(sentence="some are: {listed}", level="caution"),
+            **_SOLVED,
         },
     ),
     "misranking": Question(
@@ -759,15 +766,15 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("ledger",),
         outcomes={
             "yes": Outcome(
-                sentence="wrong are at most so many {pairs}{given}: {listed}",
+                sentence="at most so many {pairs} are wrong{given}: {listed}",
                 level="good",
             ),
             "some": Outcome(
-                sentence="wrong are at most so many {pairs}{given}: {listed}",
+                sentence="at most so many {pairs} are wrong{given}: {listed}",
                 level="caution",
             ),
             "not shown": Outcome(
-                sentence="not shown, wrong are at most so many {pairs}{given}: "
+                sentence="not shown, at most so many {pairs} are wrong{given}: "
                 "{listed}",
                 level="bad",
             ),
@@ -783,18 +790,16 @@ QUESTIONS: Final[dict[str, Question]] = {
     ),
     "false-negatives": Question(
         wording="Are negatives false?",
-        results=("comparison",),
+        results=("comparison", "inspection"),
         outcomes={
             "suspected": Outcome(
-                sentence="negatives that the teacher scores above their positive: "
-                "{listed}{judged}",
+                sentence="scored above their positive: {listed}{judged}",
                 next="rankbound sample --teacher {teacher} --groups {groups} "
                 "--sampling top --drop-suspected --out FILE",
                 level="caution",
             ),
             "none suspected": Outcome(
-                sentence="negatives that the teacher scores above their positive: "
-                "{listed}{judged}",
+                sentence="scored above their positive: {listed}{judged}",
                 level="good",
             ),
         },
@@ -815,8 +820,8 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("validation",),
         outcomes={
             "associated": Outcome(
-                sentence="{associated} of {tests} associated{strongest}; {given} given "
-                "how hard a query is",
+                sentence="{associated} of {tests} associated, {given} given how hard a "
+                "query is; most surely {strongest}",
                 level="told",
             ),
             "nothing": Outcome(
@@ -840,7 +845,7 @@ QUESTIONS: Final[dict[str, Question]] = {
                 level="caution",
             ),
             "too few": Outcome(
-                sentence="across {compared} nothing is tested: {because}",
+                sentence="not tested: {because}",
                 next="rankbound validate --datasets NAME:DIR NAME:DIR --out DIR",
                 level="caution",
             ),

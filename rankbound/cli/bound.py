@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rankbound.cli.json_out import add_json, check_target, write_json
+from rankbound.cli.options import add_details
 
 if TYPE_CHECKING:
     from rankbound.commands.bound.result import (
@@ -113,6 +115,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="L",
         help="layers, for the paper's form (default %(default)g)",
     )
+    add_details(parser.add_argument)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -120,8 +123,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Evaluate, solve or compare, and print."""
     from rankbound.commands.bound.result import Augmentation, Bound, MeasuredChange
-    from rankbound.escaping import tell
-    from rankbound.terminal.theory import answer_text
+    from rankbound.terminal.console import console_for
+    from rankbound.terminal.theory import show_bound
 
     kinds = (MeasuredChange, Augmentation, Bound)
     printed = check_target(arguments, *kinds)
@@ -129,8 +132,8 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     write_json(arguments, *answers, listed=arguments.table is not None)
     if printed:
         return
-    words = (answer_text(answer.in_options()) for answer in answers)
-    tell("\n\n".join(words))
+    told = [answer.in_options() for answer in answers]
+    show_bound(told, console_for(sys.stdout), details=arguments.details)
 
 
 def answers_to(
@@ -162,7 +165,7 @@ def _change(arguments: argparse.Namespace, command: str) -> MeasuredChange:
     from rankbound.commands.bound.changes import measured_change
     from rankbound.commands.bound.run import both_measurements
 
-    told = {"json", "force", "before", "after", "run", "command"}
+    told = {"json", "force", "details", "before", "after", "run", "command"}
     numbers = {k: v for k, v in vars(arguments).items() if k not in told}
     pair = both_measurements(arguments.before, arguments.after, numbers)
     return measured_change(*pair, delta=arguments.delta, command=command)

@@ -15,6 +15,7 @@ from rankbound.cli.options import (
     add_clusters,
     add_compat,
     add_delta,
+    add_details,
     add_models,
     add_out,
     add_qrels,
@@ -149,6 +150,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "also show the reference study's equivalence test and entropy beside ours, "
         "with what is wrong with them",
     )
+    add_details(add)
     add_out(add)
 
 
@@ -156,10 +158,9 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Compare, write the results, show them."""
     from rankbound.commands.compare.result import Comparison
     from rankbound.commands.compare.run import compare_with, n_stages
-    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.compare import show
-    from rankbound.terminal.console import console_for
+    from rankbound.terminal.console import console_for, fold
 
     options = options_from(arguments, command)
     check_results(Comparison, arguments)
@@ -167,9 +168,15 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         comparison = compare_with(options, progress=progress)
         progress("writing")
         comparison.write_into(arguments.out, force=arguments.force)
-    show(comparison.in_options(), console_for(sys.stdout))
+    console = console_for(sys.stdout)
+    show(
+        comparison.in_options(),
+        console,
+        details=arguments.details,
+        where=f"{arguments.out}/comparison.json",
+    )
     names = (f"{arguments.out}/{name}" for name in comparison.to_files())
-    tell(f"written: {', '.join(names)}")
+    fold(console, f"written: {', '.join(names)}")
     return FAILED if comparison.controls.passed is False else None
 
 

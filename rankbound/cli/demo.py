@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     console = console_for(sys.stdout)
     for sampling, ledger in made.ledgers.items():
         console.rule(f"{sampling} negatives", align="left", characters="-")
-        show(ledger.in_options(), console)
+        show(ledger.in_options(), console, details=False)
     for line in summary_lines(made.ledgers):
         console.print(line, soft_wrap=True)
     texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"

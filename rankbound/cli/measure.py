@@ -12,6 +12,7 @@ from rankbound.cli.options import (
     add_clusters,
     add_compat,
     add_delta,
+    add_details,
     add_models,
     add_out,
     add_pairs,
@@ -153,6 +154,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "also write DIR/compat.tsv: the reference study's quantities by its own "
         "formulas, beside the corrected ones, with what is wrong with each",
     )
+    add_details(add)
     add_out(add)
 
 
@@ -160,9 +162,8 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
     from rankbound.commands.measure.result import Ledger
     from rankbound.commands.measure.run import measure_with
-    from rankbound.escaping import tell
     from rankbound.progress import stages
-    from rankbound.terminal.console import console_for
+    from rankbound.terminal.console import console_for, fold
     from rankbound.terminal.measure import show
 
     options = options_from(arguments, command)
@@ -171,8 +172,16 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         ledger = measure_with(options, progress=progress)
         progress("writing")
         ledger.write_into(arguments.out, force=arguments.force)
-    show(ledger.in_options(), console_for(sys.stdout))
-    tell(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")
+    console = console_for(sys.stdout)
+    show(
+        ledger.in_options(),
+        console,
+        details=arguments.details,
+        where=f"{arguments.out}/ledger.json",
+    )
+    fold(
+        console, f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json"
+    )
 
 
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:

@@ -39,13 +39,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         metavar="KIND",
         help=f"what the scores are: {KINDS}; inferred and printed by default",
     )
-    add(
-        "--temperature",
-        metavar="X|fit",
-        help="divides the teacher's margins: a number, or fit by likelihood on judged "
-        "pairs of 20 %% of the queries, which are then left out (default 1 for "
-        "logits and probabilities; other kinds need one)",
-    )
+    add_temperature(add)
     add(
         "--student",
         metavar="NAME=FILE",
@@ -87,6 +81,22 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         **SEVERAL,
     )
     add_answers(add)
+
+
+def add_temperature(
+    add: Callable[..., Any],
+    pairs: str = "judged pairs of 20 %% of the queries, which are then left out",
+) -> None:
+    """Add the teacher's temperature, fitted on some `pairs`.
+
+    It is the same option, with the same default, wherever there is a teacher.
+    """
+    add(
+        "--temperature",
+        metavar="X|fit",
+        help="divides the teacher's margins: a number, or fit by likelihood on "
+        f"{pairs} (default 1 for logits and probabilities; other kinds need one)",
+    )
 
 
 def add_answers(add: Callable[..., Any]) -> None:
@@ -570,6 +580,15 @@ def add_out(add: Add) -> None:
     """Add `--out` and `--force`."""
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_force(add)
+
+
+def add_details(add: Add) -> None:
+    """Add `--details`."""
+    add(
+        "--details",
+        action="store_true",
+        help="print the tables, all sentences and the warnings below the answers",
+    )
 
 
 def add_force(add: Callable[..., Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rankbound.cli.json_out import add_json, check_target, write_json
-from rankbound.cli.options import add_clusters, add_seed
+from rankbound.cli.options import add_clusters, add_details, add_seed
 
 EPILOG = """
 examples:
@@ -95,6 +95,7 @@ def add_parser(subparsers: Any) -> None:
         "ones are resampled",
     )
     add_seed(add, "the samples that are drawn")
+    add_details(add)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -128,6 +129,11 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     write_json(arguments, found)
     if printed:
         return
-    show_power(found.in_options(), console_for(sys.stdout))
+    show_power(
+        found.in_options(),
+        console_for(sys.stdout),
+        details=arguments.details,
+        where="" if target is None else f"{target}",
+    )
     if target is not None:
         tell(f"written: {target}")

@@ -13,10 +13,12 @@ from rankbound.cli.options import (
     add_missing_and_tag,
     add_qrels,
     add_seed,
+    add_temperature,
     chosen_formats,
     missing_values,
     named,
     run_tags,
+    temperature_from,
 )
 from rankbound.errors import UsageError
 
@@ -114,8 +116,9 @@ def add_parser(subparsers: Any) -> None:
         const=0.0,
         metavar="MARGIN",
         help="leave out candidates that the teacher scores above the positive, or less "
-        "than MARGIN below it",
+        "than MARGIN temperatures below it",
     )
+    add_temperature(add, "all judged pairs, or positives of --groups")
     add_seed(add, "the draws")
     add = parser.add_argument_group("output").add_argument
     add(
@@ -156,6 +159,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         strata=arguments.strata,
         band=_band(arguments.band),
         drop_suspected=arguments.drop_suspected,
+        temperature=temperature_from(arguments.temperature, "--temperature"),
         missing_value=missing_values(arguments.missing_value, names) or None,
         run_tag=run_tags(arguments.run_tag, names) or None,
         seed=arguments.seed,

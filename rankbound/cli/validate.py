@@ -20,6 +20,7 @@ from rankbound.catalogue import (
 from rankbound.cli.options import (
     add_clusters,
     add_delta,
+    add_details,
     add_models,
     add_out,
     add_pairs,
@@ -287,6 +288,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="random halves on which certificates are tried (default %(default)d)",
     )
     add_seed(add, "everything that is drawn")
+    add_details(add)
     add_out(add)
 
 
@@ -294,9 +296,8 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
     from rankbound.commands.validate.result import Validation
     from rankbound.commands.validate.run import n_stages, validate_with
-    from rankbound.escaping import tell
     from rankbound.progress import stages
-    from rankbound.terminal.console import console_for
+    from rankbound.terminal.console import console_for, fold
     from rankbound.terminal.validate import show
 
     options = options_from(arguments, command)
@@ -305,9 +306,15 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         validation = validate_with(options, progress=progress)
         progress("writing")
         validation.write_into(arguments.out, force=arguments.force)
-    show(validation.in_options(), console_for(sys.stdout))
+    console = console_for(sys.stdout)
+    show(
+        validation.in_options(),
+        console,
+        details=arguments.details,
+        where=f"{arguments.out}/validation.json",
+    )
     names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
-    tell("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))
+    fold(console, "written: " + ", ".join(f"{arguments.out}/{name}" for name in names))
     return None if validation.passed else CONTROL_FAILED
 
 

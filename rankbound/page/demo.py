@@ -111,5 +111,5 @@ def demo(
 def _as_text(ledger: Ledger) -> str:
     """A ledger as the plain text that a terminal would show."""
     stream = io.StringIO()
-    show(ledger.in_options(), console_for(stream))
+    show(ledger.in_options(), console_for(stream), details=True)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

@@ -7,6 +7,7 @@ from typing import Final
 
 from rankbound.bounds.floors import floor_sentence
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import PROVIDED
 from rankbound.commands.bound.result import MeasuredChange, StudentChange, TermChange
 from rankbound.terminal.console import in_clusters, outline
 
@@ -21,15 +22,16 @@ def change_text(found: MeasuredChange) -> str:
 
 
 def change_lines(found: MeasuredChange) -> Iterator[str]:
-    """All of it, as the program prints it."""
+    """What is behind the answers, as the program prints it."""
     yield _title(found)
     for one in found.students:
         yield ""
         yield f"student {one.student}: {student_head(one)}"
         yield from _table([HEADINGS, *term_rows(one)])
-        yield from student_words(found, one)
+        yield from _student_details(one)
     yield ""
-    yield from change_notes(found)
+    for note in change_notes(found):
+        yield note.partition(f", {PROVIDED}")[0]
     yield from _warnings(found)
 
 
@@ -79,12 +81,22 @@ def _interval(lower: float, upper: float) -> str:
 def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
     """What is certain of the divergence and the bound, and the break-even."""
     yield f"{one.student}: {_verdict(found, one)}"
+    yield from _student_details(one)
+    yield from _break_even(one)
+
+
+def _student_details(one: StudentChange) -> Iterator[str]:
+    """What is certain of the divergence, and how low the limits can be."""
     yield f"{one.student}: {_fall(one.divergence)}"
     for when, floor in (("before", one.floor_before), ("after", one.floor_after)):
         if floor is not None:
             noun = "query" if one.n_clusters is None else "cluster"
             said = floor_sentence(floor.value, floor.n_needed, noun=noun)
             yield f"{one.student} {when}: {said}"
+
+
+def _break_even(one: StudentChange) -> Iterator[str]:
+    """From how many queries on the bound is lower."""
     if one.verdict == "no evidence":
         return
     needed, means = one.break_even_n, one.break_even_n_at_means

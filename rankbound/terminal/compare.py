@@ -24,7 +24,10 @@ from rankbound.commands.compare.result import (
     Row,
 )
 from rankbound.commands.compare.sentences import p_text
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.commands.inspect.result import Inspection
+from rankbound.terminal.answers import show_answers
+from rankbound.terminal.console import NAME, fold, outline, short
+from rankbound.terminal.measure import scale_words
 
 Cells = Iterable[str]
 Part = tuple[str, tuple[str, ...], Iterable[Cells]]
@@ -40,16 +43,31 @@ MOST_LINES = 14  # of one kind on a terminal; the file has all
 BY_T = ", approximately, as some are by Student's t"
 
 
-def show(comparison: Comparison, console: Console) -> None:
+def show(
+    comparison: Comparison, console: Console, *, details: bool, where: str = ""
+) -> None:
+    """Print the answers of a comparison, and all of it where details are wanted.
+
+    `where` is the file that holds it.
+    """
+    show_answers(
+        comparison.answers, comparison.warnings, console, details=details, where=where
+    )
+    if details:
+        show_details(comparison, console)
+
+
+def show_details(comparison: Comparison, console: Console) -> None:
     """Print verdicts, what explains them, sentences, advice, and what stays open."""
+    console.print()
     for line in _head(comparison):
-        say(console, escape(line))
+        fold(console, line)
     for quantity in comparison.family.quantities:
         rows = [row for row in comparison.rows if row.quantity == quantity]
         console.print(_table(quantity, rows))
     _show_directions(comparison, console)
     for line in _notes(comparison):
-        say(console, escape(line))
+        fold(console, line)
     _show_reasons(comparison, console)
     _show_reference(comparison.compat, console)
     for title, lines in (
@@ -59,12 +77,12 @@ def show(comparison: Comparison, console: Console) -> None:
     ):
         console.print(f"\n[bold]{title}[/]")
         for line in lines[:MOST_LINES]:
-            say(console, f"- {escape(line)}")
+            fold(console, f"- {line}")
         if len(lines) > MOST_LINES:
             more = len(lines) - MOST_LINES
-            say(console, f"- and {more} more in comparison.json")
+            fold(console, f"- and {more} more in comparison.json")
     for line in _foot(comparison):
-        say(console, escape(line))
+        fold(console, line)
 
 
 def _in_words(comparison: Comparison) -> list[str]:
@@ -77,10 +95,8 @@ def _head(comparison: Comparison) -> Iterator[str]:
     teacher, family = comparison.teacher, comparison.family
     yield (
         f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), temperature "
-        f"{teacher.temperature:.6g}"
+        f"{scale_words(teacher.temperature, teacher.fit)}"
     )
-    if teacher.fit is not None:
-        yield teacher.fit.sentence
     for name, student in teacher.students.items():
         yield (
             f"student {name}: {student.kind} scores ({student.kind_evidence}), "
@@ -105,7 +121,7 @@ def _head(comparison: Comparison) -> Iterator[str]:
         f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
         f"{1 - comparison.delta:.10g}"
-        f"{BY_T if by_t else ''}, {comparison.proviso}"
+        f"{BY_T if by_t else ''}"
     )
     if family.directions is not None:
         yield (
@@ -168,7 +184,7 @@ def _show_directions(comparison: Comparison, console: Console) -> None:
         if (found := row.direction) is not None
     ]
     if cells:
-        console.print(_reason_table(DIRECTION, DIRECTIONS, cells))
+        console.print(reason_table(DIRECTION, DIRECTIONS, cells))
 
 
 def _ends(ends: tuple[float, float]) -> str:
@@ -234,12 +250,12 @@ def _show_reasons(comparison: Comparison, console: Console) -> None:
         title, headings, rows = part(comparison)
         filled = list(rows)
         if filled:
-            console.print(_reason_table(title, headings, filled))
+            console.print(reason_table(title, headings, filled))
     for line in _controls(comparison):
-        say(console, escape(line))
+        fold(console, line)
 
 
-def card_part(comparison: Comparison) -> Part:
+def card_part(result: Comparison | Inspection) -> Part:
     """The sampling cards as a table: title, headings, rows."""
     rows = [
         (
@@ -251,17 +267,18 @@ def card_part(comparison: Comparison) -> Part:
             ""
             if card.judged_negatives is None
             else f"{card.relevant_negatives:,} of {card.judged_negatives:,}",
-            f"{card.entropy:.4f}",
+            _four(card.entropy),
             _number(card.entropy_pos_neg),
             _number(card.mean_distance),
+            _number(card.largest_distance),
             _share(card.score_coverage),
             _share(card.variance_share),
         )
-        for card in comparison.cards
+        for card in result.cards
     ]
     headings = (
         *("sampling", "suspected", "interval", "relevant", "nats", "pos-neg"),
-        *("distance", "scores covered", "variance"),
+        *("distance", "largest", "scores covered", "variance"),
     )
     title = (
         "Sampling card: negatives scored above the positive, judged relevant; "
@@ -390,7 +407,8 @@ def _controls(comparison: Comparison) -> Iterable[str]:
         )
 
 
-def _reason_table(title: str, headings: Iterable[str], rows: Iterable[Cells]) -> Table:
+def reason_table(title: str, headings: Iterable[str], rows: Iterable[Cells]) -> Table:
+    """A table with words on the left, numbers on the right, and a rule by name."""
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -418,6 +436,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
+def _four(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
@@ -429,7 +451,7 @@ def _show_reference(compat: Compat | None, console: Console) -> None:
     console.print(_their_verdicts(compat.rows))
     console.print(_their_entropies(compat.entropy))
     for line in _their_notes(compat):
-        say(console, escape(line))
+        fold(console, line)
 
 
 def _their_verdicts(rows: Sequence[CompatRow]) -> Table:

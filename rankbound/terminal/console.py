@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from rankbound.bounds.wording import counted
 from rankbound.escaping import printable
 
-PLAIN_WIDTH: Final = 100  # where the output is no terminal
-WIDEST: Final = 10_000
+PLAIN_WIDTH: Final = 100  # of paragraphs where the output is no terminal
+WIDEST: Final = 120  # of tables and answers there
+NO_LIMIT: Final = 10_000
 
 
 class _Console(Console):
     """Truncate no table in a file or pipe, and end when nobody reads the output."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; lines grow where a table needs more than the width."""
+        """Print; lines grow with a table, and cells of one that is too wide fold."""
         width = self.width
         if not self.is_terminal and len(objects) == 1 and isinstance(objects[0], Table):
-            wide = self.options.update(max_width=WIDEST)
-            self.width = max(width, Measurement.get(self, wide, objects[0]).maximum)
+            free = self.options.update(max_width=NO_LIMIT)
+            needed = Measurement.get(self, free, objects[0]).maximum
+            if needed > WIDEST:
+                for column in objects[0].columns:
+                    column.no_wrap, column.overflow = False, "fold"
+            self.width = min(max(width, needed), WIDEST)
         super().print(*objects, **options)
         if not self.is_terminal:
             self.width = width
@@ -51,6 +58,22 @@ def console_for(stream: Any) -> Console:
 def say(console: Console, line: str) -> None:
     """Print a sentence, wrapped on a terminal and whole in a file or pipe."""
     console.print(line, soft_wrap=not console.is_terminal)
+
+
+def fold(console: Console, line: str) -> None:
+    """Print a line without markup, wrapped also in a file or pipe."""
+    for part in folded(line, width_of(console)) or [""]:
+        console.print(Text(part), soft_wrap=True)
+
+
+def width_of(console: Console) -> int:
+    """The width of lines that are wrapped in a file or pipe, too."""
+    return console.width if console.is_terminal else WIDEST
+
+
+def folded(line: str, width: int) -> list[str]:
+    """A line in parts that fit, all but the first indented."""
+    return wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 MOST_LINES: Final = 12

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
+from rankbound.commands.cards import card_advice
 from rankbound.commands.convert.result import Conversion
 from rankbound.commands.inspect.result import (
     File,
@@ -25,6 +26,7 @@ from rankbound.commands.inspect.result import (
     shown_names,
 )
 from rankbound.commands.sample.result import Sample
+from rankbound.terminal.compare import card_part, reason_table
 from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
@@ -45,9 +47,23 @@ def show(inspection: Inspection, console: Console) -> None:
     console.print(_table(inspection, names))
     for line in (*_evidence(inspection, names), *_lines(inspection, names)):
         say(console, line)
+    show_cards(inspection, console)
     for name, readiness in inspection.ready.commands():
         for line in _readiness(name, readiness):
             say(console, line)
+
+
+def show_cards(inspection: Inspection, console: Console) -> None:
+    """Print what is known of each sampling, what that answers, and the advice."""
+    title, headings, rows = card_part(inspection)
+    if not inspection.cards:
+        return
+    console.print(reason_table(title, headings, rows))
+    for answer in inspection.answers:
+        say(console, escape(f"{answer.wording} {answer.sentence}"))
+        say(console, escape(f"rests on: {answer.rests_on}"))
+    for line in card_advice(inspection.cards):
+        say(console, escape(line))
 
 
 def inspection_repr(inspection: Inspection) -> str:

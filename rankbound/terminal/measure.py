@@ -13,10 +13,14 @@ from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import counted, counted_reason, plural
-from rankbound.catalogue import VERDICTS
+from rankbound.catalogue import PROVIDED, VERDICTS
+from rankbound.commands.measure.answers import with_interval
+from rankbound.commands.measure.inputs import PAIRS_OF
 from rankbound.commands.measure.result import (
+    CalibrationError,
     Compat,
     Diameter,
+    FittedTemperature,
     Judged,
     Ledger,
     LimitFloor,
@@ -25,12 +29,13 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
+from rankbound.terminal.answers import show_answers
 from rankbound.terminal.console import (
     NAME,
     WIDTH,
+    fold,
     in_clusters,
     outline,
-    say,
     short,
 )
 
@@ -45,6 +50,7 @@ RANKED: Final = (
     *("student", "risk", "divergence", "against", "difference", "at least"),
     *("p", "verdict"),
 )
+CALIBRATION: Final = ("p from", "to", "pairs", "mean p", "observed")
 BINS: Final = (
     "the student",
     "p from",
@@ -57,25 +63,70 @@ BINS: Final = (
 )
 
 
-def show(ledger: Ledger, console: Console) -> None:
-    """Print a ledger: inputs, each part with unit, interval and trivial value."""
+def show(ledger: Ledger, console: Console, *, details: bool, where: str = "") -> None:
+    """Print the answers of a ledger, and all of it where details are wanted.
+
+    `where` is the file that holds it.
+    """
+    show_answers(ledger.answers, ledger.warnings, console, details=details, where=where)
+    if details:
+        show_details(ledger, console)
+
+
+def show_details(ledger: Ledger, console: Console) -> None:
+    """Print the inputs, each part with unit, interval and trivial value, and more."""
+    console.print()
     for line in _head(ledger):
-        say(console, escape(line))
+        fold(console, line)
     console.print(_table(ledger))
-    say(console, FLOOR)
+    fold(console, FLOOR)
+    if ledger.teacher.calibration_error is not None:
+        show_calibration(ledger.teacher.calibration_error, console)
     show_readings(ledger.students, console)
     if ledger.compat is not None:
         show_compat(ledger.compat, console)
     for name, student in ledger.students.items():
-        style = "bold yellow" if student.vacuous else "bold green"
-        first, *others = student.sentences or (student.verdict,)
-        say(console, f"[{style}]{escape(name)}[/]: {escape(first)}")
-        for sentence in others:
-            say(console, f"  {escape(sentence)}")
+        for sentence in student_sentences(student):
+            fold(console, f"{name}: {sentence}")
     if ledger.ranking is not None:
         show_ranking(ledger.ranking, console)
     for line in _foot(ledger):
-        say(console, escape(line))
+        fold(console, line)
+
+
+def scale_words(temperature: float, fit: FittedTemperature | None) -> str:
+    """A temperature; of a fitted one no more digits than are known."""
+    return f"{temperature:.6g}" if fit is None else with_interval(fit)
+
+
+def show_calibration(found: CalibrationError, console: Console) -> None:
+    """Print the calibration error of the teacher's preferences, and its bins."""
+    fold(
+        console,
+        f"expected calibration error of the teacher: {found.value:.4f}, on "
+        f"{found.n_pairs:,} {PAIRS_OF[found.on]}, all of the same weight",
+    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in CALIBRATION:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in found.bins:
+        table.add_row(
+            f"{row.from_:.2f}",
+            f"{row.to:.2f}",
+            f"{row.n_pairs:,}",
+            _n(row.mean_p),
+            _n(row.observed),
+        )
+    console.print(table)
+
+
+def student_sentences(student: StudentResult) -> Iterator[str]:
+    """What is told of a student beyond the answers, without the proviso of these.
+
+    The first two sentences are the share and the mean, which the answers tell.
+    """
+    for sentence in student.sentences[2:] or (student.verdict,):
+        yield sentence.partition(f"; {PROVIDED}")[0]
 
 
 def show_ranking(ranking: Ranking, console: Console) -> None:
@@ -94,7 +145,7 @@ def show_ranking(ranking: Ranking, console: Console) -> None:
     if table.row_count:
         console.print(table)
     for sentence in ranking.sentences:
-        say(console, escape(sentence))
+        fold(console, sentence.partition(f"; {PROVIDED}")[0])
 
 
 def ranking_rows(ranking: Ranking) -> Iterator[tuple[str, ...]]:
@@ -123,10 +174,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
     teacher, calibration = ledger.teacher, ledger.calibration
     yield (
         f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), "
-        f"temperature {teacher.temperature:.6g}"
+        f"temperature {scale_words(teacher.temperature, teacher.fit)}"
     )
-    if teacher.fit is not None:
-        yield teacher.fit.sentence
     for name, student in ledger.students.items():
         yield (
             f"student {name}: {student.kind} scores ({student.kind_evidence}), "
@@ -440,12 +489,10 @@ def show_compat(compat: Compat, console: Console) -> None:
             row.unit,
         )
     console.print(table)
-    soft = not console.is_terminal
     for reason, names in _grouped(compat).items():
-        line = f"{', '.join(names)}: {reason}"
-        console.print(escape(line), soft_wrap=soft)
+        fold(console, f"{', '.join(names)}: {reason}")
     for line in _counts(compat):
-        console.print(escape(line), soft_wrap=soft)
+        fold(console, line)
 
 
 def _grouped(compat: Compat) -> dict[str, list[str]]:

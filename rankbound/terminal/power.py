@@ -11,7 +11,8 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.power.result import Detectable, Needed, Power
-from rankbound.terminal.console import outline, say
+from rankbound.terminal.answers import show_answers
+from rankbound.terminal.console import fold, outline
 from rankbound.validation.deciding import RESAMPLED
 from rankbound.validation.paired import Method
 
@@ -24,11 +25,17 @@ RHO = (
 )
 
 
-def show_power(found: Power, console: Console) -> None:
-    """Print the detectable sizes and the queries that a margin needs."""
-    say(console, head(found))
+def show_power(
+    found: Power, console: Console, *, details: bool, where: str = ""
+) -> None:
+    """Print the answers, and the tables behind them where details are wanted."""
+    show_answers(found.answers, (), console, details=details, where=where)
+    if not details:
+        return
+    console.print()
+    fold(console, head(found))
     if found.clustering is not None:
-        say(console, escape(found.clustering.sentence()))
+        fold(console, found.clustering.sentence())
     for headings, rows in (
         (DETECTABLE, detectable_rows(found.rows)),
         (NEEDED, needed_rows(found.needed)),
@@ -36,11 +43,11 @@ def show_power(found: Power, console: Console) -> None:
         if rows:
             console.print(_table(headings, rows))
     if found.missing_because is not None:
-        say(console, found.missing_because)
+        fold(console, found.missing_because)
     for source in found.without_spread:
-        say(console, escape(f"{source}: does not vary over queries, left out"))
+        fold(console, f"{source}: does not vary over queries, left out")
     for line in notes(found):
-        say(console, line)
+        fold(console, line)
 
 
 def notes(found: Power) -> list[str]:

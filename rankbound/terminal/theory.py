@@ -6,25 +6,66 @@ import math
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from rich.console import Console
 
 from rankbound.bounds.floors import floor_sentence
 from rankbound.commands.bound.result import Augmentation, Bound, MeasuredChange
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.paper_form import PaperForm
+from rankbound.terminal.answers import (
+    print_answers,
+    show_foot,
+    show_sentences,
+    tell_rest,
+)
 from rankbound.terminal.change import change_lines
-from rankbound.terminal.console import outline
+from rankbound.terminal.console import fold, outline
 from rankbound.validation.suite import Row
 
 
+def show_bound(
+    found: Sequence[Bound | Augmentation | MeasuredChange],
+    console: Console,
+    *,
+    details: bool,
+) -> None:
+    """Print what each configuration answers, and its numbers with `details`."""
+    several = len(found) > 1
+    for one in found:
+        if several:
+            _show_one_of_several(one, console, details=details)
+        else:
+            print_answers(one.answers, console, details=details)
+        if details:
+            console.print()
+            for line in answer_text(one).splitlines():
+                fold(console, line)
+        if several:
+            console.print()
+    if several:
+        show_foot([answer for one in found for answer in one.answers], console)
+    if not details:
+        told = (one for one in found if isinstance(one, MeasuredChange))
+        tell_rest([line for one in told for line in one.warnings], (), console)
+
+
+def _show_one_of_several(
+    one: Bound | Augmentation | MeasuredChange, console: Console, *, details: bool
+) -> None:
+    if isinstance(one, Bound) and not details:
+        fold(console, given_words(one))
+    show_sentences(one.answers, console)
+
+
 def answer_text(answer: Bound | Augmentation | MeasuredChange) -> str:
-    """One answer as plain text.
+    """The numbers behind the answers, as plain text.
 
     Examples
     --------
     >>> from rankbound.commands.bound.run import bound
     >>> found = bound(diameter=1, lipschitz=1, entropy=0.4, divergence=0.1, n=1e6)
-    >>> print(answer_text(found).splitlines()[-1])
-    not vacuous: the bound is below ln 2 = 0.6931; the entropy term dominates
+    >>> print(answer_text(found).splitlines()[1])
+      entropy                     0.4000 nats
     """
     if isinstance(answer, Bound):
         lines = _evaluation(answer)
@@ -49,8 +90,7 @@ def augmentation_text(found: Augmentation) -> str:
 
 
 def _evaluation(found: Bound) -> Iterator[str]:
-    given = found.given.to_dict()
-    yield "  ".join(f"{name}={value:g}" for name, value in given.items())
+    yield given_words(found)
     for name, value in found.parts.items():
         yield f"  {name:<24}{value:>10.4f} nats"
     yield f"  {'= bound':<24}{found.bound:>10.4f} nats   ({found.statement})"
@@ -58,7 +98,12 @@ def _evaluation(found: Bound) -> Iterator[str]:
         yield f"  {'':<24}{value:>10.4f} nats   {name}"
     yield f"  {'':<24}{_paper(found.paper_form)}"
     yield from floor_words(found)
-    yield bound_words(found)
+
+
+def given_words(found: Bound) -> str:
+    """The numbers of the configuration."""
+    given = found.given.to_dict()
+    return "  ".join(f"{name}={value:g}" for name, value in given.items())
 
 
 def floor_words(found: Bound) -> Iterator[str]:
@@ -101,7 +146,6 @@ def _solution(name: str, value: float | msgspec.UnsetType | None) -> str:
 def _comparison(found: Augmentation) -> Iterator[str]:
     yield f"  before {found.before:>10.4f} nats"
     yield f"  after  {found.after:>10.4f} nats   ({found.statement})"
-    yield from augmentation_words(found)
 
 
 def augmentation_words(found: Augmentation) -> Iterator[str]:

@@ -24,8 +24,9 @@ from rankbound.commands.validate.records import (
     Prediction,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.terminal.console import NAME, WIDTH, outline, say, short
-from rankbound.terminal.measure import FLOOR, floor_cell
+from rankbound.terminal.answers import show_answers
+from rankbound.terminal.console import NAME, WIDTH, fold, outline, short
+from rankbound.terminal.measure import FLOOR, floor_cell, scale_words
 
 SHOWN: Final = 10
 NAMED: Final = 3  # associations in the short text
@@ -35,24 +36,39 @@ FOUND: Final = (SUPPORTS, CONTRADICTS, ASSOCIATED)
 ALWAYS_TOLD: Final = ("bound", "divergence")
 
 
-def show(validation: Validation, console: Console) -> None:
-    """Print a validation."""
+def show(
+    validation: Validation, console: Console, *, details: bool, where: str = ""
+) -> None:
+    """Print the answers of a validation, and all of it where details are wanted.
+
+    `where` is the file that holds it.
+    """
+    show_answers(
+        validation.answers, validation.warnings, console, details=details, where=where
+    )
+    if details:
+        show_details(validation, console)
+
+
+def show_details(validation: Validation, console: Console) -> None:
+    """Print what was found, how sure it is, and what could be found."""
+    console.print()
     for line in _head(validation):
-        say(console, escape(line))
+        fold(console, line)
     console.print(_means(validation))
     console.print(_associations(validation))
     for line in findings(validation):
-        say(console, escape(line))
+        fold(console, line)
     if validation.certificates:
         console.print(_certificates(validation))
-        say(console, FLOOR)
+        fold(console, FLOOR)
     for line in (
         *orders(validation),
         *_dependence(validation.dependence),
         *_controls(validation.controls, validation.family.delta),
         *_foot(validation),
     ):
-        say(console, escape(line))
+        fold(console, line)
 
 
 def _head(validation: Validation) -> Iterator[str]:
@@ -73,7 +89,7 @@ def _head(validation: Validation) -> Iterator[str]:
             yield f"  {case.clustering.sentence()}"
         yield (
             f"  teacher: {case.teacher.kind} scores ({case.teacher.kind_evidence}), "
-            f"temperature {case.teacher.temperature:.6g}"
+            f"temperature {scale_words(case.teacher.temperature, case.teacher.fit)}"
         )
         for name, student in case.students.items():
             yield (
@@ -159,10 +175,7 @@ def _interval(lower: float | None, upper: float | None) -> str:
 
 
 def _certificates(validation: Validation) -> Table:
-    table = _table(
-        "certificates of random halves against the risk of the others, nats, "
-        f"{validation.proviso}"
-    )
+    table = _table("certificates of random halves against the risk of the others, nats")
     several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
     headings = ("certificate", "floor (n)", "held-out risk", "ratio", "held", "refuted")

@@ -1,10 +1,11 @@
 """estimators.calibration: the queries set aside and the pairs fitted on."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import expit
@@ -14,6 +15,8 @@ from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
 from rankbound.estimators.calibration import (
     CalibrationPairs,
+    ReliabilityBin,
+    calibration_error,
     empirical_likelihood_ratio,
     fit_temperature,
     graded_pairs,
@@ -149,3 +152,50 @@ def test_the_likelihood_ratio_is_that_of_statsmodels(seed):
     values = np.random.default_rng(seed).normal(size=25) + 0.3
     expected, _ = DescStat(values).test_mean(0.0, result_object=False)
     assert_allclose(empirical_likelihood_ratio(values), expected, rtol=1e-6)
+
+
+def error_by_loop(margins, n_bins=10):
+    """Expected calibration error as papers define it, over both orders of each pair."""
+    cases = []
+    for margin in margins:
+        p = 1 / (1 + math.exp(-margin))
+        cases += [(p, 1.0), (1 - p, 0.0)]
+    bins = [[] for _ in range(2 * n_bins)]
+    for p, label in cases:
+        bins[min(int(round(p * 2 * n_bins, 9)), 2 * n_bins - 1)].append((p, label))
+    error = 0.0
+    for held in filter(None, bins):
+        confidence = sum(p for p, _ in held) / len(held)
+        observed = sum(label for _, label in held) / len(held)
+        error += len(held) / len(cases) * abs(confidence - observed)
+    return error
+
+
+@given(st.lists(st.floats(-9, 9), min_size=1, max_size=40))
+def test_the_calibration_error_is_that_of_a_plain_loop(margins):
+    # A pair on the edge of a bin may fall on either side of it, in its two orders
+    edges = [math.log(k / (20 - k)) for k in range(1, 20)]
+    assume(all(abs(m - edge) > 1e-6 for m in margins for edge in edges))
+    error, bins = calibration_error(np.array(margins))
+    assert error == pytest.approx(error_by_loop(margins), abs=1e-12)
+    assert sum(one.n_pairs for one in bins) == len(margins)
+    weighed = sum(one.n_pairs * abs(one.observed - one.mean_p) for one in bins)
+    assert error == pytest.approx(weighed / len(margins), abs=1e-12)
+
+
+def test_a_calibrated_teacher_has_no_error_and_an_overconfident_one_has():
+    # In 3 of 4 pairs with p = 3/4 the preferred document is better
+    calm = np.log(3.0) * np.array([1.0, 1.0, 1.0, -1.0])
+    assert calibration_error(calm)[0] == pytest.approx(0, abs=1e-12)
+    loud = calibration_error(4 * calm)[0]
+    assert loud == pytest.approx(1 / (1 + 3.0**-4) - 0.75)
+    assert calibration_error(np.tile(calm, 7))[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_ties_are_half_right_and_no_pair_is_refused():
+    assert calibration_error(np.zeros(3)) == (
+        0.0,
+        (ReliabilityBin(low=0.5, high=0.55, n_pairs=3, mean_p=0.5, observed=0.5),),
+    )
+    with pytest.raises(DomainError, match="needs a pair"):
+        calibration_error(np.array([]))

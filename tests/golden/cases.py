@@ -50,7 +50,8 @@ LINES = {
         "several": "inspect teacher.json.gz close.run random.jsonl near.jsonl.gz "
         "docs.npy queries.npy --qrels qrels.trec --json {out}/inspection.json",
         "options": "inspect close.run --groups hard.jsonl random.jsonl --embeddings "
-        "docs.npy --ids docs.ids.txt --qrels qrels.trec --json {out}.json",
+        "docs.npy --ids docs.ids.txt --qrels qrels.trec --temperature fit --json "
+        "{out}.json",
         "odd": "inspect odd.run ranks.run probability.json cosine.run bm25.run "
         "--qrels qrels.trec --json {out}.json",
         "others": "inspect weighted.jsonl margins.jsonl corpus.jsonl topics.jsonl "
@@ -114,8 +115,8 @@ LINES = {
         "close=close.run far=far.run.gz --format close.run=trec-run --sampling "
         "fusion --size 3 --out {out}.jsonl --to hard-negatives-ce",
         "strata": "sample --teacher teacher.json.gz --qrels qrels.trec --sampling "
-        "stratified-count+random --strata 2 --size 5 --drop-suspected 0.2 --out "
-        "{out}.jsonl",
+        "stratified-count+random --strata 2 --size 5 --drop-suspected 0.2 "
+        "--temperature fit --out {out}.jsonl",
         "band": "sample --teacher teacher.json.gz --sampling entropy --band 0:0.5 "
         "--size 3 --out {out}.jsonl",
         "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
@@ -132,7 +133,7 @@ LINES = {
         "forced": "measure --teacher nothing.run --out {out} --force",
         "plain": "measure --teacher teacher.json.gz --out {out}",
         "full": f"measure {BOTH} {DENSE} --query-ids queries.ids.txt --ids "
-        "docs.ids.txt --groups hard.jsonl --seed 3 --delta 0.1 --out {out}",
+        "docs.ids.txt --groups hard.jsonl --seed 3 --delta 0.1 --details --out {out}",
         "near": f"measure {BOTH} --groups near.jsonl.gz --pairs pos-neg --score-range "
         "2 --weights 6e7 --layers 6 --out {out}",
         "negatives": f"measure {BOTH} --groups random.jsonl --pairs neg-neg "
@@ -221,7 +222,7 @@ LINES = {
         "--quantity entropy margin ties "
         "divergence risk diameter mean_distance rms_distance two_nn knn_density "
         "--margin margin=0.5 entropy=0.05 --reference hard --qrels qrels.trec "
-        "--resamples 199 --seed 5 --delta 0.1 --compat reference --out {out}",
+        "--resamples 199 --seed 5 --delta 0.1 --compat reference --details --out {out}",
         "all": f"compare --teacher teacher.json.gz {THREE} --pairs all --margin 0.1 "
         "--target random.jsonl --controls --embeddings docs.npy --resamples 99 "
         "--missing drop --score-range 5 --out {out}",
@@ -283,7 +284,7 @@ LINES = {
     "theory": {
         "power-n": "power --n 43 54 97",
         "power-sd": "power --n 43 97 --sd 0.1 0.3 --json {out}.json",
-        "power-margin": "power --sd 0.10 --margin 0.02 --range 0.6931",
+        "power-margin": "power --sd 0.10 --margin 0.02 --range 0.6931 --details",
         "power-law": "power --sd 0.1 --margin 0.03 --range 0.7 --law uniform --seed 3",
         "power-family": "power --n 60 --sd 0.2 --margin 0.05 --power 0.9 --delta 0.01 "
         "--comparisons 9 --json",
@@ -292,7 +293,7 @@ LINES = {
         "power-range": "power --n 10 --sd 0.5 --range 0.1",
         "power-folder": "power --from nowhere",
         "bound-plain": "bound --diameter 1.4 --lipschitz 5 --entropy 0.42 "
-        "--divergence 0.06 --n 500000",
+        "--divergence 0.06 --n 500000 --details",
         "bound-json": "bound --diameter 1.4 --lipschitz 5 --entropy 0.42 "
         "--divergence 0.06 --n 500000 --kappa 1.01 --delta 0.1 --group-size 8 "
         "--weights 6e7 --layers 6 --json",
@@ -355,7 +356,7 @@ LINES = {
         "forced": "validate --datasets one:nowhere --out {out} --force",
         "single": f"validate {BOTH} --groups random.jsonl tough=hard.jsonl --qrels "
         f"qrels.trec --embeddings docs.npy {QUICK} --name made --design design.tsv "
-        "--seed 4 --out {out}",
+        "--seed 4 --details --out {out}",
         "depth": f"validate {MODELS} --depth 8 --qrels qrels.trec --measures "
         f"nDCG@5,P@3 --relevant 2 --missing-queries drop {QUICK} --correction bh "
         "--band 0.2 --margin 0.05 --delta 0.1 --pairs all --out {out}",
@@ -413,7 +414,7 @@ LINES = {
         "power-clusters": "power --from all/one --clusters clusters.tsv --margin 0.1",
         "power-clusters-alone": "power --sd 0.2 --n 40 --clusters clusters.tsv",
         "power-from-both": "power --from all/one --sd 0.2",
-        "bound-measured": "bound --before all/one --after all/two",
+        "bound-measured": "bound --before all/one --after all/two --details",
         "bound-measured-json": "bound --before all/two --after all/one --delta 0.1 "
         "--json",
         "bound-measured-other": "bound --before all/one --after all/three",

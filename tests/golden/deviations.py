@@ -235,8 +235,6 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
     return change(path, value)
 
 
-ADDED: tuple[Added, ...] = (
-    Added("*", "*/json/answers", "results answer the questions of the catalogue"),
-)
+ADDED: tuple[Added, ...] = ()
 ALLOWED: tuple[Renewed | Reordered, ...] = ()
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = ()

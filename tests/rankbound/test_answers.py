@@ -1,10 +1,13 @@
 """Answers: what the catalogue asks, results answer, and nobody else words."""
 
+import re
+import shlex
 import string
 
 import pytest
 
 from rankbound.catalogue import QUESTIONS
+from rankbound.cli import build_parser
 from rankbound.results import KINDS, Answer, result_type
 from tests.golden.cases import CASES
 from tests.golden.running import expected
@@ -39,15 +42,120 @@ def test_what_a_question_says_it_is_answered_by_has_answers(kind):
     assert answers == ("answers" in result_type(kind).__struct_fields__)
 
 
-def answered():
-    """The answers of every golden case, by case."""
+def screens(*, details):
+    """What the commands print, of every golden case with an answer."""
     for name, case in CASES.items():
-        if case.line.split(" ")[0] not in COMMANDS:
+        if case.line.split(" ")[0] not in COMMANDS or "--json" in case.words[-1:]:
+            continue
+        record = expected(name)
+        lines = record["stdout"]
+        if isinstance(lines, list) and lines and ("--details" in case.words) == details:
+            yield pytest.param(lines, id=name)
+
+
+def is_rest(line):
+    return re.match(r"(no warnings|[\d,]+ warnings?); --details prints ", line)
+
+
+@pytest.mark.parametrize("lines", [*screens(details=False)])
+def test_a_screen_is_ten_lines_of_answers_warnings_and_files(lines):
+    [end] = [place for place, line in enumerate(lines) if is_rest(line)]
+    # Several configurations of a bound stand below each other
+    screens = "\n".join(lines[:end]).strip().split("\n\n")
+    assert all(len(screen.splitlines()) <= 10 for screen in screens)
+    assert any(question.wording in screens[0] for question in QUESTIONS.values())
+    assert "rests on: " in screens[-1]
+    rest = lines[end:]
+    while rest and (rest[-1].startswith(("  ", "written: "))):
+        rest.pop()
+    assert len(rest) == 1
+
+
+@pytest.mark.parametrize("lines", [*screens(details=True)])
+def test_details_begin_with_the_same_ten_lines(lines):
+    assert len(lines[: lines.index("")]) <= 10
+    assert len(lines) > 10
+    assert not any(is_rest(line) for line in lines)
+
+
+def both():
+    return [*screens(details=False), *screens(details=True)]
+
+
+@pytest.mark.parametrize("lines", both())
+def test_no_line_in_a_pipe_is_longer_than_120(lines):
+    assert max(map(len, lines)) <= 120
+
+
+def whole(lines):
+    """Lines that were wrapped, put together again; without rows of tables."""
+    found = []
+    for line in lines:
+        if re.search(r"\S  +\S|─", line):
+            found.append("")  # a row of a table
+        elif line.startswith("  ") and found and found[-1]:
+            found[-1] += f" {line.strip()}"
+        else:
+            found.append(line.strip())
+    return found
+
+
+def clauses(line):
+    return [part for part in re.split(r"; |\. ", line) if len(part.split()) >= 6]
+
+
+@pytest.mark.parametrize("lines", both())
+def test_no_sentence_is_printed_twice(lines):
+    said = [line for line in whole(lines) if len(line.split()) >= 6]
+    assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize("lines", [*screens(details=True)])
+def test_details_repeat_nothing_of_the_answers(lines):
+    end = lines.index("")
+    said = {part for line in whole(lines[:end]) for part in clauses(line)}
+    below = "\n".join(whole(lines[end:]))
+    assert not {part for part in said if part in below}
+
+
+def test_the_temperature_is_one_option_of_all_that_have_a_teacher():
+    [found] = [
+        action.choices
+        for action in build_parser()._actions
+        if isinstance(action.choices, dict)
+    ]
+    of = {
+        name: action
+        for name, parser in found.items()
+        for action in parser._actions
+        if "--temperature" in action.option_strings
+    }
+    assert set(of) == {"measure", "compare", "validate", "cut", "sample", "inspect"}
+    assert {(one.default, one.metavar, one.nargs) for one in of.values()} == {
+        (None, "X|fit", None)
+    }
+
+
+def commands_to_run():
+    """The next commands of all answers in the golden files, each once."""
+    found = {}
+    for name, case in CASES.items():
+        if case.line.split(" ")[0] not in (*COMMANDS, "inspect"):
             continue
         record = expected(name)
         texts = [record["stdout"], *record["files"].values()]
-        for text in texts:
-            found = text.get("json") if isinstance(text, dict) else None
-            for result in found if isinstance(found, list) else [found]:
-                if isinstance(result, dict) and "answers" in result:
-                    yield name, result
+        held = [one["json"] for one in texts if isinstance(one, dict) and "json" in one]
+        results = [
+            one for text in held for one in (text if isinstance(text, list) else [text])
+        ]
+        for answer in (a for result in results for a in result.get("answers", ())):
+            found.setdefault(answer.get("next", ""), name)
+    return [one for one in found if one]
+
+
+@pytest.mark.parametrize("command", commands_to_run())
+def test_the_command_to_run_next_is_one(command):
+    words = shlex.split(command)
+    assert words[0] == "rankbound"
+    arguments = build_parser().parse_args(words[1:])
+    assert arguments.run is not None

@@ -16,7 +16,7 @@ from rankbound.cli.program import build_parser
 from rankbound.drawing.comparisons import drawings
 from rankbound.drawing.results import Found, find_results
 from rankbound.page.studies import comparison_account
-from rankbound.terminal.compare import comparison_text, show
+from rankbound.terminal.compare import comparison_text, show_details
 from rankbound.terminal.console import console_for
 from tests.rankbound.commands.compare.world import make
 from tests.rankbound.comparisons import a_row, comparison
@@ -75,7 +75,7 @@ def inputs(samplings):
 @pytest.mark.parametrize("need", NEEDS)
 def test_a_planted_quantity_is_compared_and_shown(samplings, plant, capsys, need):
     plant(need)
-    asked = ("--quantity", "planted", "--pairs", "all", "--delta", "0.1")
+    asked = ("--quantity", "planted", "--pairs", "all", "--delta", "0.1", "--details")
     made = samplings.account(*asked, *inputs(samplings))
     assert {row["quantity"] for row in made["rows"]} == {"planted"}
     assert {(row["unit"], row["margin"]) for row in made["rows"]} == {(UNIT, 0.25)}
@@ -150,7 +150,7 @@ def test_a_planted_verdict_shows_its_colour_level_and_style(monkeypatch):
     assert "planted: s1, entropy" in comparison_text(made)
     stream = io.StringIO()
     console = console_for(stream)
-    show(made, console)
+    show_details(made, console)
     assert "planted" in stream.getvalue()
     for drawing in drawings(Found(SCHEMA, "", made)):
         if drawing.kind in ("differences", "verdicts"):

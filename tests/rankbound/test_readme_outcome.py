@@ -24,11 +24,11 @@ def test_the_outcome_that_pages_quote_is_printed(tmp_path, capsys):
     runs = [f"{name}={data}/runs/{name}.run" for name in STUDENTS]
     words = ["--teacher", f"{data}/runs/repllama.run.gz", "--temperature", "fit"]
     words += ["--student", *runs, "--student-temperature", "fit", "--relevant", "2"]
-    words += ["--qrels", f"{data}/qrels.trec", "--name", "dl19"]
+    words += ["--qrels", f"{data}/qrels.trec", "--name", "dl19", "--details"]
     assert main(["validate", *words, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert blocks
     for shown in blocks:
         quoted = [line for line in shown.splitlines()[3:] if line != "[...]"]
-        assert len(quoted) == 6
+        assert len(quoted) == 8
         assert set(quoted) <= set(printed)

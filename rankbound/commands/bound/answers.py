@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -18,8 +18,6 @@ from rankbound.commands.bound.result import (
 from rankbound.results import Answer
 
 Found = TypeVar("Found", Bound, Augmentation, MeasuredChange)
-# Parts of a bound with an outcome of their own
-PARTS: Final = ("entropy", "divergence", "deviation", "locality")
 
 
 def answered(found: Found) -> Found:
@@ -38,8 +36,12 @@ def _answers(found: Bound | Augmentation | MeasuredChange) -> tuple[Answer, ...]
 def _of_bound(found: Bound) -> Iterator[Answer]:
     given = found.given
     rests_on = (
-        f"{found.statement} with typed numbers, at {100 * (1 - given.delta):.10g} %"
+        f"{found.statement} with typed numbers, at {100 * (1 - given.delta):.10g}%"
     )
+    if found.solve is not None:
+        yield _solved(found, found.solve, rests_on)
+        if not isinstance(found.solution, int | float):
+            return
     floor = ""
     if found.floor is not None:
         needed = found.floor.n_needed
@@ -48,18 +50,17 @@ def _of_bound(found: Bound) -> Iterator[Answer]:
             f" (for one student no limit is below {rounded_down(found.floor.value)}; "
             f"below ln 2 {since})"
         )
-    yield Answer.to(
-        "vacuous",
-        "vacuous" if found.vacuous else "not vacuous",
-        rests_on=rests_on,
-        listed=f"the bound is {found.bound:.4f} nats{floor if found.vacuous else ''}",
-        solve=_solving(found),
-    )
-    if found.solve is not None:
-        yield _solved(found, found.solve, rests_on)
+    if found.solve is None:
+        yield Answer.to(
+            "vacuous",
+            "vacuous" if found.vacuous else "not vacuous",
+            rests_on=rests_on,
+            listed=f"the bound is {found.bound:.4f}{floor if found.vacuous else ''}",
+            solve=_solving(found),
+        )
     yield Answer.to(
         "dominating",
-        found.dominating if found.dominating in PARTS else "several",
+        found.dominating.partition(" ")[0],
         rests_on=rests_on,
         listed=f"{found.dominating}, {found.parts[found.dominating]:.4f} of "
         f"{found.bound:.4f} nats",
@@ -68,11 +69,11 @@ def _of_bound(found: Bound) -> Iterator[Answer]:
 
 def _solved(found: Bound, name: str, rests_on: str) -> Answer:
     """From which value on the bound says something."""
-    value = found.solution
+    value, question = found.solution, "queries" if name == "n" else "vacuous"
     if value is None or isinstance(value, msgspec.UnsetType):
-        return Answer.to("queries", "unsolved", rests_on=rests_on, name=name)
+        return Answer.to(question, "unsolved", rests_on=rests_on, name=name)
     return Answer.to(
-        "queries",
+        question,
         "solved",
         rests_on=rests_on,
         side="from" if name == "n" else "up to",
@@ -83,8 +84,6 @@ def _solved(found: Bound, name: str, rests_on: str) -> Answer:
 
 def _solving(found: Bound) -> str:
     """The command that finds the n from which on the bound says something."""
-    if found.solve is not None:
-        return ""
     numbers = " ".join(
         f"--{name.replace('_', '-')} {value:g}"
         for name, value in found.given.to_dict().items()
@@ -120,7 +119,7 @@ def _of_student(found: MeasuredChange, one: StudentChange) -> Answer:
         "augmentation",
         one.verdict,
         rests_on=f"{number} of both folders; {found.statement}, all limits at once at "
-        f"{100 * (1 - found.delta):.10g} %, {found.proviso}",
+        f"{100 * (1 - found.delta):.10g}%, {found.proviso}",
         student=one.student,
         least=f"{ends[0]:.4f}",
         most=f"{ends[1]:.4f}",

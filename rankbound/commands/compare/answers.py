@@ -5,19 +5,17 @@ Answers are made from the comparison alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rankbound.bounds.wording import (
     counted,
     listed,
-    percent,
-    percent_at_least,
-    percent_at_most,
     plural,
 )
 from rankbound.catalogue import VERDICTS, in_order
-from rankbound.commands.compare.result import Card, Comparison, Row
+from rankbound.commands.cards import false_negatives
+from rankbound.commands.compare.result import Comparison, Row
 from rankbound.commands.measure.answers import temperature_answer
 from rankbound.provenance import told
 from rankbound.results import Answer
@@ -30,7 +28,7 @@ MOST: Final = 3  # samplings named in a sentence
 
 
 def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
-    """Entropy, false negatives, n, the temperature, other quantities, controls."""
+    """Entropy, false negatives, the temperature, n, other quantities, controls."""
     rows = [row for row in comparison.rows if row.quantity == ENTROPY]
     others = [row for row in comparison.rows if row.quantity != ENTROPY]
     teacher = comparison.teacher
@@ -43,10 +41,9 @@ def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
                 suspected,
                 {one.sampling: one.file for one in comparison.samplings},
                 rests_on=_rests_on(comparison),
-                command=comparison.command or "",
+                teacher=told(comparison.command or "", "--teacher", "FILE"),
             )
         )
-    found.append(_queries(comparison))
     found.append(
         temperature_answer(
             teacher.fit,
@@ -55,6 +52,7 @@ def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
             command=comparison.command or "",
         )
     )
+    found.append(_queries(comparison))
     if others:
         found.append(_differences(comparison, others))
     found += _entropies(comparison, rows, [last])
@@ -71,12 +69,13 @@ def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
                 names=listed(failed),
             )
         )
-    return tuple(found)
+    # What makes all others worthless is said first
+    return tuple(sorted(found, key=lambda answer: answer.outcome != "failed"))
 
 
 def _rests_on(comparison: Comparison) -> str:
     """The queries, the level and the method, and what is taken for granted."""
-    level = f"{100 * (1 - comparison.delta):.10g} %"
+    level = f"{100 * (1 - comparison.delta):.10g}%"
     rows = comparison.rows
     sizes = sorted({row.n for row in rows})
     noun = rows[0].unit_of_n if rows else "query"
@@ -86,7 +85,7 @@ def _rests_on(comparison: Comparison) -> str:
     by_t = any(row.method == "paired_t" for row in rows)
     approximate = ", some of them approximate" if by_t else ""
     return (
-        f"{number} {noun if sizes == [1] else plural(noun)}, paired; all "
+        f"{number} {noun if sizes == [1] else plural(noun)}, paired, all "
         f"{comparison.family.size} intervals at once at {level}{approximate}, "
         f"{comparison.proviso}"
     )
@@ -103,7 +102,7 @@ def _outcome(rows: Sequence[Row]) -> str:
 def _change(row: Row) -> str:
     return (
         f"{row.sampling} {row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}] "
-        f"({row.verdict})"
+        f"{row.verdict}"
     )
 
 
@@ -132,52 +131,13 @@ def _entropies(
         )
 
 
-def false_negatives(
-    cards: Sequence[Card], files: Mapping[str, str], *, rests_on: str, command: str
-) -> Answer:
-    """How many negatives the teacher scores above the positive, of some samplings.
-
-    Parameters
-    ----------
-    cards : sequence of Card
-        With `suspected`.
-    files : mapping of str to str
-        The file of each sampling.
-    rests_on : str
-    command : str
-        The command line of the result; empty for a call from Python.
-    """
-    parts, judged = [], []
-    for card in cards:
-        part = f"{percent(card.suspected or 0.0)} of {card.sampling}"
-        if card.suspected_lower is not None and card.suspected_upper is not None:
-            lower = percent_at_least(card.suspected_lower)
-            part += f" [{lower}, {percent_at_most(card.suspected_upper)}]"
-        parts.append(part)
-        if card.judged_negatives:
-            judged.append(
-                f"{card.relevant_negatives or 0:,} of {card.judged_negatives:,} of "
-                f"{card.sampling}"
-            )
-    sure = [card for card in cards if card.suspected_lower]
-    groups = files[(sure or cards)[0].sampling]
-    return Answer.to(
-        "false-negatives",
-        "suspected" if sure else "none suspected",
-        rests_on=rests_on,
-        listed=listed(parts, MOST),
-        judged=f"; judged relevant are {listed(judged, MOST)}" if judged else "",
-        teacher=told(command, "--teacher", "FILE"),
-        groups=groups,
-    )
-
-
 def _queries(comparison: Comparison) -> Answer:
     """How many comparisons are decided, and how many queries the others need."""
     rows = [row for row in comparison.rows if row.margin is not None]
     left = [row for row in rows if row.verdict == INCONCLUSIVE]
     noun = plural(rows[0].unit_of_n) if rows else "queries"
-    decided = f"{len(rows) - len(left)} of {counted(len(rows), 'comparison')} decided"
+    some = f"{len(rows) - len(left)}" if len(left) < len(rows) else "none"
+    decided = f"{some} of {counted(len(rows), 'comparison')} decided"
     needs = [row.n_for_margin for row in left if row.n_for_margin is not None]
     outcome, said = "enough", f"{decided} at the margins"
     if left and needs:
@@ -192,7 +152,7 @@ def _queries(comparison: Comparison) -> Answer:
     return Answer.to(
         "queries",
         outcome,
-        rests_on="the spread seen, an estimate",
+        rests_on=_rests_on(comparison),
         listed=said,
         out=told(comparison.command or "", "--out", "DIR"),
         margin="M" if not margins else f"{margins[0]:g}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,8 @@ from scipy.special import gammaln
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.catalogue import Difference
-from rankbound.commands.compare.measured import Compared
+from rankbound.catalogue import COMPARED, Difference, base
+from rankbound.commands.compare.measured import Compared, family, measure_sampling
 from rankbound.commands.compare.quantities import (
     Measured,
     entropies,
@@ -87,16 +88,64 @@ def sweep(compared: Compared) -> Sweep:
     )
 
 
+def verdicts_at(compared: Compared, scale: float) -> dict[str, str]:
+    """The verdicts of the family at another temperature of the teacher, as one family.
+
+    The students stay what they are. Distances do not depend on the temperature.
+    """
+    factor, options = scale / compared.loaded.temperature, compared.options
+    loaded = replace(compared.loaded, embeddings=None)
+    measures = {}
+    for sampling in compared.loaded.samplings:
+        values = _divided(factor)(sampling)
+        measures[sampling.name] = measure_sampling(
+            replace(sampling, values=values),
+            None,
+            compared.students,
+            metric=options.metric,
+            score_range=options.score_range,
+            missing=options.missing,
+        )
+    asked = [
+        one
+        for one in compared.answers
+        if COMPARED[base(one.question.quantity)].need != "vectors"
+        and one.question.margin is not None
+    ]
+    if not asked:
+        return {}
+    every = {
+        (one.sampling, one.quantity, one.pairs): one
+        for one in family(measures, loaded, options)
+    }
+    level = options.delta / len(compared.answers)
+    found: dict[str, str] = {}
+    for one in asked:
+        key = (one.question.sampling, one.question.quantity, one.question.pairs)
+        ask = every[key]
+        made = compare_paired(
+            *common(ask.values, ask.reference, ask.clusters),
+            bounds=ask.bounds,
+            delta=level,
+            rng=generator(options.seed, "intervals"),
+            resamples=0,
+        )
+        found[f"{key[0]}, {key[1]} ({key[2]})"] = verdict(
+            made.lower, made.upper, margin=ask.margin
+        )
+    return found
+
+
 def ranks_only(compared: Compared) -> RanksOnly:
     """Compare entropies when only the order of the scores is kept."""
     loaded = compared.loaded
-    base = loaded.sampling(compared.options.baseline)
-    wanted = base.mean(compared.measures[base.name].measured["margin", "all"])
-    ranks = rank_values(base.groups, base.values)
+    first = loaded.sampling(compared.options.baseline)
+    wanted = first.mean(compared.measures[first.name].measured["margin", "all"])
+    ranks = rank_values(first.groups, first.values)
     of_ranks = teacher_quantities(
-        base.groups, ranks, pair_sets=("all",), names=["margin"]
+        first.groups, ranks, pair_sets=("all",), names=["margin"]
     )
-    own = base.mean(of_ranks["margin", "all"])
+    own = first.mean(of_ranks["margin", "all"])
     scale = wanted / own if own > 0 else 1.0
 
     def ranked(sampling: Sampling) -> Floats:
@@ -124,14 +173,14 @@ def entropy_rows(
         s.name: entropies(s.groups, transform(s), pair_sets=options.pair_sets)
         for s in compared.loaded.samplings
     }
-    base = made[options.baseline]
+    reference = made[options.baseline]
     asked = [
         (name, pairs)
         for name in options.names
         for pairs in options.pair_sets
         if name != options.baseline
         and ("entropy", pairs) in made[name]
-        and ("entropy", pairs) in base
+        and ("entropy", pairs) in reference
     ]
     level = (options.delta if delta is None else delta) / max(1, len(asked))
     margin = options.margin("entropy")
@@ -139,7 +188,7 @@ def entropy_rows(
     for name, pairs in asked:
         key = ("entropy", pairs)
         found = compare_paired(
-            *common(made[name][key], base[key], compared.loaded.clusters),
+            *common(made[name][key], reference[key], compared.loaded.clusters),
             bounds=(-LN2, LN2),
             delta=level,
             rng=generator(options.seed, "intervals"),
@@ -286,11 +335,15 @@ def random_embeddings(compared: Compared) -> Control:
         for (name, _), column in measured.items()
         if name == "mean_distance"
     ]
-    base = made[options.baseline]
+    reference = made[options.baseline]
     for name in options.names:
         for key, column in made[name].items():
-            if name != options.baseline and key[0] == "mean_distance" and key in base:
-                first, second = common(column, base[key], clusters)
+            if (
+                name != options.baseline
+                and key[0] == "mean_distance"
+                and key in reference
+            ):
+                first, second = common(column, reference[key], clusters)
                 checks.append((first - second, 0.0, -high, high))
     held = sum(_holds(*check, delta=FALSE_ALARM / len(checks)) for check in checks)
     return Control(

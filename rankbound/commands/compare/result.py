@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from msgspec.structs import asdict
 
 from rankbound.catalogue import Difference, proviso
+from rankbound.commands.cards import Card
 from rankbound.commands.measure.result import (
     FittedTemperature,
     Norms,
@@ -224,52 +225,6 @@ class Floor(Record, frozen=True, kw_only=True):
     floor_mean_distance: float | None
     floor_diameter: float | None
     cut_ratio: float | None
-
-
-class Card(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """What is known of a sampling before any training; None where data are missing.
-
-    Attributes
-    ----------
-    sampling : str
-    n_negatives : int or None
-        Of all groups.
-    suspected : float or None
-        Share of negatives that the teacher scores above the positive, as a mean over
-        queries, with its confidence interval (betting; all samplings at once).
-    suspected_n : int
-        Queries with a positive and a negative.
-    judged_negatives, relevant_negatives : int or None
-        Negatives that were judged, and those of them that are relevant.
-    entropy, entropy_pos_neg, floor : float or None
-        Mean entropies over all pairs and over pairs of a positive and a negative, and
-        the floor of the former by Theorem 4 (nats).
-    mean_distance, largest_distance : float or None
-        Between documents of a group: mean over queries, and the largest of any group.
-    score_coverage : float or None
-        Share of ten strata of equal width over the teacher's scores of the query that a
-        group's documents lie in, as a mean over queries.
-    variance_share : float or None
-        Variance of a group's scores by that of the query's, likewise.
-    advice : tuple of str
-    """
-
-    sampling: str
-    n_negatives: int | None
-    suspected: float | None
-    suspected_lower: float | None
-    suspected_upper: float | None
-    suspected_n: int
-    judged_negatives: int | None
-    relevant_negatives: int | None
-    entropy: float
-    entropy_pos_neg: float | None
-    floor: float | None
-    mean_distance: float | None
-    largest_distance: float | None
-    score_coverage: float | None
-    variance_share: float | None
-    advice: tuple[str, ...]
 
 
 class Coupling(Record, frozen=True, kw_only=True):

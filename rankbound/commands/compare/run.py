@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -19,9 +19,9 @@ from rankbound.catalogue import (
     WITHIN,
     base,
 )
+from rankbound.commands.cards import Card, card_of
 from rankbound.commands.compare.answers import answers_of
-from rankbound.commands.compare.cards import cards
-from rankbound.commands.compare.controls import controls, ranks_only, sweep
+from rankbound.commands.compare.controls import controls, ranks_only, sweep, verdicts_at
 from rankbound.commands.compare.measured import (
     Compared,
     Measures,
@@ -78,6 +78,7 @@ from rankbound.commands.measure.inputs import (
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.measure.sentences import fitted_temperature
+from rankbound.commands.measure.temperatures import over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import strings
@@ -363,7 +364,6 @@ def n_stages(samplings: Sequence[str]) -> int:
 def result_of(compared: Compared) -> Comparison:
     """Collect the findings, with their explanations, sentences and assumptions."""
     options, loaded, means = compared.options, compared.loaded, order_means(compared)
-    floors = coupling(compared)
     found = Comparison(
         reference=options.baseline,
         family=_family(compared),
@@ -375,7 +375,7 @@ def result_of(compared: Compared) -> Comparison:
         orders=orders(means),
         order_means=means,
         decomposition=decomposition(compared),
-        coupling=floors,
+        coupling=coupling(compared),
         shift=overlap(compared),
         spaces=spaces(compared),
         shapes=shapes(compared),
@@ -385,7 +385,7 @@ def result_of(compared: Compared) -> Comparison:
         ranks_only=ranks_only(compared),
         controls=controls(compared),
         compat=_reference(compared),
-        cards=cards(compared, floors),
+        cards=Named(_cards(compared)),
         sentences=(),
         advice=(),
         cannot_say=(),
@@ -410,6 +410,24 @@ def result_of(compared: Compared) -> Comparison:
         cannot_say=cannot_say(found),
         answers=answers_of(found),
     )
+
+
+def _cards(compared: Compared) -> Iterator[Card]:
+    """A card for each sampling; their intervals hold jointly at 1 - delta."""
+    loaded = compared.loaded
+    for name, made in compared.measures.items():
+        widest = made.measured.get(("diameter", "all"))
+        yield card_of(
+            name,
+            made.sampling.groups,
+            made.sampling.values,
+            teacher=loaded.teacher.teacher,
+            qrels=loaded.teacher.qrels,
+            clusters=made.sampling.clusters,
+            measured=made.measured,
+            largest_distance=None if widest is None else float(widest.largest.max()),
+            delta=compared.options.delta / len(compared.measures),
+        )
 
 
 def _reference(compared: Compared) -> Compat | None:
@@ -549,7 +567,11 @@ def _teacher(compared: Compared) -> Teacher:
         kind_evidence=loaded.teacher.evidence,
         temperature=loaded.temperature,
         fitted=options.temperature == "fit",
-        fit=fitted_temperature(loaded.fit, loaded.teacher.kind),
+        fit=fitted_temperature(
+            loaded.fit,
+            loaded.teacher.kind,
+            over_interval(loaded.fit, lambda scale: verdicts_at(compared, scale)),
+        ),
         n_calibration=loaded.n_calibration,
         calibration_share=SHARE if options.fits else 0.0,
         students={

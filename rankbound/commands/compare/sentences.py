@@ -13,6 +13,7 @@ from typing import Final
 from rankbound.bounds.shares import Direction
 from rankbound.bounds.wording import counted, plural
 from rankbound.catalogue import COMPARED, VERDICTS, base, in_order
+from rankbound.commands.cards import card_advice
 from rankbound.commands.compare.result import (
     Comparison,
     Directions,
@@ -148,9 +149,7 @@ def advice(comparison: Comparison) -> tuple[str, ...]:
     found += _temperature(comparison)
     found += _shift(comparison)
     found += _space(comparison)
-    found += [
-        f"{card.sampling}: {said}" for card in comparison.cards for said in card.advice
-    ]
+    found += card_advice(comparison.cards)
     return tuple(found)
 
 

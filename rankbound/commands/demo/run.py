@@ -202,5 +202,11 @@ def _reading() -> Iterator[str]:
 
 
 def _section(sampling: str, ledger: Ledger, table: str) -> Iterator[str]:
-    yield from ("", f"## {sampling} negatives", "", "```", f"$ {ledger.command}")
+    yield from (
+        "",
+        f"## {sampling} negatives",
+        "",
+        "```",
+        f"$ {ledger.command} --details",
+    )
     yield from (table, "```")

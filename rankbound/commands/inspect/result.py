@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from rankbound.catalogue import SEVERITIES, Severity
+from rankbound.commands.cards import Card
 from rankbound.rendering import whole_text_of
-from rankbound.results import Named, Record, Result, named
+from rankbound.results import Answer, Named, Record, Result, named
 
 
 class Finding(Record, frozen=True, omit_defaults=False):
@@ -413,6 +414,11 @@ class Inspection(
         In the order given; ``files["bm25.run"]`` is the file of that path.
     across : Across
     ready : Ready
+    cards : Named of Card
+        What is known of each sampling, as in `compare`; empty without groups that a
+        teacher scores, and in earlier files.
+    answers : tuple of Answer
+        What the cards mean; empty without them.
 
     Examples
     --------
@@ -434,9 +440,11 @@ class Inspection(
     files: Named[File]
     across: Across
     ready: Ready
+    cards: Named[Card] = ()  # type: ignore[assignment]
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
-        named(self, "files")
+        named(self, "files", "cards")
 
     def __str__(self) -> str:
         """The inspection as the program prints it, without colours."""
@@ -466,6 +474,7 @@ class Inspection(
             "findings": [_finding_row(*pair) for pair in self.findings()],
             "ids": self.across.ids,
             "rows": self.across.rows,
+            "cards": self.cards,
         }
 
 

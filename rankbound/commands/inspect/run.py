@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from rankbound.commands.inspect.across import look_across
+from rankbound.commands.inspect.cards import card_answers, sampling_cards
 from rankbound.commands.inspect.examined import (
     Asked,
     Examined,
@@ -95,6 +96,7 @@ def looked_at(
     files, parts = _of_kinds(files, cast(files), asked)
     across = look_across(files, parts)
     progress("verdicts")
+    carded = sampling_cards(parts, settings.temperature)
     made = Inspection(
         command=command,
         files=Named(one.record() for one in files),
@@ -106,6 +108,8 @@ def looked_at(
             if folder is None
             else validate_readiness(parts, folder, settings),
         ),
+        cards=Named(carded),
+        answers=card_answers(carded, parts),
     )
     return made, parts
 

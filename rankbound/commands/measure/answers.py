@@ -8,6 +8,7 @@ show would void it (Theorem 8).
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -16,10 +17,10 @@ from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import (
     counted,
     listed,
-    percent,
     percent_at_least,
     percent_at_most,
 )
+from rankbound.catalogue import CHANGES, HOLDS
 from rankbound.commands.measure.inputs import PAIRS_OF, TemperatureFit
 from rankbound.commands.measure.result import (
     FittedTemperature,
@@ -38,15 +39,13 @@ ROUGH: Final = 0.02  # an interval wider than this share allows two digits
 
 
 def answers_of(ledger: Ledger) -> tuple[Answer, ...]:
-    """Share, mean and misranking of the students, the ranking, n, the temperature."""
+    """Share, mean and misranking, the ranking, the temperature, n, and the parts."""
     students = ledger.students
     found: list[Answer] = []
     if students:
         found += [*_shares(ledger), _mean(ledger), *_misranking(ledger)]
     if ledger.ranking is not None:
         found.append(_student(ledger.ranking, ledger))
-    if students:
-        found.append(_queries(ledger))
     teacher = ledger.teacher
     found.append(
         temperature_answer(
@@ -54,15 +53,19 @@ def answers_of(ledger: Ledger) -> tuple[Answer, ...]:
         )
     )
     if students:
+        found.append(_queries(ledger))
         found.append(_dominating(students, _rests_on(ledger)))
     return tuple(found)
 
 
 def _rests_on(ledger: Ledger) -> str:
     """The queries, the level, and what is taken for granted."""
-    level = f"{100 * (1 - ledger.delta):.10g} %"
     number = _number(ledger.n_queries, ledger.clusters)
-    return f"{number}; limits and shares hold at once at {level}, {ledger.proviso}"
+    return f"{number}, all at once at {_level(ledger.delta)}, {ledger.proviso}"
+
+
+def _level(delta: float) -> str:
+    return f"{100 * (1 - delta):.10g}%"
 
 
 def _number(queries: int, clusters: int | None) -> str:
@@ -115,13 +118,13 @@ def _limit(name: str, one: StudentResult, *, mixed: bool) -> str:
     """A student's limit, and where it is vacuous the floor and the n that it takes."""
     if not one.vacuous:
         ok = ", not vacuous" if mixed else ""
-        return f"{name} at most {one.upper:.4f} nats (mean {one.risk:.4f}{ok})"
+        return f"{name} {one.upper:.4f} (mean {one.risk:.4f}{ok})"
     if one.floor is None:
-        return f"{name} vacuous ({one.upper:.4f} nats)"
+        return f"{name} {one.upper:.4f} (vacuous)"
     needed = one.floor.n_needed
     since = "at no n" if needed is None else f"from n = {needed:,} on"
     return (
-        f"{name} vacuous ({one.upper:.4f} nats; floor {rounded_down(one.floor.value)}, "
+        f"{name} {one.upper:.4f} (vacuous, floor {rounded_down(one.floor.value)}, "
         f"below ln 2 {since})"
     )
 
@@ -145,25 +148,16 @@ def _misranking(ledger: Ledger) -> Iterator[Answer]:
     }
     if judged:
         ends = {name: (one.upper or one.interval[1]) for name, one in judged.items()}
-        means = {name: one.value for name, one in judged.items()}
         pairs, given = "of the judged pairs", ""
     else:
         ends = {name: one.misranking.interval[1] for name, one in known.items()}
-        means = {name: one.misranking.value for name, one in known.items()}
         pairs, given = "of the pairs", ", if the teacher is calibrated"
     below = [end < HALF for end in ends.values()]
-    level = f"{100 * (1 - ledger.delta):.10g} %"
     yield Answer.to(
         "misranking",
         "yes" if all(below) else "some" if any(below) else "not shown",
-        rests_on=f"{'judgements' if judged else 'a calibrated teacher'}; each limit by "
-        f"itself, for all students at once, at {level}",
-        listed=listed(
-            [
-                f"{name} {percent_at_most(ends[name])} (mean {percent(means[name])})"
-                for name in ends
-            ]
-        ),
+        rests_on=f"{'judgements' if judged else 'calibration'}, one by one",
+        listed=listed([f"{name} {percent_at_most(ends[name])}" for name in ends]),
         pairs=pairs,
         given=given,
     )
@@ -179,21 +173,22 @@ def _student(ranking: Ranking, ledger: Ledger) -> Answer:
             because=ranking.missing_because,
         )
     excluded = [
-        f"{name} is worse than {other} by at least {one.against[other].lower:.4f} nats"
+        f"{name} (at least {one.against[other].lower:.4f} nats worse than {other})"
         for name, one in ranking.students.items()
         if (other := one.excluded_by) is not None
     ]
     number = _number(ranking.n_queries, ranking.n_clusters)
+    on = "" if number == _number(ledger.n_queries, ledger.clusters) else f"{number}, "
     left = ranking.remaining
     return Answer.to(
         "student",
         "one" if len(left) == 1 else "several",
-        rests_on=f"{number} of all students; a level of its own, "
-        f"{100 * (1 - ranking.delta):.10g} %; {ledger.proviso}",
+        rests_on=f"{on}the ranking by itself at {_level(ranking.delta)}, "
+        f"{ledger.proviso}",
         names=listed([*left]),
         n=len(left),
         of=len(ranking.students),
-        against=f"; {listed(excluded, 2)}" if excluded else "",
+        against=f"; excluded: {listed(excluded, 2)}" if excluded else "",
         teacher=told(ledger.command, "--teacher", "FILE"),
     )
 
@@ -221,7 +216,7 @@ def _queries(ledger: Ledger) -> Answer:
     return Answer.to(
         "queries",
         outcome,
-        rests_on="the sample repeated, an estimate",
+        rests_on=_rests_on(ledger),
         listed=f"for limits below ln 2, {number} {few}{'; '.join(parts[:4])}",
         out=told(ledger.command, "--out", "DIR"),
         margin=MARGIN,
@@ -281,18 +276,48 @@ def temperature_answer(
         return Answer.to(
             "temperature",
             "given",
-            rests_on=f"the kind of the scores, {kind}",
+            rests_on=f"{kind} scores",
             value=f"{temperature:.6g}",
             kind=kind,
-            command=command or "rankbound measure",
+            command=_fitting(command),
         )
     return Answer.to(
         "temperature",
         _confidence(fit, Kind(kind)),
-        rests_on=f"{PAIRS_OF[fit.on]} of the queries set aside; profile likelihood by "
-        f"query, approximate, at {100 * LEVEL:.10g} %",
+        rests_on=f"the likelihood of temperatures, approximate, at {100 * LEVEL:.10g}%",
         value=with_interval(fit),
         on=f"on {PAIRS_OF[fit.on]}",
+        holds=_holds(fit) if isinstance(fit, FittedTemperature) else "",
+    )
+
+
+def _fitting(command: str) -> str:
+    """The command with judgements, which a fit needs where no group is given."""
+    words = shlex.split(command)
+    if not words:
+        return "rankbound measure --teacher FILE --qrels FILE --out DIR"
+    known = {"--qrels", "--groups", "--datasets"} & {*words}
+    return command if known else f"{command} --qrels FILE"
+
+
+def _holds(fit: FittedTemperature) -> str:
+    """Whether the verdicts are the same over the interval; nothing if it is unknown."""
+    found = fit.over_interval
+    if found is None:
+        return ""
+    ends = found.temperatures
+    if not found.changes:
+        return HOLDS.format(lower=f"{ends[0]:.2g}", upper=f"{ends[-1]:.2g}")
+    return CHANGES.format(
+        changed=len(found.changes),
+        of=found.verdicts,
+        listed=listed(
+            [
+                f"{one.of} is {one.instead} at {one.temperature:.2g}"
+                for one in found.changes
+            ],
+            2,
+        ),
     )
 
 

@@ -568,16 +568,15 @@ def teacher_fit(
             "documents of a query need not be joined by them; give `temperature` a "
             "number (it divides the margins)"
         )
-    on, pairs = JUDGED, _judged(inputs, split)
-    if pairs is None:
-        on, pairs = POSITIVES, _marked(inputs, split)
-    if pairs is None:
+    found = known_pairs(inputs, split.calibration)
+    if found is None:
         raise UsageError(
             f"`temperature='fit'`: the {split.n_calibration} calibration queries have "
             "no two scored documents with different grades in the judgements (unjudged "
             "documents do not count as irrelevant) and no group with a positive and a "
             "negative; give `temperature` a number"
         )
+    on, pairs = found
     try:
         value = fit_temperature(pairs.margins, pairs.targets, pairs.weights)
     except UnidentifiedError as error:
@@ -626,12 +625,26 @@ def student_temperature(
         )
 
 
-def _judged(inputs: Inputs, split: Split) -> CalibrationPairs | None:
-    """Pairs of judged and scored documents of the calibration queries."""
+def known_pairs(
+    inputs: Inputs, chosen: Booleans
+) -> tuple[str, CalibrationPairs] | None:
+    """Pairs of the queries of some groups whose better document is known.
+
+    Those of judged documents, or else of positives and negatives, and which of both;
+    None without a pair.
+    """
+    if (judged := _judged(inputs, chosen)) is not None:
+        return JUDGED, judged
+    marked = _marked(inputs, chosen)
+    return None if marked is None else (POSITIVES, marked)
+
+
+def _judged(inputs: Inputs, chosen: Booleans) -> CalibrationPairs | None:
+    """Pairs of judged and scored documents of the queries of some groups."""
     qrels = inputs.qrels
     if qrels is None:
         return None
-    aside = set(inputs.groups.group_qids()[split.calibration])
+    aside = set(inputs.groups.group_qids()[chosen])
     judged = _as_groups(qrels, np.array([qid in aside for qid in qrels.qids]))
     if judged is None:
         return None
@@ -643,13 +656,13 @@ def _judged(inputs: Inputs, split: Split) -> CalibrationPairs | None:
     return _by_unit(graded_pairs(kept, scores[found], grades), kept, inputs.clusters)
 
 
-def _marked(inputs: Inputs, split: Split) -> CalibrationPairs | None:
-    """Pairs of a positive and a negative of the calibration groups."""
+def _marked(inputs: Inputs, chosen: Booleans) -> CalibrationPairs | None:
+    """Pairs of a positive and a negative of some groups."""
     groups = inputs.groups
-    if groups.positive is None or not split.calibration.any():
+    if groups.positive is None or not chosen.any():
         return None
-    kept = groups.keep_groups(split.calibration)
-    values = inputs.values[np.repeat(split.calibration, groups.sizes)]
+    kept = groups.keep_groups(chosen)
+    values = inputs.values[np.repeat(chosen, groups.sizes)]
     marks = np.asarray(kept.positive, dtype=np.float64)
     return _by_unit(graded_pairs(kept, values, marks), kept, inputs.clusters)
 

@@ -39,6 +39,7 @@ from rankbound.data.columns import Booleans, Floats, Integers, positions
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
+from rankbound.estimators.calibration import N_BINS, bins_of
 from rankbound.estimators.group_terms import blocks
 from rankbound.estimators.pairs import both_sides, pair_differences, selected_pairs
 from rankbound.estimators.pairwise import pair_divergence, pair_entropy
@@ -151,7 +152,6 @@ class Evaluated:
         return units_of(self.groups.qids[queries], self.clusters)
 
 
-N_BINS: Final = 10
 CHANCE: Final = 0.5  # share of pairs in the wrong order of a ranker that guesses
 UNJUDGED: Final = (
     "no counted pair of the certificate's groups has two judged documents of "
@@ -283,18 +283,6 @@ def _even(group: Integers, query_of: Integers) -> tuple[Integers, Integers, Floa
     present, queries = np.unique(query_of[group], return_inverse=True)
     weights = 1.0 / (per_group[group] * groups_of[query_of[group]])
     return present, queries.reshape(-1), weights
-
-
-def bins_of(preference: Floats) -> Integers:
-    """Bin of each preference in [1/2, 1]: ten of width 0.05, the last one closed.
-
-    Examples
-    --------
-    >>> bins_of(np.array([0.5, 0.549, 0.55, 1.0])).tolist()
-    [0, 0, 1, 9]
-    """
-    place = np.floor(np.round((preference - 0.5) * 2 * N_BINS, 9)).astype(np.int64)
-    return np.minimum(place, N_BINS - 1)
 
 
 def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:

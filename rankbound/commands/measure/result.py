@@ -613,6 +613,79 @@ class Ranking(Record, frozen=True, kw_only=True):
     n_clusters: int | None = None
 
 
+class CalibrationBin(Record, frozen=True, kw_only=True):
+    """Pairs whose confidence lies between two numbers in [1/2, 1].
+
+    `mean_p` is their mean confidence, `observed` the share of them in which the
+    document that the teacher prefers is the better one.
+    """
+
+    from_: float = field(name="from")
+    to: float
+    n_pairs: int
+    mean_p: float
+    observed: float
+
+
+class CalibrationError(Record, frozen=True, kw_only=True):
+    """The plain expected calibration error of the teacher's pair preferences.
+
+    Attributes
+    ----------
+    value : float
+        Mean distance of confidence and observed share over all pairs, which have equal
+        weights; few pairs raise it.
+    on : str
+        "judgements" or "positives": what says which document is better.
+    n_pairs, n_queries : int
+        Of the queries that are measured, not of those set aside; clusters where these
+        are given.
+    bins : tuple of CalibrationBin
+        Of equal width; those with a pair.
+    """
+
+    value: float
+    on: str
+    n_pairs: int
+    n_queries: int
+    bins: tuple[CalibrationBin, ...]
+
+
+class VerdictChange(Record, frozen=True, kw_only=True):
+    """A verdict that is another one at another temperature within the interval.
+
+    Attributes
+    ----------
+    of : str
+        What it is about, such as a student, or a sampling, quantity and pairs.
+    verdict, instead : str
+        At the fitted temperature, and at `temperature`.
+    temperature : float
+        Of those tried, the nearest at which it changes.
+    """
+
+    of: str
+    verdict: str
+    instead: str
+    temperature: float
+
+
+class OverInterval(Record, frozen=True, kw_only=True):
+    """Whether verdicts hold at the temperatures of an interval that were tried.
+
+    Attributes
+    ----------
+    temperatures : tuple of float
+        The ends, the fitted one, and the geometric means between.
+    verdicts : int
+    changes : tuple of VerdictChange
+    """
+
+    temperatures: tuple[float, ...]
+    verdicts: int
+    changes: tuple[VerdictChange, ...]
+
+
 class FittedTemperature(Record, frozen=True, kw_only=True, omit_defaults=False):
     """A teacher's temperature as pairs of the queries set aside make it most likely.
 
@@ -626,6 +699,9 @@ class FittedTemperature(Record, frozen=True, kw_only=True, omit_defaults=False):
     on : str
         "judgements" or "positives".
     sentence : str
+    over_interval : OverInterval or None
+        Whether the verdicts hold over the interval; None without one, where no verdict
+        depends on the temperature, and in earlier files.
     """
 
     value: Number
@@ -634,13 +710,15 @@ class FittedTemperature(Record, frozen=True, kw_only=True, omit_defaults=False):
     level: Number
     on: str
     sentence: str
+    over_interval: OverInterval | None = None
 
 
 class Teacher(Record, frozen=True, kw_only=True):
     """The teacher's mean entropy in nats with its interval, and its scores' kind.
 
     `entropy_floor` is what the mean margin implies; `floor` is how low `entropy_upper`
-    can be on the sample. `fit` is None if the temperature was given.
+    can be on the sample. `fit` is None if the temperature was given, and
+    `calibration_error` where no pair says which document is better.
     """
 
     entropy: float
@@ -653,6 +731,7 @@ class Teacher(Record, frozen=True, kw_only=True):
     entropy_floor: float
     floor: LimitFloor | None = None
     fit: FittedTemperature | None = None
+    calibration_error: CalibrationError | None = None
 
 
 class Norms(Record, frozen=True, kw_only=True):

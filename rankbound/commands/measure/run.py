@@ -34,6 +34,7 @@ from rankbound.commands.measure.inputs import (
     POSITIVES,
     UNUSED,
     count,
+    known_pairs,
 )
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
@@ -46,6 +47,8 @@ from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, pa
 from rankbound.commands.measure.ranking import with_ranking
 from rankbound.commands.measure.result import (
     Calibration,
+    CalibrationBin,
+    CalibrationError,
     Chosen,
     Diameter,
     Interval,
@@ -66,9 +69,11 @@ from rankbound.commands.measure.sentences import (
     sentences_of,
 )
 from rankbound.commands.measure.space import shape_of
+from rankbound.commands.measure.temperatures import certificate_verdicts, over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
 from rankbound.data.scores import Kind
+from rankbound.estimators.calibration import calibration_error
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
 from rankbound.progress import Progress, reported
@@ -506,7 +511,11 @@ def _teacher(found: Measured) -> Teacher:
     margin = float(found.teacher_units.mean_margin.mean())
     lower, upper = _interval(found.entropy)
     return Teacher(
-        fit=fitted_temperature(found.fit, found.inputs.kind),
+        fit=fitted_temperature(
+            found.fit,
+            found.inputs.kind,
+            over_interval(found.fit, lambda scale: certificate_verdicts(found, scale)),
+        ),
         entropy=found.entropy.value,
         entropy_lower=lower,
         entropy_upper=upper,
@@ -515,6 +524,7 @@ def _teacher(found: Measured) -> Teacher:
         kind_evidence=found.inputs.evidence,
         mean_margin=margin,
         entropy_floor=float(entropy_floor(np.array(margin))),
+        calibration_error=_calibration_error(found),
         floor=LimitFloor.of(
             floor_of(
                 found.entropy.value,
@@ -522,6 +532,35 @@ def _teacher(found: Measured) -> Teacher:
                 high=NATS_PER_BIT,
                 delta=found.options.delta / 2,
             )
+        ),
+    )
+
+
+def _calibration_error(found: Measured) -> CalibrationError | None:
+    """How far preferences are from what judgements, or positives, say."""
+    inputs = found.inputs
+    # Margins of a query need not join its judged documents
+    pairs = None
+    if inputs.teacher.origins is None:
+        pairs = known_pairs(inputs, ~found.split.calibration)
+    if pairs is None:
+        return None
+    on, known = pairs
+    value, bins = calibration_error(known.margins / found.temperature)
+    return CalibrationError(
+        value=value,
+        on=on,
+        n_pairs=len(known.margins),
+        n_queries=len(np.unique(known.queries)),
+        bins=tuple(
+            CalibrationBin(
+                from_=one.low,
+                to=one.high,
+                n_pairs=one.n_pairs,
+                mean_p=one.mean_p,
+                observed=one.observed,
+            )
+            for one in bins
         ),
     )
 

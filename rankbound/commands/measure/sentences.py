@@ -13,7 +13,7 @@ from rankbound.commands.measure.answers import temperature_answer
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.choosing import GIVEN, PILOT
 from rankbound.commands.measure.inputs import TemperatureFit
-from rankbound.commands.measure.result import FittedTemperature
+from rankbound.commands.measure.result import FittedTemperature, OverInterval
 from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import LEVEL
 
@@ -111,7 +111,7 @@ def _trained_on(one: CertifiedStudent) -> tuple[str, ...]:
 
 
 def fitted_temperature(
-    fit: TemperatureFit | None, kind: Kind
+    fit: TemperatureFit | None, kind: Kind, over: OverInterval | None = None
 ) -> FittedTemperature | None:
     """A fitted temperature with a sentence; None for none."""
     if fit is None:
@@ -123,4 +123,5 @@ def fitted_temperature(
         level=LEVEL,
         on=fit.on,
         sentence=temperature_answer(fit, fit.value, kind=kind.value).sentence,
+        over_interval=over,
     )

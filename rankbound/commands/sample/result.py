@@ -56,6 +56,8 @@ class Sample(
         What a reader should know before training on the groups.
     warnings : tuple of str
         What readers left unused, and what `inspect` warns of in the files.
+    temperature : float
+        The teacher's, which divides the margin of suspected negatives.
     file : Written or None
         None as long as nothing is written.
 
@@ -84,6 +86,7 @@ class Sample(
     suspected: int | None
     probabilities: str
     notes: tuple[str, ...]
+    temperature: float = 1.0
     file: Written | None
     inputs: tuple[Input, ...]
     command: str

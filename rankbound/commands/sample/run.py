@@ -14,17 +14,32 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.convert.run import target_format
 from rankbound.commands.convert.storing import check_target, store
+from rankbound.commands.measure.answers import temperature_answer
 from rankbound.commands.measure.given import Files, Given, as_given, inputs_of
-from rankbound.commands.measure.inputs import groups_of
-from rankbound.commands.measure.options import by_name, check_answers
+from rankbound.commands.measure.inputs import (
+    Rule,
+    Sources,
+    Split,
+    TemperatureFit,
+    groups_of,
+    match_groups,
+    teacher_fit,
+)
+from rankbound.commands.measure.options import (
+    Temperature,
+    by_name,
+    check_answers,
+    check_temperature_option,
+)
 from rankbound.commands.sample.result import Sample
 from rankbound.commands.settings import check_types
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
 from rankbound.data.draws import id_numbers, mixed
-from rankbound.data.groups import Groups
+from rankbound.data.groups import Groups, top_documents
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.kinds import to_logits
 from rankbound.estimators.samplings import (
     AND,
     LAWS,
@@ -73,6 +88,7 @@ class SampleOptions:
     strata: int = 5
     band: tuple[float, float] = (0.5, 1.0)
     drop_suspected: float | None = None
+    temperature: Temperature = None
     missing_value: MissingValues = None
     run_tag: RunTags = None
     seed: int = 0
@@ -85,6 +101,12 @@ class SampleOptions:
             object.__setattr__(self, name, as_given(getattr(self, name), part, name))
         runs = {one: as_given(of, "scores", one) for one, of in self.runs.items()}
         object.__setattr__(self, "runs", runs)
+        check_temperature_option(self.temperature, "`temperature`")
+        if self.temperature == "fit" and self.qrels is None and self.groups is None:
+            raise UsageError(
+                "`temperature='fit'` needs pairs whose better document is known; give "
+                "`qrels`, `groups` that mark positives, or a number"
+            )
         if self.size < 2:
             raise DomainError(
                 "`size` counts the positive and its negatives, so it is at least 2, "
@@ -197,9 +219,10 @@ class SampleOptions:
             relevant=self.relevant,
         )
         runs = _rankings(self.runs, teacher, files)
+        scale, fitted = self._scale(teacher, files)
         progress("drawing")
         found = _Drawing(
-            self.law,
+            self.scaled_law(scale),
             teacher,
             runs,
             wanted,
@@ -225,7 +248,8 @@ class SampleOptions:
             dropped=dropped,
             suspected=found.suspected,
             probabilities=NOT_KNOWN if self.law.mixes else BY_STRATUM,
-            notes=(*read.notes, *((ASSUMED,) if positives == BEST else ())),
+            notes=(*read.notes, *((ASSUMED,) if positives == BEST else ()), *fitted),
+            temperature=scale,
             file=None,
             inputs=inputs_of(self.inputs()),
             command=self.command,
@@ -236,6 +260,40 @@ class SampleOptions:
             return made
         progress("writing")
         return _written(made, found, teacher, out, to, replacing)
+
+    def scaled_law(self, scale: float) -> Law:
+        """The sampling with `drop_suspected` in the unit of the scores."""
+        law = self.law
+        if law.drop_suspected is None:
+            return law
+        return replace(law, drop_suspected=scale * law.drop_suspected)
+
+    def _scale(self, teacher: Scores, files: Files) -> tuple[float, tuple[str, ...]]:
+        """The teacher's temperature, and what a fit says of it."""
+        if self.temperature != "fit":
+            return float(self.temperature or 1.0), ()
+        groups = qrels = None
+        if self.groups is not None:
+            groups = groups_of(self.groups, teacher, files)
+        if self.qrels is not None:
+            qrels = cast(Scores, files.part(self.qrels, "qrels", keep=True).qrels)
+        if groups is None:
+            groups = top_documents(teacher, depth=max(2, int(teacher.sizes.max())))
+        sources = Sources(
+            teacher=to_logits(teacher),
+            kind=teacher.kind,
+            evidence="",
+            warnings=(),
+            qrels=qrels,
+            embeddings=None,
+            files=files,
+        )
+        inputs = match_groups(groups, sources, Rule("all", "drop"))
+        n_queries = len(np.unique(inputs.groups.queries))
+        every = Split(np.ones(inputs.groups.n_groups, dtype=bool), n_queries, 0)
+        fit = cast(TemperatureFit, teacher_fit(inputs, every, "fit"))
+        said = temperature_answer(fit, fit.value, kind=teacher.kind.value)
+        return fit.value, (said.sentence,)
 
     def inputs(self) -> tuple[Given, ...]:
         """All files and objects."""
@@ -256,6 +314,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
     strata: int = 5,
     band: tuple[float, float] = (0.5, 1.0),
     drop_suspected: float | None = None,
+    temperature: Temperature = None,
     missing_value: MissingValues = None,
     run_tag: RunTags = None,
     seed: int = 0,
@@ -302,7 +361,11 @@ def sample(  # noqa: PLR0913  each is an option of the command
         Ends of the entropy band, as quantiles of the group's candidates.
     drop_suspected : float, optional
         Leave out candidates that the teacher scores above the positive (0), or less
-        than this below it: they may be relevant.
+        than this below it, in temperatures: they may be relevant.
+    temperature : float or "fit", optional
+        Divides the teacher's margins, which matters to `drop_suspected` alone: a
+        number, or the one that all judged pairs, or else pairs of a positive and a
+        negative of `groups`, make most likely; by default 1.
     missing_value : float, sequence of float or mapping, optional
         Scores that stand for missing ones, such as -10000: such documents are no
         candidates. "none" says that a repeated value is a score. A mapping has the
@@ -362,6 +425,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         strata=strata,
         band=(band[0], band[1]),
         drop_suspected=drop_suspected,
+        temperature=temperature,
         missing_value=missing_value,
         run_tag=run_tag,
         seed=seed,

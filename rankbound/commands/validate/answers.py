@@ -8,6 +8,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS
+from rankbound.commands.measure.answers import temperature_answer, with_interval
 from rankbound.commands.validate.records import AVERAGE, Association, Order
 from rankbound.commands.validate.result import Validation
 from rankbound.results import Answer
@@ -18,8 +19,9 @@ MOST: Final = 4  # systems or orders in a sentence
 
 
 def answers_of(validation: Validation) -> tuple[Answer, ...]:
-    """Terms, systems, which system, n, certificates of halves, controls."""
-    found = [_terms(validation), *_students(validation), *_queries(validation)]
+    """Terms, which system, the temperature, n, orders, certificates, controls."""
+    found = [_terms(validation), *_students(validation)]
+    found += [_temperature(validation), *_queries(validation)]
     if validation.configurations:
         found.append(_systems(validation))
     if validation.certificates:
@@ -36,7 +38,8 @@ def answers_of(validation: Validation) -> tuple[Answer, ...]:
                 names=listed(failed),
             )
         )
-    return tuple(found)
+    # What makes all others worthless is said first
+    return tuple(sorted(found, key=lambda answer: answer.outcome != "failed"))
 
 
 def _rests_on(validation: Validation) -> str:
@@ -45,8 +48,8 @@ def _rests_on(validation: Validation) -> str:
     number = " to ".join(f"{n:,}" for n in sorted({*sizes[:1], *sizes[-1:]})) or "no"
     many = counted(0, family.unit).removeprefix("0 ")
     return (
-        f"{number} {many}, {family.test}, {family.named_after} over "
-        f"{counted(family.n_tests, 'test')}"
+        f"{number} {many}; permutation tests of Spearman's rho, {family.named_after} "
+        f"over {family.n_tests:,}"
     )
 
 
@@ -57,15 +60,14 @@ def _terms(validation: Validation) -> Answer:
     found = [row for row in own if row.verdict == ASSOCIATED]
     found.sort(key=lambda row: row.p or 0.0)
     given = sum(row.partial_verdict == ASSOCIATED for row in own)
-    of = counted(family.partial.n_tests, "test")
     return Answer.to(
         "terms",
         "associated" if found else "nothing",
         rests_on=_rests_on(validation),
         associated=len(found),
         tests=counted(family.n_tests, "test"),
-        strongest=f", most surely {_strongest(found[0])}" if found else "",
-        given=f"{given} of {of}",
+        strongest=_strongest(found[0]) if found else "",
+        given=f"{given} of {family.partial.n_tests:,}",
         correction=family.named_after,
         delta=f"{family.delta:g}",
         n=max((row.n for row in own if row.p is not None), default=0),
@@ -78,7 +80,7 @@ def _strongest(row: Association) -> str:
     if row.lower is not None and row.upper is not None:
         interval = f" [{row.lower:.2f}, {row.upper:.2f}]"
     return (
-        f"{row.term} of {row.student} with {row.measure}, rho {row.spearman:.2f}"
+        f"{row.term} of {row.student} with {row.measure}: rho {row.spearman:.2f}"
         f"{interval}"
     )
 
@@ -105,15 +107,45 @@ def _students(validation: Validation) -> Iterator[Answer]:
     apart = [pair for pair in pairs if pair.lower > 0 or pair.upper < 0]
     said = listed([f"{row.student} {row.mean:.4f}" for row in rows], MOST)
     if pairs:
-        said += f"; {len(apart)} of {counted(len(pairs), 'pair')} differ for sure"
+        said += f"; {len(apart)} of {len(pairs)} pairs differ"
     yield Answer.to(
         "student",
         "effective",
-        rests_on="paired t intervals, which hold at once and are approximate",
+        rests_on="paired t intervals at once, approximate",
         measure=measure,
         n=f"{rows[0].n:,}",
         dataset="all data sets" if several else dataset,
         listed=said,
+    )
+
+
+def _temperature(validation: Validation) -> Answer:
+    """How the teacher's temperature was found, or those of several data sets."""
+    teachers = {one.dataset: one.teacher for one in validation.datasets}
+    said = {
+        name: temperature_answer(
+            one.fit, one.temperature, kind=one.kind, command=validation.command
+        )
+        for name, one in teachers.items()
+    }
+    if len(said) == 1:
+        return next(iter(said.values()))
+    return Answer.to(
+        "temperature",
+        "several",
+        rests_on=next(iter(said.values())).rests_on,
+        listed=listed(
+            [
+                f"{name} "
+                + (
+                    f"{one.temperature:.6g}"
+                    if one.fit is None
+                    else with_interval(one.fit)
+                )
+                for name, one in teachers.items()
+            ],
+            MOST,
+        ),
     )
 
 
@@ -131,9 +163,9 @@ def _queries(validation: Validation) -> Iterator[Answer]:
     yield Answer.to(
         "queries",
         "shown",
-        rests_on=f"{counted(family.n_tests, 'test')}, corrected",
+        rests_on=_rests_on(validation),
         listed=f"{counted(n, family.unit)} find |rho| of {least:.2f} or more with a "
-        f"chance of {100 * family.power:.10g} %; smaller ones may be missed",
+        f"chance of {100 * family.power:.10g}%; smaller ones may be missed",
     )
 
 
@@ -151,7 +183,7 @@ def _systems(validation: Validation) -> Answer:
         None,
     )
     compared = _compared(rows[0])
-    rests_on = f"systems exchanged, {counted(family.n_tests, 'test')}"
+    rests_on = "systems exchanged"
     if because is not None:
         return Answer.to(
             "systems", "too few", rests_on=rests_on, compared=compared, because=because
@@ -198,7 +230,7 @@ def _held(validation: Validation) -> Answer:
         "held",
         "refuted" if refuted else "held",
         rests_on=f"each certificate by itself at "
-        f"{100 * (1 - validation.family.delta):.10g} %, "
+        f"{100 * (1 - validation.family.delta):.10g}%, "
         f"{validation.proviso}",
         held=f"{sum(row.held for row in rows):,}",
         splits=f"{sum(row.splits for row in rows):,}",

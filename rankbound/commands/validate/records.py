@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from rankbound.catalogue import Difference, verdict_called
-from rankbound.commands.measure.result import LimitFloor, TrainedOn
+from rankbound.commands.measure.result import (
+    FittedTemperature,
+    LimitFloor,
+    TrainedOn,
+)
 from rankbound.provenance import Clustering
 from rankbound.results import Record
 
@@ -283,11 +287,15 @@ class Control(Record, frozen=True, kw_only=True):
 
 
 class TeacherScale(Record, frozen=True, kw_only=True):
-    """The kind of the teacher's scores, the evidence for it, and the temperature."""
+    """The kind of the teacher's scores, the evidence for it, and the temperature.
+
+    `fit` is None if the temperature was given.
+    """
 
     kind: str
     kind_evidence: str
     temperature: float
+    fit: FittedTemperature | None = None
 
 
 class StudentScale(Record, frozen=True, kw_only=True):

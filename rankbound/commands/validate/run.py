@@ -35,6 +35,8 @@ from rankbound.commands.measure.given import (
 )
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.options import StudentsLike, Temperature
+from rankbound.commands.measure.sentences import fitted_temperature
+from rankbound.commands.measure.temperatures import certificate_verdicts, over_interval
 from rankbound.commands.validate.answers import answers_of
 from rankbound.commands.validate.associations import (
     NAME,
@@ -619,6 +621,13 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
             kind=made.inputs.kind.value,
             kind_evidence=made.inputs.evidence,
             temperature=made.temperature,
+            fit=fitted_temperature(
+                made.fit,
+                made.inputs.kind,
+                over_interval(
+                    made.fit, lambda scale: certificate_verdicts(made, scale)
+                ),
+            ),
         ),
         students={
             result.student.name: StudentScale(

@@ -21,7 +21,7 @@ def answer(capsys, *words):
 
 def test_bound_prints_words_and_json(capsys):
     assert main(["bound", *NUMBERS, "--n", "500000"]) == 0
-    assert "not vacuous" in capsys.readouterr().out
+    assert "Is the certificate vacuous? no, below ln 2" in capsys.readouterr().out
     found = answer(capsys, *NUMBERS, "--n", "500000", "--weights", "1e6")
     assert found["vacuous"] is False
     assert found["paper_form"]["weights"] == 1e6
@@ -92,10 +92,10 @@ BOTH = ("--before", "old", "--after", "new")
 
 @pytest.mark.usefixtures("folders")
 def test_bound_reads_two_measured_folders(capsys):
-    assert main(["bound", *BOTH]) == 0
+    assert main(["bound", *BOTH, "--details"]) == 0
     text = capsys.readouterr().out
     assert "before: old; after: new; all pairs" in text
-    assert "s: the augmentation lowers the bound by" in text
+    assert "Will augmentation help? for s it lowers the bound by" in text
     found = answer(capsys, *BOTH, "--delta", "0.2")
     assert found["schema"] == "rankbound.change/1"
     assert (found["delta"], found["students"][0]["verdict"]) == (0.2, "lower")

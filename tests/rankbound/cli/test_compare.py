@@ -22,8 +22,9 @@ def test_files_out_and_exit_code(samplings, capsys):
     assert main(samplings.words()) == 0
     written = sorted(path.name for path in Path(samplings.path("out")).iterdir())
     assert written == ["comparison.json", "comparison.per_query.tsv"]
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("written: ")
+    told = capsys.readouterr().out.splitlines()
+    [at] = [n for n, line in enumerate(told) if line.startswith("written: ")]
+    assert all(line.startswith("  ") for line in told[at + 1 :])
 
 
 @pytest.mark.parametrize(

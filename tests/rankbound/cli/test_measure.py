@@ -146,6 +146,7 @@ def test_run_writes_a_ledger_with_its_keys(folder, measure):
         *("diameter", "calibration", "pairs", "groups", "definitions"),
         *("dropped", "repairs", "warnings", "assumptions"),
         *("statements", "inputs", "command", "versions", "ranking", "near_copies"),
+        "answers",
     }
     assert account["schema"] == "rankbound.ledger/1"
     assert account["n_queries"] == 12
@@ -574,7 +575,8 @@ def test_format_overrides_detection(folder, measure, fails):
     message = fails("--teacher", "three")
     assert "rank-only scores are refused" in message
     shown = measure(
-        *("--teacher", "three", "--format", "scoreddocs", "--teacher-kind", "logit")
+        *("--teacher", "three", "--format", "scoreddocs", "--teacher-kind", "logit"),
+        "--details",
     )
     assert "logit scores (as given)" in shown
     message = fails(*ALONE, "--format", "t.json=lookup", "g.jsonl=trec-run")
@@ -605,7 +607,7 @@ def test_the_ledger_counts_repairs_and_warns_of_notes(folder, measure):
 
 
 def test_the_reference_numbers_stand_beside_ours(measure, folder):
-    shown = measure(*FULL, "--compat", "reference")
+    shown = measure(*FULL, "--compat", "reference", "--details")
     assert "the reference study's formulas" in shown
     lines = (folder / "out" / "compat.tsv").read_text().splitlines()
     assert lines[0] == "qid\tquantity\treference\tcorrected\tdifference\tunit\treason"

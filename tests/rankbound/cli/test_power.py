@@ -7,7 +7,7 @@ from tests.rankbound.files import project
 
 
 def test_the_question_of_the_usual_topic_sets(capsys):
-    assert main(["power", "--n", "43", "54", "97", "--sd", "0.10"]) == 0
+    assert main(["power", "--n", "43", "54", "97", "--sd", "0.10", "--details"]) == 0
     shown = capsys.readouterr().out
     assert [word in shown for word in ("0.43", "0.38", "0.29")] == [True] * 3
 
@@ -62,7 +62,7 @@ def test_mistakes_are_one_line(words, message, capsys):
 
 
 def test_correlations_are_told_without_a_spread(capsys):
-    assert main(["power", "--n", "43"]) == 0
+    assert main(["power", "--n", "43", "--details"]) == 0
     out = capsys.readouterr().out
     assert "0.43" in out
     assert "differences and margins need the spread over queries; give --sd" in out

@@ -15,6 +15,7 @@ import rankbound as rb
 from rankbound.commands.bound.result import MeasuredChange
 from rankbound.errors import FormatError, UsageError
 from rankbound.rows import Rows
+from rankbound.terminal.change import student_words
 from rankbound.terminal.theory import answer_text
 from tests import oracles
 
@@ -377,32 +378,43 @@ def test_folders_give_what_ledgers_give_and_the_result_makes_the_trip(tmp_path):
     assert "break" in made.to_latex()
 
 
+def said(found):
+    return "; ".join(answer.sentence for answer in found.answers)
+
+
 def test_words_say_what_is_certain():
     made = rb.bound(before=BEFORE, after=AFTER)
     found = made.students["s"]
     ends = f"{-found.upper:.4f} to {-found.lower:.4f} nats"
+    assert "s: the augmentation lowers the bound by 0." in repr(made)
+    for text in (said(made), repr(made)):
+        assert f"lower from n' = {found.break_even_n:,}" in text
     for text in (answer_text(made), repr(made)):
-        assert "s: the augmentation lowers the bound by 0." in text
-        assert (
-            f"the bound is lower from n' = {found.break_even_n:,} independent" in text
-        )
         assert "its mean divergence falls by" in text
-    assert f"the augmentation lowers the bound by {ends}" in answer_text(made)
-    raised = answer_text(rb.bound(before=AFTER, after=BEFORE))
-    assert f"the augmentation raises the bound by {ends}" in raised
-    open_ = answer_text(rb.bound(before=AFTER, after=AFTER))
-    assert "s: inconclusive: the augmentation changes the bound by -" in open_
-    assert "whether the divergence changed is open" in open_
+    assert f"for s it lowers the bound by {ends}" in said(made)
+    raised = rb.bound(before=AFTER, after=BEFORE)
+    assert f"for s it raises the bound by {ends}" in said(raised)
+    open_ = rb.bound(before=AFTER, after=AFTER)
+    assert "for s it is open: the bound changes by -" in said(open_)
+    assert "s: inconclusive: the augmentation changes the bound by -" in repr(open_)
+    assert "whether the divergence changed is open" in answer_text(open_)
     for means, words in (
         (7, "no number of queries certainly makes the bound lower; at the measured"),
         (None, "s: no number of queries makes the bound lower"),
     ):
         none = replace(found, break_even_n=None, break_even_n_at_means=means)
-        assert words in answer_text(made.__replace__(students=(none,)))
+        assert words in "\n".join(student_words(made, none))
     vacuous = measured({"s": WEAK}, score_range=10.0)
-    told = answer_text(rb.bound(before=vacuous, after=vacuous))
-    assert "s: no evidence: both bounds of Theorem 5 (" in told
-    assert "independent queries on" not in told
+    none = rb.bound(before=vacuous, after=vacuous)
+    assert "for s there is no evidence: both bounds, " in said(none)
+    assert "s: no evidence: both bounds of Theorem 5 (" in repr(none)
+    assert "lower from" not in said(none) + repr(none)
+
+
+def test_queries_without_clusters_are_what_is_drawn():
+    made = rb.bound(before=BEFORE, after=AFTER)
+    assert made.proviso.endswith("queries are independent draws")
+    assert made.answers[0].rests_on.endswith(made.proviso)
 
 
 @pytest.mark.statistical

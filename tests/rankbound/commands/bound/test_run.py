@@ -2,12 +2,15 @@
 
 import json
 import math
+import shlex
 
 import pytest
 from msgspec.structs import replace
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.certificate import LN2
+from rankbound.cli import main
+from rankbound.commands.bound.answers import answered
 from rankbound.commands.bound.result import Augmentation, Bound, Given
 from rankbound.commands.bound.run import UNKNOWNS, augment, bound, evaluated, solved
 from rankbound.errors import FormatError, UsageError
@@ -156,12 +159,23 @@ def test_tables_hold_the_parts():
 SMALL = Given(diameter=2.0, lipschitz=5.0, entropy=0.42, divergence=0.0, n=1000)
 
 
-def test_words_show_every_part_and_the_verdict():
+def said(found):
+    return "; ".join(answer.sentence for answer in found.answers)
+
+
+def test_words_show_every_part_and_the_verdict(capsys):
     found = evaluated(SMALL)
     text = answer_text(found)
     for name, value in found.parts.items():
         assert f"{name:<24}{value:>10.4f} nats" in text
-    assert "vacuous: the bound is not below ln 2 = 0.6931" in text
+    assert [one.outcome for one in found.answers] == ["vacuous", "locality"]
+    assert "yes, not below ln 2 = 0.6931 nats: the bound is " in said(found)
+    assert f"{found.bound:.4f}" in said(found)
+    # The command to run next finds the n that the bound needs
+    assert found.answers[0].next.endswith("--solve n")
+    words = shlex.split(found.answers[0].next)[1:]
+    assert main(words) == 0
+    assert "not vacuous from n = " in capsys.readouterr().out
     assert "paper-form (reconstructed; 1.1e+08 weights, 12 layers: needs n =" in text
     short = repr(found)
     assert "vacuous: the bound is not below ln 2 = 0.6931" in short
@@ -185,18 +199,23 @@ def test_words_of_a_risk_above_ln_two_say_that_no_n_suffices():
     ],
 )
 def test_words_of_a_solution_name_its_side(unknown, value, words):
-    found = replace(evaluated(SMALL), solve=unknown, solution=value)
-    assert answer_text(found).splitlines()[-1].startswith(words)
+    found = answered(replace(evaluated(SMALL), solve=unknown, solution=value))
+    assert words in said(found)
     assert words in repr(found)
 
 
 def test_words_of_an_augmentation_flag_two_vacuous_bounds():
     found = augment(SMALL, replace(SMALL, diameter=1.2, entropy=0.47))
-    for text in (answer_text(found), repr(found)):
-        assert "the augmentation lowers the bound" in text
-        assert "from n' = 399 independent queries on" in text
-        assert "both bounds are vacuous" in text
-    worse = answer_text(augment(SMALL, replace(SMALL, entropy=0.69, divergence=9.0)))
-    assert "does not lower" in worse
-    assert "no number of queries makes it lower" in worse
-    assert "no diameter makes it lower" in worse
+    assert "the augmentation lowers the bound" in repr(found)
+    for text in (said(found), repr(found)):
+        assert "from n' = 399" in text
+        assert "both bounds" in text
+        assert "vacuous" in text
+    worse = augment(SMALL, replace(SMALL, entropy=0.69, divergence=9.0))
+    assert "does not lower" in repr(worse)
+    large = replace(SMALL, n=10**8)
+    better = augment(large, replace(large, diameter=1.2))
+    assert (better.answers[0].outcome, better.vacuous) == ("lowers", False)
+    assert "it is lower at no n', and at no diameter" in said(worse)
+    assert "no number of queries makes it lower" in repr(worse)
+    assert "no diameter makes it lower" in repr(worse)

@@ -12,7 +12,7 @@ from rankbound.catalogue import needing
 from rankbound.cli import main
 from rankbound.drawing.results import find_results
 from rankbound.errors import FormatError
-from rankbound.terminal.compare import show
+from rankbound.terminal.compare import show_details
 from rankbound.terminal.console import console_for
 from tests.rankbound.comparisons import a_row, comparison
 from tests.rankbound.results import compared
@@ -95,7 +95,8 @@ def test_unknown_ranges_are_said_to_be_unknown(samplings):
 
 
 def test_a_family_of_one_is_named_in_the_singular(samplings, capsys):
-    account = samplings.account("--pairs", "all", names=("near", "far"))
+    options = ("--pairs", "all", "--details")
+    account = samplings.account(*options, names=("near", "far"))
     assert account["family"]["name"] == "1 sampling against near, entropy, all pairs"
     assert "family: 1 comparison (1 sampling" in capsys.readouterr().out
 
@@ -166,7 +167,7 @@ def test_a_file_without_directions_is_read_and_shown(samplings, tmp_path):
     made = rb.Comparison.load(tmp_path / "old")
     assert {row.direction for row in made.rows} == {None}
     stream = io.StringIO()
-    show(made, console_for(stream))
+    show_details(made, console_for(stream))
     assert "share rising" not in stream.getvalue()
 
 

@@ -220,3 +220,53 @@ def test_an_input_is_never_the_output(tmp_path):
     with pytest.raises(UsageError):
         rb.sample(path, sampling="top", out=path, to="groups")
     assert json.loads(path.read_text()) == TEACHER
+
+
+def test_the_margin_of_suspected_negatives_is_in_temperatures():
+    rng = np.random.default_rng(4)
+    scores = {
+        f"q{n}": {f"d{k}": float(v) for k, v in enumerate(rng.normal(size=9))}
+        for n in range(30)
+    }
+    qrels = {
+        qid: {doc: int(value > 0.4) for doc, value in row.items()}
+        for qid, row in scores.items()
+    }
+    settings = {"sampling": "random", "size": 4, "qrels": qrels}
+    cool = rb.sample(scores, drop_suspected=0.6, **settings)
+    warm = rb.sample(scores, drop_suspected=0.2, temperature=3.0, **settings)
+    assert warm.temperature == 3.0
+    assert [*lines_of(warm)] == [*lines_of(cool)]
+    assert warm.suspected == cool.suspected > 0
+
+
+def test_a_fitted_temperature_is_that_of_all_judged_pairs():
+    rng = np.random.default_rng(6)
+    truth = rng.normal(size=(60, 6))
+    noisy = 5 * (truth + rng.normal(size=(60, 6)))
+    scores = {
+        f"q{n}": {f"d{k}": float(v) for k, v in enumerate(row)}
+        for n, row in enumerate(noisy)
+    }
+    qrels = {
+        f"q{n}": {f"d{k}": int(v > 0) for k, v in enumerate(row)}
+        for n, row in enumerate(truth)
+    }
+    made = rb.sample(scores, sampling="top", size=3, qrels=qrels, temperature="fit")
+    # The same pairs, weighed by query, by a plain search
+    losses = []
+    grid = np.geomspace(0.5, 50, 4001)
+    margins, weights = [], []
+    for qid, row in scores.items():
+        pairs = [
+            row[a] - row[b] for a in row for b in row if qrels[qid][a] > qrels[qid][b]
+        ]
+        margins += pairs
+        weights += [1 / len(pairs)] * len(pairs) if pairs else []
+    for scale in grid:
+        loss = np.logaddexp(0, -np.array(margins) / scale)
+        losses.append(np.dot(weights, loss))
+    assert made.temperature == pytest.approx(grid[int(np.argmin(losses))], rel=2e-3)
+    assert "overconfident by a factor of" in made.notes[-1]
+    with pytest.raises(UsageError, match="`temperature='fit'` needs pairs"):
+        rb.sample(scores, sampling="top", temperature="fit")

@@ -11,7 +11,7 @@ from rankbound.commands.validate.records import RISK
 from rankbound.commands.validate.result import Validation
 from rankbound.page.studies import validation_account
 from rankbound.tables import latex, markdown
-from rankbound.terminal.validate import show
+from rankbound.terminal.validate import show_details
 
 QUERIES, DOCUMENTS = 24, 8
 
@@ -64,7 +64,7 @@ def test_a_system_with_unscored_documents_counts_only_at_the_floor(made):
     (reason,) = [key for key in dropped.dropped if "too_many_unscored" in key]
     assert reason.startswith("data, top 8: s8: ")
     stream = io.StringIO()
-    show(dropped, Console(file=stream, width=200, highlight=False))
+    show_details(dropped, Console(file=stream, width=200, highlight=False))
     assert (
         "  not compared: s8 (data, top 8), 12.5% of whose documents have no score"
         in stream.getvalue()
@@ -88,7 +88,7 @@ def test_systems_in_order_support_the_theory(made):
 
 def test_all_of_it_is_shown(made):
     stream = io.StringIO()
-    show(made, Console(file=stream, width=200, highlight=False))
+    show_details(made, Console(file=stream, width=200, highlight=False))
     text = stream.getvalue()
     for part in (
         "across 9 systems on 1 data set (9 configurations): supports in ",

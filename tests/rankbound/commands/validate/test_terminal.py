@@ -7,12 +7,12 @@ from rich.console import Console
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, INCONCLUSIVE, NOTHING
 from rankbound.commands.validate.records import RISK, Order, Prediction
 from rankbound.results import Named
-from rankbound.terminal.validate import NAMED, findings, orders, show
+from rankbound.terminal.validate import NAMED, findings, orders, show_details
 
 
 def shown(made):
     stream = io.StringIO()
-    show(made, Console(file=stream, width=100, highlight=False))
+    show_details(made, Console(file=stream, width=100, highlight=False))
     return stream.getvalue()
 
 

@@ -1,0 +1,148 @@
+"""What results answer, in the first lines of a screen.
+
+At most ten of them: sentences, what these rest on, and the command to run next. Which
+answers fit is decided by their order and length alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import PROVIDED, Level
+from rankbound.results import Answer
+from rankbound.terminal.console import WIDEST, fold, folded, width_of
+
+MOST_LINES: Final = 10
+STYLES: Final[dict[Level, str]] = {
+    "good": "bold green",
+    "caution": "bold yellow",
+    "bad": "bold red",
+    "told": "bold",
+}
+RESTS, NEXT = "rests on: ", "next: "
+
+
+def show_answers(
+    answers: Sequence[Answer],
+    warnings: Sequence[str],
+    console: Console,
+    *,
+    details: bool,
+    where: str = "",
+) -> None:
+    """Print what is answered, and how many warnings there are.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+    warnings : sequence of str
+    console : Console
+    details : bool
+        Whether the answers that do not fit, and all else, are printed below.
+    where : str
+        The file that holds everything; empty if none was written.
+    """
+    rest = print_answers(answers, console, details=details)
+    if not details:
+        tell_rest(warnings, rest, console, where=where)
+
+
+def print_answers(
+    answers: Sequence[Answer], console: Console, *, details: bool
+) -> Sequence[Answer]:
+    """Print the answers that fit, and with `details` the others below; gives these."""
+    number = _fitting(answers)
+    first, rest = answers[:number], answers[number:]
+    show_sentences(first, console)
+    show_foot(first, console)
+    if details and rest:
+        console.print()
+        show_sentences(rest, console)
+        show_foot(rest, console, above=first)
+    return rest
+
+
+def tell_rest(
+    warnings: Sequence[str],
+    rest: Sequence[Answer],
+    console: Console,
+    *,
+    where: str = "",
+) -> None:
+    """Say in one line what is not printed, and where it is."""
+    more = [
+        *(["them" if len(warnings) > 1 else "it"] if warnings else []),
+        *([counted(len(rest), "more answer")] if rest else []),
+        "the tables",
+    ]
+    listed = f"{', '.join(more[:-1])} and {more[-1]}" if more[1:] else more[0]
+    number = counted(len(warnings), "warning") if warnings else "no warnings"
+    kept = f"; all of it is in {where}" if where else ""
+    fold(console, f"{number}; --details prints {listed}{kept}")
+
+
+def show_sentences(answers: Sequence[Answer], console: Console) -> None:
+    """Print the sentences alone."""
+    for answer in answers:
+        for place, line in enumerate(_sentence(answer, width_of(console))):
+            text = Text(line)
+            if place == 0:
+                text.stylize(STYLES[answer.level], 0, len(answer.wording))
+            console.print(text, soft_wrap=True)
+
+
+def show_foot(
+    answers: Sequence[Answer], console: Console, *, above: Sequence[Answer] = ()
+) -> None:
+    """Print what answers rest on and what to run next, as far as it is not `above`."""
+    for line in _foot(answers, width_of(console), above):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _fitting(answers: Sequence[Answer]) -> int:
+    """How many answers fit into a file's first lines; one in any case."""
+    for number in range(len(answers), 1, -1):
+        shown = answers[:number]
+        lines = sum(len(_sentence(one, WIDEST)) for one in shown)
+        if lines + len([*_foot(shown, WIDEST)]) <= MOST_LINES:
+            return number
+    return min(1, len(answers))
+
+
+def _sentence(answer: Answer, width: int) -> list[str]:
+    return folded(f"{answer.wording} {answer.sentence}", width)
+
+
+def _rests(answers: Sequence[Answer]) -> list[str]:
+    """What answers rest on, each part once and provisos last."""
+    rests, provisos = [], []
+    for answer in answers:
+        said, found, granted = answer.rests_on.partition(PROVIDED)
+        rests.append(said.rstrip(", "))
+        provisos += [f"{PROVIDED}{granted}"] if found else []
+    return [*dict.fromkeys(filter(None, rests)), *dict.fromkeys(provisos)]
+
+
+def _foot(
+    answers: Sequence[Answer], width: int, above: Sequence[Answer] = ()
+) -> Iterator[str]:
+    """What the answers rest on, with the proviso once, and what to run next."""
+    known = _rests(above)
+    if told := [part for part in _rests(answers) if part not in known]:
+        yield from folded(f"{RESTS}{'; '.join(told)}", width)
+    run = {answer.next for answer in above}
+    commands = [
+        one for one in dict.fromkeys(a.next for a in answers) if one and one not in run
+    ]
+    short = [one for one in commands if len(NEXT) + len(one) <= width]
+    if short:
+        yield f"{NEXT}{short[0]}"
+    elif commands:
+        lines = folded(f"{NEXT}{commands[0]}", width - 2)
+        yield from (f"{line} \\" for line in lines[:-1])
+        yield lines[-1]
