@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from scipy.stats import gaussian_kde
@@ -14,7 +15,7 @@ from scipy.stats import gaussian_kde
 from rankbound.bounds.betting import queries_needed
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.notation import Delta, H, n
+from rankbound.bounds.notation import Delta, H, delta, n
 from rankbound.data.columns import Floats
 from rankbound.figures.output import keep
 from rankbound.figures.records import Bin
@@ -29,12 +30,15 @@ from rankbound.figures.style import (
     legend_above,
     line,
     mark,
+    say_constants,
     shown,
     styled,
 )
-from rankbound.figures.theory import shade_vacuous
+from rankbound.figures.theory import LN_2, shade_vacuous, valued
 
 LEAST, MOST = 20, 2000  # queries that a density needs, and uses
+FEW = 6  # students that a legend names one by one
+SEEN = 0.02  # of the height of the plane, below which a floor lies on its edge
 LEVELS = 24  # of the limit, at which betting's curve over n is computed
 TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 7, 10)
 NAMES = ("student", "mean_p", "observed", "n_pairs")
@@ -42,11 +46,17 @@ NAMES = ("student", "mean_p", "observed", "n_pairs")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The risk of a student and an upper limit of it, in nats."""
+    """The risk of a student and an upper limit of it, in nats.
+
+    `student` is the whole name. Where several groups, such as samplings, have several
+    models, `group` and `model` are its parts: colours then tell groups, marks models.
+    """
 
     student: str
     risk: float
     upper: float
+    group: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ def draw_bound_against_risk(
     *,
     risk: str = "observed risk",
     order: Order | None = None,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Upper limits against risks, one mark each; the line is equality.
@@ -81,6 +92,8 @@ def draw_bound_against_risk(
     order : Order, optional
         Written below the axis. It comes from one split of the queries, while marks may
         be means over several.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -97,31 +110,48 @@ def draw_bound_against_risk(
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
     ax = axes_for(ax, height=COLUMN)
-    students = [*dict.fromkeys(row.student for row in rows)]
     values = [value for row in rows for value in (row.risk, row.upper)]
-    top = 1.06 * max(*values, LN2)
+    space = max(0.1 * (max(values) - min(values)), 0.02 * max(values))
+    low, top = max(0.0, min(values) - space), max(max(values), LN2) + space
     ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
-    ax.plot([0, top], [0, top], color="0.4", linewidth=0.6)
-    for index, student in enumerate(students):
-        mine = [row for row in rows if row.student == student]
-        ax.plot(
-            [row.risk for row in mine],
-            [row.upper for row in mine],
-            linestyle="",
-            marker=mark(index),
-            markeredgecolor="white",
-            markeredgewidth=0.4,
-            markersize=4.5,
-            color=colour(index),
-            label=shown(student),
-        )
+    ax.plot([low, top], [low, top], color="0.4", linewidth=0.6)
+    looks, handles = _looks(rows)
+    for row in rows:
+        own, sign = looks[row.student]
+        ax.plot([row.risk], [row.upper], sign, color=own, label=shown(row.student))
     ax.set(xlabel=f"{risk} (nats){_ordered(order)}", ylabel="upper limit (nats)")
-    ax.set_xlim(0, top)
-    ax.set_ylim(0, top)
-    ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")
-    legend_above(ax)
+    ax.set_xlim(low, top)
+    ax.set_ylim(low, top)
+    ax.locator_params(nbins=5)
+    ax.text(*(0.02, 0.985), "vacuous", fontsize=7, va="top", transform=ax.transAxes)
+    legend_above(ax, handles=handles)
+    say_constants(ax, [f"grey: {LN_2} and above", "line: equality", *constants])
     names = ("student", "risk", "upper")
     return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
+
+
+def _looks(rows: Sequence[Held]) -> tuple[dict[str, tuple[str, str]], list[Line2D]]:
+    """Colour and mark of each student, and the entries of the legend."""
+    groups = [*dict.fromkeys(row.group for row in rows)]
+    models = [*dict.fromkeys(row.model for row in rows)]
+    students = [*dict.fromkeys(row.student for row in rows)]
+    if len(students) <= max(len(groups) + len(models), FEW):
+        looks = {name: (colour(at), mark(at)) for at, name in enumerate(students)}
+        return looks, [_point(name, *looks[name]) for name in students]
+    looks = {
+        row.student: (colour(groups.index(row.group)), mark(models.index(row.model)))
+        for row in rows
+    }
+    return looks, [
+        *(_point(name, colour(at), "") for at, name in enumerate(groups)),
+        *(_point(name, "0.35", mark(at)) for at, name in enumerate(models)),
+    ]
+
+
+def _point(name: str, own: str, sign: str) -> Line2D:
+    """An entry of a legend: a mark, or a bar of the colour that a group has."""
+    width = 0 if sign else 4
+    return Line2D([], [], color=own, marker=sign, label=shown(name), linewidth=width)
 
 
 def _ordered(order: Order | None) -> str:
@@ -138,6 +168,7 @@ def draw_locality_entropy(
     points: Mapping[str, tuple[Floats, Floats]],
     *,
     floor: tuple[Floats, Floats] | None = None,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Diameter and entropy of every query, by sampling; large marks are means.
@@ -151,7 +182,10 @@ def draw_locality_entropy(
     floor : pair of float64 arrays, optional
         Diameters and entropies of the coupling floor of Theorem 4 for a Lipschitz
         constant of the teacher. With an estimated constant it is a diagnostic and no
-        certificate.
+        certificate. Where it could not be told from the axis, its largest value is
+        written instead.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -195,12 +229,21 @@ def draw_locality_entropy(
         _half(ax, np.asarray(diameters), np.asarray(entropies), index)
         names = [name] * len(diameters)
         keep(ax, {"sampling": names, "diameter": diameters, "entropy_nats": entropies})
-    if floor is not None:
-        ax.plot(*floor, color="black", linewidth=0.8, label="coupling floor")
+    said = ["large marks: means", "lines: the densest half of the queries"]
+    if floor is not None and np.max(floor[1]) >= SEEN * LN2:
+        ax.plot(*floor, color="black", linewidth=1.2, label="coupling floor")
+    elif floor is not None:
+        said.append(f"coupling floor: below {_rounded_up(np.max(floor[1]))} nats")
     ax.set(xlabel=label(Delta, "diameter"), ylabel=label(H, "entropy"))
     ax.set_ylim(0, 1.05 * LN2)
     legend_above(ax)
-    return ax
+    return say_constants(ax, [*said, *constants])
+
+
+def _rounded_up(value: float) -> str:
+    """The next larger number with one digit, at least 0.0001."""
+    unit = 10.0 ** np.floor(np.log10(max(value, 1e-4)))
+    return f"{max(np.ceil(value / unit), 1) * unit:g}"
 
 
 def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
@@ -253,7 +296,9 @@ class Certified:
 
 
 @styled
-def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
+def draw_limit_over_n(
+    made: Certified, *, constants: Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
     """Limits of the risk over the number of queries, if further ones are like these.
 
     The circle is the certificate of the sample, and the square is the number of queries
@@ -262,6 +307,8 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     made : Certified
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -280,7 +327,7 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     if not risks.size:
         raise DomainError("limits need one risk per query, got none")
     risk, ax = float(risks.mean()), axes_for(ax)
-    counts, limits = _betting(made, risk)
+    counts, limits = betting_curve(made)
     start = _needed(made, LN2)
     ends = [risks.size, *counts, *([] if start is None else [start])]
     queries = np.geomspace(max(2.0, min(ends) / 2), 3.0 * max(ends), 61)
@@ -322,16 +369,48 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     )
     shade_vacuous(ax)
     legend_above(ax)
-    return ax
+    stake = "a grid of stakes" if made.stake is None else f"stake {made.stake:.3g}"
+    many = f" for all {made.n_students} students" if made.n_students > 1 else ""
+    said = [
+        f"{valued(delta, made.delta)}{many}",
+        f"a risk lies in [{made.low:.4g}, {made.high:.4g}]",
+        stake,
+    ]
+    return say_constants(ax, [*said, *constants])
 
 
-def _betting(made: Certified, risk: float) -> tuple[Floats, Floats]:
-    """Compute the numbers of queries at which betting falls below several levels."""
+def betting_curve(made: Certified, *, levels: int = LEVELS) -> tuple[Floats, Floats]:
+    """Numbers of queries, and the limits by betting that they give.
+
+    As if further queries were like those of the sample.
+
+    Parameters
+    ----------
+    made : Certified
+        With at least one risk.
+    levels : int
+        Limits for which the number is computed; those that no number gives are left
+        out.
+
+    Returns
+    -------
+    counts, limits : float64 arrays, of one length
+        Limits in nats fall from near ln 2 or above to near the risk.
+
+    Examples
+    --------
+    >>> risks = np.array([0.3] * 50 + [0.5] * 50)
+    >>> made = Certified(risks=risks, low=0.0, high=2.0, upper=0.6, delta=0.05)
+    >>> counts, limits = betting_curve(made)
+    >>> bool((np.diff(counts) >= 0).all()), bool((np.diff(limits) < 0).all())
+    (True, True)
+    """
+    risk = float(made.risks.mean())
     highest = min(made.high, max(2 * made.upper - risk, 1.2 * LN2))
     lowest = risk + 0.06 * (made.upper - risk)
     counts, limits = [], []
     # Even steps of what exceeds the risk, which falls by orders of magnitude
-    for level in risk + np.geomspace(highest - risk, lowest - risk, LEVELS):
+    for level in risk + np.geomspace(highest - risk, lowest - risk, levels):
         found = _needed(made, float(level))
         if found is not None and found > 1:
             counts.append(found)
@@ -352,13 +431,17 @@ def _needed(made: Certified, level: float) -> int | None:
 
 
 @styled
-def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
+def draw_reliability(
+    rows: Sequence[Bin], *, constants: Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
     """How often judgements agree with the teacher, against its preference.
 
     Parameters
     ----------
     rows : sequence of Bin
         The reliability table of a ledger.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -400,6 +483,8 @@ def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0.5, 1)
     ax.set_ylim(0, 1.02)
     legend_above(ax)
+    said = [f"{total:,} judged pairs", "bars: shares of them", "line: calibrated"]
+    say_constants(ax, [*said, *constants])
     return keep(ax, {name: [getattr(row, name) for row in rows] for name in NAMES})
 
 

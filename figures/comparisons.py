@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -23,12 +22,17 @@ from rankbound.figures.style import (
     line,
     mark,
     name_ticks,
+    place_groups,
+    say_constants,
     shown,
     styled,
     wrapped,
 )
 
 FITTING = 3  # columns of a matrix that fit into a column of print
+MOST_ROWS = 12  # of a forest whose rows need no groups
+BETWEEN = 0.6  # rows, between two terms with several measures each
+MOST_VARIANTS = 7  # of a term, which differ in their marks
 NAMES = ("dataset", "sampling", "student", "term", "measure")
 
 
@@ -39,9 +43,12 @@ def draw_differences(
     unit: str = "nats",
     reference: str = "the reference",
     words: str | None = None,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Mean differences to the reference sampling with intervals and the margin.
+
+    More than a dozen rows are grouped by sampling.
 
     Parameters
     ----------
@@ -53,6 +60,8 @@ def draw_differences(
         Name of the reference.
     words : str, optional
         Label of the axis, where the rows have no common reference.
+    constants : sequence of str
+        What holds for all rows, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -70,11 +79,11 @@ def draw_differences(
     ['bm25, all']
     """
     quantity = _one_quantity(rows)
-    ax = axes_for(ax, height=0.7 + 0.2 * len(rows))
-    places = np.arange(len(rows))
+    places, ticks = _placed(rows)
+    ax = axes_for(ax, height=0.7 + 0.2 * len(ticks))
     margins = {row.margin for row in rows if row.margin is not None}
-    if len(margins) == 1:
-        margin = margins.pop()
+    margin = margins.pop() if len(margins) == 1 else None
+    if margin is not None:
         ax.axvspan(-margin, margin, color="0.88", linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
     for place, row in zip(places, rows, strict=True):
@@ -82,8 +91,8 @@ def draw_differences(
         ax.plot([row.lower, row.upper], [place, place], color=colour)
         sign = VERDICTS[row.verdict].sign
         ax.plot(row.difference, place, sign, color=colour)
-    name_ticks(ax, places, [f"{row.sampling}, {row.pairs}" for row in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    name_ticks(ax, *zip(*ticks, strict=True))
+    ax.set_ylim(len(ticks) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=4)
     if words is None:
         plain = quantity.replace("_", " ")
@@ -92,18 +101,26 @@ def draw_differences(
         told = [shown(words)]
     ax.set_xlabel("\n".join(wrapped(text, 1.7, size=8) for text in told))
     _verdict_legend(ax, {row.verdict for row in rows})
+    grey = [f"grey: margin ±{margin:g}"] if margin is not None else []
+    alone = [shown(rows[0].pairs)] if len({row.pairs for row in rows}) == 1 else []
+    say_constants(ax, [*alone, *grey, *constants])
     names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
     return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
 
 
 @styled
 def draw_verdicts(
-    rows: Sequence[Row], *, columns: str = "pairs", ax: Axes | None = None
+    rows: Sequence[Row],
+    *,
+    columns: str = "pairs",
+    constants: Sequence[str] = (),
+    ax: Axes | None = None,
 ) -> Axes:
     """Verdicts as a matrix of samplings and pair sets.
 
-    Each cell shows the smallest margin at which equivalence would be accepted.
-    Samplings are not grouped, since equivalence is not transitive.
+    Each cell shows what the difference is known to lie within, which is the smallest
+    margin at which equivalence would be accepted: the smaller it is, the more alike the
+    two are. Samplings are not grouped, since equivalence is not transitive.
 
     Parameters
     ----------
@@ -111,6 +128,8 @@ def draw_verdicts(
         All of one quantity.
     columns : str
         Name of the columns, for the axis.
+    constants : sequence of str
+        What holds for all cells, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -123,8 +142,8 @@ def draw_verdicts(
     >>> from types import SimpleNamespace
     >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
     ...     smallest_margin=0.03, verdict="inconclusive")
-    >>> [text.get_text() for text in draw_verdicts([row]).texts]
-    ['0.03']
+    >>> draw_verdicts([row]).texts[0].get_text()
+    '±0.03'
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row.sampling for row in rows)]
@@ -135,7 +154,7 @@ def draw_verdicts(
         x, y = pairs.index(row.pairs), samplings.index(row.sampling)
         ax.add_patch(_cell(x, y, VERDICTS[row.verdict].colour))
         margin = row.smallest_margin
-        text = "-" if margin is None else f"{margin:.3g}"
+        text = "–" if margin is None else f"±{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
         # Two of the colours are the same grey in print, so that a sign is needed
         sign = VERDICTS[row.verdict].sign
@@ -145,8 +164,11 @@ def draw_verdicts(
     column_ticks(ax, pairs)
     name_ticks(ax, range(len(samplings)), samplings)
     ax.tick_params(length=0)
-    ax.set_xlabel(f"{columns}; in the cells: smallest margin", loc="right")
+    ax.set_xlabel(columns, loc="right")
     _verdict_legend(ax, {row.verdict for row in rows})
+    say_constants(
+        ax, ["±: the difference lies within; smaller is more alike", *constants]
+    )
     names = ("sampling", "pairs", "verdict", "smallest_margin")
     return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
 
@@ -156,6 +178,7 @@ def draw_sweep(
     means: Mapping[str, Mapping[float, float]],
     *,
     unit: str = "nats",
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Mean entropy of every sampling against the temperature.
@@ -166,6 +189,8 @@ def draw_sweep(
         By sampling and temperature.
     unit : str
         Unit of the entropy.
+    constants : sequence of str
+        What holds for all lines, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -197,7 +222,21 @@ def draw_sweep(
         ylabel=f"mean entropy $H$ ({unit})",
     )
     legend_above(ax)
-    return ax
+    return say_constants(ax, constants)
+
+
+def _placed(rows: Sequence[Row]) -> tuple[Sequence[int], Sequence[tuple[int, str]]]:
+    """Places and labels of the rows, in groups where they are many.
+
+    Only several samplings can have one pair set that needs no label of its own.
+    """
+    samplings = [row.sampling for row in rows]
+    if len({*samplings}) > 1 and len({row.pairs for row in rows}) == 1:
+        return range(len(rows)), [*enumerate(samplings)]
+    if len(rows) <= MOST_ROWS:
+        labels = [f"{row.sampling}, {row.pairs}" for row in rows]
+        return range(len(rows)), [*enumerate(labels)]
+    return place_groups(samplings, [row.pairs for row in rows])
 
 
 def _one_quantity(rows: Sequence[Row]) -> str:
@@ -228,9 +267,12 @@ def draw_correlations(
     *,
     band: float = 0.1,
     delta: float = 0.05,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Spearman's rho of terms and measures; filled where significant after Holm.
+
+    The measures of a term stand together, each with a mark of its own.
 
     Parameters
     ----------
@@ -240,6 +282,8 @@ def draw_correlations(
         Half the width of the band of no association, fixed beforehand.
     delta : float
         Error rate of the family.
+    constants : sequence of str
+        What holds for all rows, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -253,24 +297,31 @@ def draw_correlations(
     >>> row = SimpleNamespace(dataset="", sampling="bm25", student="s", term="entropy",
     ...     measure="nDCG@10", spearman=-0.4, lower=-0.6, upper=-0.2, p_holm=0.01)
     >>> [label.get_text() for label in draw_correlations([row]).get_yticklabels()]
-    ['entropy, nDCG@10']
+    ['entropy']
     """
     known = [(row.spearman, row) for row in rows if row.spearman is not None]
     kept = [row for _, row in known]
     if not kept:
         raise DomainError("a forest needs at least one coefficient, got none")
-    ax = axes_for(ax, height=0.7 + 0.17 * len(kept))
+    measures = [*dict.fromkeys(row.measure for row in kept)]
+    marked = 1 < len(measures) <= MOST_VARIANTS
+    blocks: dict[str, list[tuple[float, Coefficient]]] = {}
+    for text, one in zip(_labels(kept, marked=marked), known, strict=True):
+        blocks.setdefault(text, []).append(one)
+    top = len(kept) + BETWEEN * (len(blocks) - 1) if marked else len(kept)
+    ax = axes_for(ax, height=0.7 + (0.13 if marked else 0.17) * top)
     ax.axvspan(-band, band, color="0.88", linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
-    for place, (spearman, row) in enumerate(known):
-        found = row.p_holm is not None and row.p_holm <= delta
-        colour = COLOURS[1] if found else "0.35"
-        if row.lower is not None and row.upper is not None:
-            ax.plot([row.lower, row.upper], [place, place], color=colour, lw=1)
-        face = colour if found else "white"
-        ax.plot(spearman, place, "o", color=colour, markerfacecolor=face)
-    name_ticks(ax, np.arange(len(kept)), _labels(kept), share=0.52)
-    ax.set_ylim(len(kept) - 0.5, -0.5)
+    place, middles = 0.0, []
+    for block in blocks.values():
+        middles.append(place + (len(block) - 1) / 2)
+        for spearman, row in block:
+            sign = mark(measures.index(row.measure)) if marked else mark(0)
+            _coefficient(ax, (spearman, place), row, sign, delta)
+            place += 1
+        place += BETWEEN * marked
+    name_ticks(ax, middles, blocks, share=0.52)
+    ax.set_ylim(top - 0.5, -0.5)
     ax.set_xlim(-1, 1)
     ax.set_xticks([-1, -0.5, 0, 0.5, 1])
     lines = [
@@ -278,6 +329,13 @@ def draw_correlations(
         f"filled: Holm p at most {delta:g}",
     ]
     ax.set_xlabel("\n".join(lines), loc="right")
+    if marked:
+        handles = [
+            Line2D([], [], color="0.35", marker=mark(at), label=shown(name), lw=0.9)
+            for at, name in enumerate(measures)
+        ]
+        legend_above(ax, columns=2, right=True, handles=handles)
+    say_constants(ax, [rf"grey: $|\rho|$ at most {band:g}", *constants])
     names = (*NAMES, "spearman", "lower", "upper", "p_holm")
     return keep(ax, {name: [getattr(row, name) for row in kept] for name in names})
 
@@ -331,15 +389,29 @@ def draw_pooled(rows: Sequence[PooledEffect], *, ax: Axes | None = None) -> Axes
         dataset = "(pooled)" if effect is None else effect.dataset
         numbers.append((row.label, dataset, held.value, held.lower, held.upper))
     names = [row.label if one is None else one.dataset for row, one in lines]
-    name_ticks(ax, np.arange(len(lines)), names, share=0.5)
+    name_ticks(ax, range(len(lines)), names, share=0.5)
     ax.set_ylim(len(lines) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=4)
     unit = units.pop()
     told = "effect" if unit == "1" else f"effect ({unit})"
-    ax.set_xlabel(f"{told}; diamond: over all data sets")
+    ax.set_xlabel(told)
+    say_constants(ax, ["dots: data sets", "diamond: over all of them, random effects"])
     columns = ("effect", "dataset", "value", "lower", "upper")
     cells = zip(*numbers, strict=True)
     return keep(ax, dict(zip(columns, map(list, cells), strict=True)))
+
+
+def _coefficient(
+    ax: Axes, at: tuple[float, float], row: Coefficient, sign: str, delta: float
+) -> None:
+    """One coefficient with its interval, filled where it is significant."""
+    spearman, place = at
+    found = row.p_holm is not None and row.p_holm <= delta
+    colour = COLOURS[1] if found else "0.35"
+    if row.lower is not None and row.upper is not None:
+        ax.plot([row.lower, row.upper], [place, place], color=colour, lw=1)
+    face = colour if found else "white"
+    ax.plot(spearman, place, sign, color=colour, markerfacecolor=face)
 
 
 def _of_all(rows: Sequence[Coefficient]) -> str:
@@ -348,10 +420,10 @@ def _of_all(rows: Sequence[Coefficient]) -> str:
     return f" with {shown(measures.pop())}" if len(measures) == 1 else ""
 
 
-def _labels(rows: Sequence[Coefficient]) -> list[str]:
-    """Label rows by the names in which they differ."""
-    varying = [n for n in NAMES if len({getattr(row, n) for row in rows}) > 1]
-    used = varying or ["term", "measure"]
+def _labels(rows: Sequence[Coefficient], *, marked: bool) -> list[str]:
+    """Label rows by the names in which they differ, but for what marks tell."""
+    names = [n for n in NAMES if not (marked and n == "measure")]
+    used = [n for n in names if len({getattr(row, n) for row in rows}) > 1] or ["term"]
     return [
         ", ".join(str(getattr(row, name)).replace("_", " ") for name in used)
         for row in rows

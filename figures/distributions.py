@@ -15,19 +15,21 @@ from rankbound.data.columns import Floats
 from rankbound.figures.output import Table, keep
 from rankbound.figures.records import Shape
 from rankbound.figures.style import (
-    COLOURS,
     axes_for,
     colour,
     legend_above,
     line,
     mark,
     name_ticks,
+    say_constants,
     shown,
     styled,
     width_of,
     wrapped,
 )
 
+ROUNDING: Final = 1e-12
+EQUAL: Final = 0.005  # of a length, within which all vectors count as equally long
 HEIGHT: Final = 0.85  # of a ridge, as a share of the distance between two
 # A ridge is the upper half of a violin
 _draw_ridge = functools.partial(
@@ -49,7 +51,11 @@ Named = Mapping[str, Floats | Sequence[float]]
 
 @styled
 def draw_ecdf(
-    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
+    values: Named,
+    *,
+    quantity: str = "entropy per query (nats)",
+    constants: Sequence[str] = (),
+    ax: Axes | None = None,
 ) -> Axes:
     """Share of queries at or below each value, a line for every name.
 
@@ -59,6 +65,8 @@ def draw_ecdf(
         By name, one value per query.
     quantity : str
         Name and unit, for the axis.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -81,18 +89,23 @@ def draw_ecdf(
     ax.set(xlabel=_wording(quantity), ylabel="share of queries")
     ax.set_ylim(0, 1.02)
     legend_above(ax)
-    return ax
+    return say_constants(ax, constants)
 
 
 @styled
 def draw_ridges(
-    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
+    values: Named,
+    *,
+    quantity: str = "entropy per query (nats)",
+    constants: Sequence[str] = (),
+    ax: Axes | None = None,
 ) -> Axes:
     """A density for every name, one above the other, with the median marked.
 
     Densities are Gaussian kernel estimates, cut at the smallest and largest value. If
-    all values of a name are equal, a line marks them. Parameters and errors are those
-    of `draw_ecdf`.
+    all values of a name are equal, a mark says so. Parameters and errors are those of
+    `draw_ecdf`; values that are equal within every name have no distribution, and are
+    refused, too.
 
     Examples
     --------
@@ -101,18 +114,34 @@ def draw_ridges(
     ['bm25', 'random']
     """
     named = _checked(values)
+    if not any(map(_spreads, named.values())):
+        raise DomainError(
+            "ridges need a name whose values differ; every query has the same value"
+        )
     ax = axes_for(ax, height=0.6 + 0.36 * len(named))
     for place, (name, sample) in enumerate(named.items()):
-        colour = COLOURS[place % len(COLOURS)]
-        _draw_ridge(
-            x=sample,
-            y=np.full(len(sample), place - HEIGHT / 2),
-            color=colour,
-            linecolor=colour,
-            ax=ax,
-        )
-        median = float(np.median(sample))
-        ax.plot([median, median], [place, place - HEIGHT], color="black", linewidth=0.8)
+        own, median = colour(place), float(np.median(sample))
+        if _spreads(sample):
+            _draw_ridge(
+                x=sample,
+                y=np.full(len(sample), place - HEIGHT / 2),
+                color=own,
+                linecolor=own,
+                ax=ax,
+            )
+            ends = [place, place - HEIGHT]
+            ax.plot([median, median], ends, color="black", linewidth=0.8)
+        else:
+            ax.plot([median], [place - HEIGHT / 2], "D", color=own)
+            told = f"all {median:.3g} "
+            ax.annotate(
+                told,
+                (median, place - HEIGHT / 2),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+            )
         keep(ax, {"name": [name] * len(sample), "value": sample})
     name_ticks(ax, range(len(named)), named)
     ax.tick_params(axis="y", length=0)
@@ -120,7 +149,12 @@ def draw_ridges(
     words = _wording(quantity)
     # Long names push the axes to the right, which would push a long label off the page
     ax.set_xlabel(words, loc="right" if width_of(words, size=8) > 1.5 else "center")
-    return ax
+    return say_constants(ax, ["black: median", *constants])
+
+
+def _spreads(sample: Floats) -> bool:
+    """Whether values differ by more than rounding, so that they have a density."""
+    return bool(np.ptp(sample) > ROUNDING * max(1.0, float(np.abs(sample).max())))
 
 
 def _wording(quantity: str) -> str:
@@ -153,6 +187,7 @@ def draw_distances(
     *,
     exact: Mapping[str, Ends] | None = None,
     metric: str = "",
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Quantiles of the distances of pairs; the marks are 0.99-quantiles and maxima.
@@ -164,6 +199,8 @@ def draw_distances(
         For the names whose exact values are known.
     metric : str
         Name of the metric, for the axis.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -194,11 +231,14 @@ def draw_distances(
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
     legend_above(ax)
-    return ax
+    marked = ["marks: 0.99-quantiles, largest distances"] if exact else []
+    return say_constants(ax, [*marked, *constants])
 
 
 @styled
-def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
+def draw_two_nn(
+    shapes: Shapes, *, constants: Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
     """The fit of TwoNN's intrinsic dimension, the slope of the line through 0.
 
     Points that bend away from their line show that there is no single dimension.
@@ -207,6 +247,8 @@ def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     ----------
     shapes : mapping of str to Shape
         Those without a dimension are left out.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -248,22 +290,28 @@ def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     legend_above(ax)
-    return ax
+    said = ["$r_1$, $r_2$: distances to the nearest two", "$F$: share below"]
+    return say_constants(ax, [*said, *constants])
 
 
 @styled
-def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
+def draw_norms(
+    shapes: Shapes, *, constants: Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
     """Lengths of the vectors, and how many of them are copies of another one.
 
     Parameters
     ----------
     shapes : mapping of str to Shape
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
     ------
     DomainError
-        Without shapes.
+        Without shapes, or if all vectors are equally long, so that there is no
+        distribution to show.
 
     Examples
     --------
@@ -274,12 +322,19 @@ def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['bm25: 2 of 4 equal to another']
     """
+    ends = [_occupied(shape) for shape in _given(shapes).values()]
+    low, high = min(one for one, _ in ends), max(other for _, other in ends)
+    if high - low <= EQUAL * high:
+        copies = "; ".join(f"{name}: {_copies(one)}" for name, one in shapes.items())
+        raise DomainError(
+            f"all vectors have the length {(low + high) / 2:.3g}, within "
+            f"{EQUAL / 2:.2%}, so their lengths have no distribution; {copies}"
+        )
     ax = axes_for(ax)
-    for index, (name, shape) in enumerate(_given(shapes).items()):
+    for index, (name, shape) in enumerate(shapes.items()):
         edges, counts = np.array(shape.norms.edges), shape.norms.counts
         shares = np.array(counts) / sum(counts)
-        told = f"{shown(name)}: {shape.equal_documents:,} of "
-        told += f"{shape.documents:,} equal to another"
+        told = f"{shown(name)}: {_copies(shape)}"
         ax.stairs(shares, edges, label=told, **line(index))
         columns: Table = {
             "name": [name] * len(shares),
@@ -293,7 +348,18 @@ def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1.02)
     ax.locator_params(axis="x", nbins=4)
     legend_above(ax, columns=1)
-    return ax
+    return say_constants(ax, constants)
+
+
+def _occupied(shape: Shape) -> tuple[float, float]:
+    """The ends of the bins of lengths that are not empty."""
+    filled = np.flatnonzero(shape.norms.counts)
+    edges = shape.norms.edges
+    return float(edges[filled[0]]), float(edges[filled[-1] + 1])
+
+
+def _copies(shape: Shape) -> str:
+    return f"{shape.equal_documents:,} of {shape.documents:,} equal to another"
 
 
 def _given(shapes: Shapes) -> Shapes:

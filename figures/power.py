@@ -19,6 +19,7 @@ from rankbound.figures.style import (
     legend_above,
     line,
     mark,
+    say_constants,
     shown,
     styled,
 )
@@ -65,6 +66,7 @@ def draw_correlation_power(
     family: int | None = None,
     power: float = 0.8,
     delta: float = 0.05,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """The smallest correlation that a number of queries can show.
@@ -78,6 +80,8 @@ def draw_correlation_power(
         for 1, 10 and 100 tests.
     power, delta : float
         Probability of finding a correlation that exists, and error rate of the family.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Examples
@@ -102,17 +106,19 @@ def draw_correlation_power(
         keep(ax, {"curve": [name], "n": [count], "rho": [value]})
     _axes(ax, r"detectable $|\rho|$", power)
     ax.set_ylim(0, 1)
-    return ax
+    many = "shared by the tests" if family != 1 else "for one test"
+    return say_constants(ax, [rf"$\delta$ = {delta:.3g}, {many}", *constants])
 
 
 @styled
-def draw_difference_power(
+def draw_difference_power(  # noqa: PLR0913  what is drawn, and what it holds for
     sources: Sequence[Source],
     *,
     rule: str,
     unit: str = "",
     margin: float | None = None,
     power: float = 0.8,
+    constants: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """The smallest difference and margin of equivalence that queries can show.
@@ -134,6 +140,8 @@ def draw_difference_power(
         Fixed beforehand.
     power : float
         As in `draw_correlation_power`.
+    constants : sequence of str
+        What holds for all of it, such as "n = 43", written below.
     ax : Axes, optional
 
     Raises
@@ -173,7 +181,7 @@ def draw_difference_power(
     what = "detectable" if alone else "smallest margin"
     _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power, f", {shown(rule)}")
     _cut(ax, drawn)
-    return ax
+    return say_constants(ax, constants)
 
 
 def _curve(ax: Axes, curve: Curve, marks: Curve, name: str, look: int) -> None:

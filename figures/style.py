@@ -28,6 +28,9 @@ COLUMN = 3.33  # inches: one column of a two-column page
 PAGE = 7.0
 RATIO = 0.72
 HANDLE, GAP = 0.29, 0.2  # inches in a legend: the sign of an entry, between columns
+ENTRY = 0.15  # inches: the height of a line of a legend
+AROUND = 0.6  # inches below and beside the axes: numbers, label, margins
+SMALL = 6.5  # points: what is written below the axes
 # Okabe and Ito's colours, ordered so that neighbours differ in grey. Each has dashes
 # and a mark of its own, so that nothing depends on colour alone
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -230,6 +233,88 @@ def column_ticks(ax: Axes, names: Sequence[object]) -> None:
     grow(ax, max(width_of(line) for text in texts for line in text.split("\n")))
 
 
+def say_constants(ax: Axes, constants: Iterable[str]) -> Axes:
+    """Write what holds for all of a figure below its axes, small.
+
+    Parameters
+    ----------
+    ax : Axes
+        With its label of the x axis, below which the text stands.
+    constants : iterable of str
+        Such as "n = 43"; they are kept whole where they fit, and none writes nothing.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+
+    Examples
+    --------
+    >>> ax = say_constants(axes_for(None), ["n = 43", "pos-neg pairs"])
+    >>> [text.get_text() for text in ax.texts]
+    ['n = 43; pos-neg pairs']
+    """
+    room = _figwidth(ax) - 0.2
+    lines: list[str] = []
+    for item in constants:
+        longer = f"{lines[-1]}; {item}" if lines else item
+        if lines and width_of(f"{longer};", size=SMALL) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(item)
+    if not lines:
+        return ax
+    text = ";\n".join(wrapped(line, room, size=SMALL) for line in lines)
+    ax.annotate(
+        text,
+        (1.0, 0.0),
+        xycoords=("axes fraction", ax.xaxis.label),
+        xytext=(0, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=SMALL,
+        color="0.3",
+        annotation_clip=False,
+    )
+    grow(ax, 0.04 + 0.12 * (text.count("\n") + 1))
+    return ax
+
+
+def place_groups(
+    groups: Sequence[str], labels: Sequence[str]
+) -> tuple[list[int], list[tuple[int, str]]]:
+    """Places of rows from the top, with a free row above each new group for its name.
+
+    Parameters
+    ----------
+    groups, labels : sequence of str
+        Of each row; the rows of a group follow one another.
+
+    Returns
+    -------
+    places : list of int
+        Of the rows.
+    ticks : list of (int, str)
+        Places and texts of all labels, those of groups included.
+
+    Examples
+    --------
+    >>> place_groups(["bm25", "bm25", "random"], ["all", "pos-neg", "all"])
+    ([1, 2, 4], [(0, 'bm25:'), (1, 'all'), (2, 'pos-neg'), (3, 'random:'), (4, 'all')])
+    """
+    places: list[int] = []
+    ticks: list[tuple[int, str]] = []
+    last = None
+    for group, text in zip(groups, labels, strict=True):
+        if group != last:
+            ticks.append((len(ticks), f"{group}:"))
+            last = group
+        places.append(len(ticks))
+        ticks.append((len(ticks), text))
+    return places, ticks
+
+
 def grow(ax: Axes, inches: float) -> None:
     """Increase the height of a figure if it was made here."""
     figure = ax.get_figure(root=True)
@@ -242,7 +327,8 @@ def legend_above(
 ) -> None:
     """Add a legend above the axes, where no line can run through it.
 
-    A figure made here grows with its legend.
+    A figure made here grows with its legend, so that the legend is never higher than
+    the axes.
 
     Parameters
     ----------
@@ -264,7 +350,10 @@ def legend_above(
     if right:
         place = {"loc": "lower right", "bbox_to_anchor": (1.02, 1.0)}
     ax.legend(handles, names, ncols=fitting, borderaxespad=0.2, **place, **options)
-    grow(ax, 0.15 * (-(-len(names) // fitting) * lines_in(names) - 2))
+    high = ENTRY * -(-len(names) // fitting) * lines_in(names)
+    grow(ax, high - 2 * ENTRY)
+    # What explains a drawing is never larger than the drawing
+    grow(ax, 2 * high + AROUND - _figheight(ax))
 
 
 def _legend_width(names: Sequence[str], columns: int) -> float:
@@ -282,6 +371,10 @@ def _legend_width(names: Sequence[str], columns: int) -> float:
 
 def _figwidth(ax: Axes) -> float:
     return float(ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
+
+
+def _figheight(ax: Axes) -> float:
+    return float(ax.get_figure(root=True).get_figheight())  # type: ignore[union-attr]
 
 
 def shown(name: object) -> str:

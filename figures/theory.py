@@ -7,13 +7,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import sympy
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
 from sympy import latex
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.notation import A, B, Delta, H, inversions, k, kappa, mean_a, n, w
+from rankbound.bounds.notation import (
+    A,
+    B,
+    D,
+    Delta,
+    H,
+    L,
+    delta,
+    inversions,
+    k,
+    kappa,
+    mean_a,
+    n,
+    w,
+)
 from rankbound.bounds.numeric import pair_entropy
 from rankbound.bounds.registry import statement
 from rankbound.bounds.special import a_star
@@ -28,9 +43,13 @@ from rankbound.figures.style import (
     label,
     legend_above,
     line,
+    say_constants,
     styled,
 )
 
+LN_2 = r"$\ln 2$"
+ROUNDING = 1e-9
+FAINT = 0.4  # opacity of what holds, but does not count
 PART_NAMES = {
     "entropy": "entropy",
     "divergence": "divergence",
@@ -69,6 +88,30 @@ class Setting:
     delta: float = 0.05
     group_size: int = 16
 
+    def said(self, *varied: str) -> list[str]:
+        r"""The numbers as a figure says them, but for those that it varies.
+
+        Examples
+        --------
+        >>> Setting().said("entropy", "divergence", "diameter", "lipschitz", "n")
+        ['$\\kappa$ = 1', '$\\delta$ = 0.05', '$k$ = 16']
+        """
+        names: dict[str, sympy.Symbol] = {
+            "entropy": H,
+            "divergence": D,
+            "lipschitz": L,
+            "diameter": Delta,
+            "kappa": kappa,
+            "n": n,
+            "delta": delta,
+            "group_size": k,
+        }
+        return [
+            valued(symbol, getattr(self, name))
+            for name, symbol in names.items()
+            if name not in varied
+        ]
+
     def parts(self, **changed: Any) -> Mapping[str, Any]:
         """Compute the parts of the bound in nats, with numbers replaced by `changed`.
 
@@ -84,6 +127,18 @@ class Setting:
             delta=self.delta,
             **values,
         )
+
+
+def valued(symbol: sympy.Symbol, value: float) -> str:
+    r"""A symbol with its value, as a figure says it.
+
+    Examples
+    --------
+    >>> valued(n, 500_000.0), valued(delta, 0.05)
+    ('$n$ = 500,000', '$\\delta$ = 0.05')
+    """
+    text = f"{value:,.0f}" if value >= 1000 else f"{value:g}"
+    return f"${latex(symbol)}$ = {text}"
 
 
 def shade_vacuous(ax: Axes) -> None:
@@ -133,12 +188,16 @@ def draw_bound_over_n(
     ax.set_ylim(1e-3, 2 * bound.max())
     shade_vacuous(ax)
     legend_above(ax)
-    return ax
+    return say_constants(ax, [*setting.said("n"), f"grey: vacuous, {LN_2} and above"])
 
 
 @styled
 def draw_parts(
-    parts: Mapping[str, float], *, total: str = "bound", ax: Axes | None = None
+    parts: Mapping[str, float],
+    *,
+    total: str = "bound",
+    constants: Sequence[str] = (),
+    ax: Axes | None = None,
 ) -> Axes:
     """Additive parts of a bound as a waterfall, in nats, against ln 2.
 
@@ -148,6 +207,8 @@ def draw_parts(
         Parts in nats, in the order of stacking.
     total : str
         Name of their sum.
+    constants : sequence of str
+        What the parts hold for, such as "n = 43", written below.
     ax : Axes, optional
 
     Examples
@@ -188,6 +249,7 @@ def draw_parts(
     ax.set_ylim(len(places) - 0.4, -0.9)
     ax.set_xlim(0, max(values.sum(), LN2) * 1.18)
     ax.set_xlabel("nats")
+    say_constants(ax, constants)
     rows = {"part": [*names, total], "start_nats": [*starts, 0.0]}
     return keep(ax, rows | {"nats": [*values, values.sum()]})
 
@@ -227,6 +289,14 @@ def draw_bound_surface(
     _number(ax, lines, [f"{level:.1f}" for level in levels])
     _number(ax, thick, [r"$\ln 2$"])
     ax.set(xlabel=label(Delta, "diameter"), ylabel=label(H, "entropy"))
+    say_constants(
+        ax,
+        [
+            "on the lines: the bound in nats",
+            "grey: vacuous",
+            *setting.said("diameter", "entropy"),
+        ],
+    )
     columns = {"diameter": grid_d, "entropy_nats": grid_h, "bound_nats": bound}
     return keep(ax, {name: values.ravel() for name, values in columns.items()})
 
@@ -283,6 +353,8 @@ def draw_break_even(
         xlabel=r"ratio of diameters $\Delta' / \Delta$",
         ylabel=r"rise of entropy $H' - H$ (nats)",
     )
+    said = replace(setting, n=n_before).said("kappa", "group_size")
+    say_constants(ax, ["on the lines: $n' / n$", f"before: {said[0]}", *said[1:]])
     grid_r, grid_h = np.meshgrid(ratios, rises)
     columns = {"diameter_ratio": grid_r, "entropy_rise_nats": grid_h}
     columns |= {"queries_ratio": factor}
@@ -338,7 +410,7 @@ def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, width)
     shade_vacuous(ax)
     legend_above(ax, columns=1)
-    return ax
+    return say_constants(ax, [f"{valued(w, width)} nats", f"grey: {LN_2} and above"])
 
 
 @styled
@@ -385,7 +457,7 @@ def draw_loss_range(
     ax.set(xlabel=label(A, "teacher margin"), ylabel="loss of a pair (nats)")
     ax.set_xlim(0, largest_margin)
     ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
-    return ax
+    return say_constants(ax, [valued(B, score_range), "band: one pair's range"])
 
 
 @styled
@@ -413,7 +485,7 @@ def draw_query_width(
     ax.set(xlabel=label(k), ylabel=label(w, "width of one query's risk"))
     ax.set_ylim(bottom=0)
     legend_above(ax)
-    return ax
+    return say_constants(ax, ["all pairs of a query, by Lemma 2c"])
 
 
 @styled
@@ -447,7 +519,7 @@ def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -
     ax.set_xlim(0, largest_margin)
     ax.set_ylim(0, 0.75)
     ax.legend(loc="upper right")
-    return ax
+    return say_constants(ax, ["margins in temperatures", "line: $a_*$, where it bends"])
 
 
 @styled
@@ -456,8 +528,10 @@ def draw_ndcg_constants(
 ) -> Axes:
     """Largest loss of DCG for a number of inversions, for binary relevance.
 
-    The curves are Theorem 6 (c), which is tight. The line is Theorem 6 (a), the largest
-    step of the discount times the inversions. Both hold, so the smaller one counts.
+    The curves are Theorem 6 (c), which is tight from one inversion on. The line is
+    Theorem 6 (a), the largest step of the discount times the inversions. Both hold, so
+    the smaller one counts: the line up to the dot on a curve, the curve beyond it. What
+    does not count is faint.
 
     Parameters
     ----------
@@ -472,16 +546,25 @@ def draw_ndcg_constants(
     """
     ax = axes_for(ax)
     counts = np.linspace(0, 30, 121)
-    for index, documents in enumerate(relevant):
-        losses = statement("theorem-6c").numpy()(documents, counts)
-        name = f"{documents} relevant"
-        ax.plot(counts, losses, label=name, **line(index))
-        keep(ax, {"curve": [name] * len(counts), "inversions": counts, "loss": losses})
     step = largest_discount_step()
-    linear = step * counts
+    linear, last = step * counts, 0.0
+    for index, documents in enumerate(relevant):
+        losses = np.asarray(statement("theorem-6c").numpy()(documents, counts))
+        name = f"{documents} relevant"
+        # Losses are concave in the inversions, so that they cross the line once
+        below = (losses <= linear + ROUNDING) & (counts > 0)
+        start = int(np.argmax(below)) if below.any() else len(counts) - 1
+        look = line(index)
+        ax.plot(counts[start:], losses[start:], label=name, **look)
+        ax.plot(counts[: start + 1], losses[: start + 1], lw=0.8, alpha=FAINT, **look)
+        ax.plot([counts[start]], [losses[start]], "o", color=COLOURS[index])
+        last = max(last, float(counts[start]))
+        keep(ax, {"curve": [name] * len(counts), "inversions": counts, "loss": losses})
     inside = linear <= 8
-    name = f"{step:.3f} per inversion"
-    ax.plot(counts[inside], linear[inside], label=name, color="0.4", linewidth=0.8)
+    name, look = f"{step:.3f} per inversion", {"color": "0.25", "linestyle": "-"}
+    counted = inside & (counts <= last)
+    ax.plot(counts[counted], linear[counted], label=name, linewidth=1.2, **look)
+    ax.plot(counts[inside], linear[inside], linewidth=0.8, alpha=FAINT, **look)
     shown = int(inside.sum())
     columns = {"inversions": counts[:shown], "loss": linear[:shown]}
     keep(ax, {"curve": np.full(shown, name), **columns})
@@ -489,7 +572,14 @@ def draw_ndcg_constants(
     ax.set_xlim(0, 30)
     ax.set_ylim(0, 8)
     legend_above(ax)
-    return ax
+    return say_constants(
+        ax,
+        [
+            "the smaller one counts: the line up to a dot, then its curve",
+            "binary relevance",
+            "no cut-off",
+        ],
+    )
 
 
 @styled
@@ -518,4 +608,5 @@ def draw_discount_steps(*, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0.5, 20.5)
     ax.set_ylim(0, 1.05)
     ax.set_xticks([1, 5, 10, 15, 20])
+    say_constants(ax, ["discount $1 / \\log_2(1 + j)$ of rank $j$"])
     return keep(ax, {"cutoff": cutoffs, "step": steps})

@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import OF_MODELS, add_force
+from rankbound.cli.options import OF_MODELS, add_all, add_force
 from rankbound.errors import in_options
 from rankbound.escaping import tell
 
 EPILOG = """\
-Without --from: the figures of the theory, straight from its statements. With it: all
-that the results in the folder and its sub-folders allow, and a line for each figure
-that they do not. Beside each figure lie its numbers as CSV. The same results give the
-same bytes.
+Without --from: the figures of the theory, straight from its statements. With it: those
+of the results in the folder and its sub-folders, the ones that answer a question first,
+and a line for each figure that the results do not allow. Beside each figure lie its
+numbers as CSV. The same results give the same bytes.
 """
 
 
@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
         default="column",
         help="3.33 or 7 inches (default %(default)s; a large table takes a page)",
     )
+    add_all(parser.add_argument)
     add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         arguments.out,
         format=arguments.format,
         width=arguments.width,
+        all=arguments.all,
         force=arguments.force,
         progress=True,
     )

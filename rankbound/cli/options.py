@@ -376,7 +376,9 @@ DEFAULT_QUANTITY: Final = "entropy"
 TEACHER: Final = "teacher"
 NO_VALUE: Final = "none"
 # Of the commands that measure, for messages of those that show their results
-OF_MODELS: Final = frozenset({"embeddings", "qrels", "student"})
+OF_MODELS: Final = frozenset(
+    {"embeddings", "qrels", "student", "all", "corpus", "queries", "inputs"}
+)
 # Arguments that become options unchanged
 SAME = (
     "teacher",
@@ -588,6 +590,15 @@ def add_details(add: Add) -> None:
         "--details",
         action="store_true",
         help="print the tables, all sentences and the warnings below the answers",
+    )
+
+
+def add_all(add: Callable[..., Any]) -> None:
+    """Add `--all`, of figures."""
+    add(
+        "--all",
+        action="store_true",
+        help="all figures of each result, not only the 15 that matter most",
     )
 
 

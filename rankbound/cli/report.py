@@ -6,14 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import OF_MODELS, add_force
+from rankbound.cli.options import OF_MODELS, add_all, add_force
 from rankbound.errors import in_options
 from rankbound.escaping import tell
 
 EPILOG = """\
-The file asks for nothing: no network, no other files. It can be read without
-JavaScript; with it, tables sort and filter, a query shows its documents where the
-inputs that the ledger names are still the same, and the bound follows the assumptions.
+The page begins with the questions that the results answer. It asks for nothing: no
+network, no other files. It can be read without JavaScript; with it, tables sort and
+filter, a query shows its documents where the inputs of the ledger are found again by
+their hashes, with texts where there are some, and the certificate follows its
+assumptions.
 
 example:
   rankbound report results --out report.html
@@ -47,6 +49,28 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="most rows of a per-query table in the file (default %(default)d)",
     )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        metavar="FILE",
+        help="texts of documents: JSON lines with ids and texts, or id TAB text "
+        "(default: corpus.jsonl or the like beside the data)",
+    )
+    parser.add_argument(
+        "--queries",
+        type=Path,
+        metavar="FILE",
+        help="texts of queries, likewise (default: queries.jsonl or the like)",
+    )
+    parser.add_argument(
+        "--inputs",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders to look in for inputs that have moved; their hashes tell them",
+    )
+    add_all(parser.add_argument)
     add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
@@ -55,6 +79,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     """Write the report, and say what is not in it."""
     from rankbound.cli.measure import options_of
     from rankbound.page.report import STAGES, write_report
+    from rankbound.page.sources import Sources
     from rankbound.progress import stages
 
     with stages(total=STAGES) as progress:
@@ -63,6 +88,13 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             arguments.out,
             rows=arguments.rows,
             command=command,
+            every=arguments.all,
+            sources=Sources(
+                arguments.source,
+                tuple(arguments.inputs),
+                arguments.corpus,
+                arguments.queries,
+            ),
             force=arguments.force,
             options_of=options_of,
             progress=progress,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ Points = dict[str, tuple["Floats", "Floats"]]
 def drawings(result: Found) -> list[Drawing]:
     """The figures of one comparison, by quantity and by pair set."""
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
+    from rankbound.figures.style import shown
 
     comparison = _comparison(result)
     by_quantity: dict[str, list[Row]] = defaultdict(list)
@@ -33,10 +34,14 @@ def drawings(result: Found) -> list[Drawing]:
     found = []
     for quantity, rows in by_quantity.items():
         unit, reference = _unit(quantity), comparison.reference
-        draw = partial(draw_differences, rows, unit=unit, reference=reference)
+        said = [*_queries(rows), *_error(comparison)]
+        draw = partial(
+            draw_differences, rows, unit=unit, reference=reference, constants=said
+        )
         name = _named(result, "differences", quantity)
         found.append(Drawing(name, draw, kind="differences"))
-        draw = partial(draw_verdicts, rows)
+        said = [f"against {shown(reference)} ({unit})", *said]
+        draw = partial(draw_verdicts, rows, constants=said)
         name = _named(result, "verdicts", quantity)
         found.append(Drawing(name, draw, kind="verdicts"))
     return [
@@ -47,6 +52,23 @@ def drawings(result: Found) -> list[Drawing]:
         *_shapes(result),
         *power_drawings(result),
     ]
+
+
+def _queries(rows: Iterable[Row]) -> list[str]:
+    counts = {row.n for row in rows}
+    if not counts:
+        return []
+    least, most = (f"{one:,}" for one in (min(counts), max(counts)))
+    return [f"n = {most}" if least == most else f"n = {least} to {most}"]
+
+
+def _error(comparison: Comparison) -> list[str]:
+    family = comparison.family
+    return [rf"$\delta$ = {comparison.delta:g} for all of {family.size} intervals"]
+
+
+def _temperature(comparison: Comparison) -> str:
+    return rf"teacher's $\tau$ = {comparison.teacher.temperature:.3g}"
 
 
 def _comparison(result: Found) -> Comparison:
@@ -79,7 +101,10 @@ def _distributions(result: Found, quantities: list[str]) -> list[Drawing]:
         words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs} pairs"
         for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
             name = _named(result, kind, quantity, pairs)
-            draw = partial(draw, named, quantity=words)
+            counts = {len(sample) for sample in named.values()}
+            ends = dict.fromkeys(f"{one:,}" for one in (min(counts), max(counts)))
+            said = [f"n = {' to '.join(ends)}", _temperature(_comparison(result))]
+            draw = partial(draw, named, quantity=words, constants=said)
             found.append(Drawing(name, draw, kind=kind))
     return found
 
@@ -104,9 +129,12 @@ def _sweeps(result: Found) -> list[Drawing]:
             reference = by_name.setdefault(comparison.reference, {})
             reference[factor] = row.reference_mean
             by_name.setdefault(row.sampling, {})[factor] = row.mean
+    said = [_temperature(comparison), *_queries(comparison.rows)]
     return [
         Drawing(
-            _named(result, "sweep", pairs), partial(draw_sweep, by_name), kind="sweep"
+            _named(result, "sweep", pairs),
+            partial(draw_sweep, by_name, constants=[f"{pairs} pairs", *said]),
+            kind="sweep",
         )
         for pairs, by_name in means.items()
     ]
@@ -134,7 +162,10 @@ def _planes(result: Found) -> list[Drawing]:
         if pairs not in points:
             continue
         draw = partial(
-            draw_locality_entropy, points[pairs], floor=_floor(result, pairs, points)
+            draw_locality_entropy,
+            points[pairs],
+            floor=_floor(result, pairs, points),
+            constants=[f"{pairs} pairs", _temperature(_comparison(result))],
         )
         name = _named(result, "locality-entropy", pairs)
         found.append(Drawing(name, draw, kind="plane"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from rankbound.drawing.results import Found
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats
+    from rankbound.figures.certificates import Certified
     from rankbound.figures.distributions import Ends
     from rankbound.rows import Rows
 
 NO_VECTORS = "no diameters were measured; give `embeddings` to measure"
+BELOW = 1e-12  # of ln 2, so that a limit counts as below it
+POINTS = 12  # of a limit over n, for the explorer
 EARLIER = "an earlier version wrote this ledger; run measure again"
 
 
@@ -55,24 +59,27 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
 
     ledgers = [r for r in results if r.schema.startswith("rankbound.ledger/")]
     rows = [
-        Held(_joined(result.name, name), student.risk, student.upper)
+        Held(_joined(result.name, name), student.risk, student.upper, result.name, name)
         for result in ledgers
         for name, student in _ledger(result).students.items()
     ]
     found = []
     if rows:
-        draw = partial(draw_bound_against_risk, rows)
+        said = [*_same(_errors(_ledger(r)) for r in ledgers)]
+        draw = partial(draw_bound_against_risk, rows, constants=said)
         found.append(Drawing("bound-against-risk", draw, kind="scatter"))
     named = {r.name or "measured": _teacher_entropies(r) for r in ledgers}
     if len(named) > 1:
-        found.append(
-            Drawing("entropy-ridges", partial(draw_ridges, named), kind="ridges")
-        )
-        found.append(Drawing("entropy-ecdf", partial(draw_ecdf, named), kind="ecdf"))
+        said = [*_same(_sample(_ledger(r)) for r in ledgers)]
+        draws = {"ridges": draw_ridges, "ecdf": draw_ecdf}
+        found += [
+            Drawing(f"entropy-{kind}", partial(draw, named, constants=said), kind=kind)
+            for kind, draw in draws.items()
+        ]
         points = {r.name or "measured": _points(r) for r in ledgers}
         points = {name: pair for name, pair in points.items() if len(pair[0])}
         if points:
-            draw = partial(draw_locality_entropy, points)
+            draw = partial(draw_locality_entropy, points, constants=said)
             found.append(Drawing("locality-entropy", draw, kind="plane"))
         shapes = {
             r.name or "measured": shape
@@ -82,6 +89,25 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
         exact = {r.name or "measured": _ends(r) for r in ledgers}
         found += shape_drawings(shapes, exact=exact)
     return found
+
+
+def _sample(ledger: Ledger) -> list[str]:
+    """What all figures of a ledger hold for: queries, pairs and temperature."""
+    return [
+        f"n = {ledger.n_queries:,}",
+        f"{ledger.pairs} pairs",
+        rf"teacher's $\tau$ = {ledger.teacher.temperature:.3g}",
+    ]
+
+
+def _errors(ledger: Ledger) -> list[str]:
+    return [*_sample(ledger), rf"$\delta$ = {ledger.delta:g}"]
+
+
+def _same(each: Iterable[list[str]]) -> Iterator[str]:
+    """What is said of all alike."""
+    every = [*each]
+    return (one for one in every[0] if all(one in others for others in every))
 
 
 def _ledger(result: Found) -> Ledger:
@@ -117,7 +143,9 @@ def _entropy(result: Found) -> Drawing:
     from rankbound.figures.distributions import draw_ecdf
 
     values = {result.name or "teacher": _teacher_entropies(result)}
-    return Drawing(_named(result, "entropy"), partial(draw_ecdf, values), kind="ecdf")
+    said = _sample(_ledger(result))
+    draw = partial(draw_ecdf, values, constants=said)
+    return Drawing(_named(result, "entropy"), draw, kind="ecdf")
 
 
 def _plane(result: Found) -> Drawing:
@@ -128,7 +156,8 @@ def _plane(result: Found) -> Drawing:
     if not len(points[0]):
         return Drawing(name, None, NO_VECTORS, kind="plane")
     named = {result.name or "queries": points}
-    return Drawing(name, partial(draw_locality_entropy, named), kind="plane")
+    draw = partial(draw_locality_entropy, named, constants=_sample(_ledger(result)))
+    return Drawing(name, draw, kind="plane")
 
 
 def _parts(result: Found, name: str, student: StudentResult) -> Drawing:
@@ -139,24 +168,42 @@ def _parts(result: Found, name: str, student: StudentResult) -> Drawing:
         "divergence": student.divergence,
         "deviation": student.deviation,
     }
-    draw = partial(draw_parts, parts, total="upper limit")
+    said = [
+        *_errors(_ledger(result)),
+        f"$B$ = {student.range.B:g}",
+        rf"student's $\tau$ = {student.temperature:.3g}",
+    ]
+    draw = partial(draw_parts, parts, total="upper limit", constants=said)
     return Drawing(_named(result, "parts", name), draw, kind="parts")
 
 
 def _limit(result: Found, name: str) -> Drawing:
-    from rankbound.figures.certificates import Certified, draw_limit_over_n
+    from rankbound.figures.certificates import draw_limit_over_n
 
     title = _named(result, "limit-over-n", name)
-    table = result.table
-    risks = _risks(table.where("student", name)) if table else np.empty(0)
-    ledger = _ledger(result)
+    ledger, made = _ledger(result), certified(result, name)
     student = ledger.students[name]
-    if not len(risks):
+    if made is None:
         reason = "per_query.tsv holds no risks beside the ledger; run measure again"
         return Drawing(title, None, reason, kind="limit")
+    said = [f"{ledger.pairs} pairs", f"$B$ = {student.range.B:g}"]
+    return Drawing(
+        title, partial(draw_limit_over_n, made, constants=said), kind="limit"
+    )
+
+
+def certified(result: Found, name: str) -> Certified | None:
+    """A student's certificate with its sample; None where no risks lie beside it."""
+    from rankbound.figures.certificates import Certified
+
+    table, ledger = result.table, _ledger(result)
+    risks = _risks(table.where("student", name)) if table else np.empty(0)
+    if not len(risks):
+        return None
+    student = ledger.students[name]
     # Since shares are certified, the mean has half of delta
     halves, chosen = 1 if student.share is None else 2, student.chosen
-    made = Certified(
+    return Certified(
         risks=risks,
         low=student.range.low,
         high=student.range.high,
@@ -165,7 +212,28 @@ def _limit(result: Found, name: str) -> Drawing:
         n_students=len(ledger.students),
         stake=None if chosen is None else chosen.stake,
     )
-    return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
+
+
+def limits_over_n(result: Found, name: str) -> tuple[tuple[float, float], ...]:
+    """Queries, and how far the limit then is above the risk, in nats; may be empty.
+
+    The certificate itself is among them, and where it falls below ln 2, as the ledger
+    says.
+    """
+    from rankbound.bounds.certificate import LN2
+    from rankbound.figures.certificates import betting_curve
+
+    made, student = certified(result, name), _ledger(result).students[name]
+    if made is None or student.method != "betting" or made.upper <= made.risks.mean():
+        return ()
+    counts, limits = betting_curve(made, levels=POINTS)
+    found = dict(zip(counts.tolist(), (limits - student.risk).tolist(), strict=True))
+    if student.n_needed is not None and student.risk < LN2:
+        found[float(student.n_needed)] = LN2 - student.risk - BELOW
+    found[float(len(made.risks))] = student.deviation
+    # Neighbours that rounding put in the wrong order are left out, not the certificate
+    kept = {n: d for n, d in found.items() if d > 0}
+    return tuple(sorted(kept.items()))
 
 
 def _risks(rows: Rows) -> Floats:
@@ -210,5 +278,7 @@ def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
     if relevance.judged is None:
         reason = str(relevance.judged_missing_because)
         return Drawing(title, None, reason, kind="reliability")
-    draw = partial(draw_reliability, relevance.judged.reliability)
+    ledger = _ledger(result)
+    said = [*_sample(ledger), rf"intervals: $\delta$ = {ledger.delta:g}"]
+    draw = partial(draw_reliability, relevance.judged.reliability, constants=said)
     return Drawing(title, draw, kind="reliability")

@@ -106,7 +106,17 @@ def _compared(
             )
         )
     rule = _said({(row.method, NORMAL) for row, _ in moving})
-    return draw_difference_power(sources, rule=rule, unit=unit, margin=margin, ax=ax)
+    return draw_difference_power(
+        sources,
+        rule=rule,
+        unit=unit,
+        margin=margin,
+        constants=[
+            rf"$\delta$ = {delta:.3g}, of one interval",
+            "marks: the queries measured",
+        ],
+        ax=ax,
+    )
 
 
 POWER = 0.8  # of the curves of a comparison
@@ -196,6 +206,7 @@ def of_power(result: Found) -> list[Drawing]:
                 unit=unit,
                 margin=margin,
                 power=content.power,
+                constants=[rf"$\delta$ = {content.delta_each:.3g}, of one interval"],
             )
             found.append(Drawing(name, draw, kind="power"))
     counts = {row.n if isinstance(row, Detectable) else row.n_rule for row in rows}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
 from rankbound.drawing import (
     comparisons,
     inspections,
@@ -17,8 +20,15 @@ from rankbound.drawing import (
     studies,
     validations,
 )
-from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
-from rankbound.drawing.results import Found, files_of, find_results
+from rankbound.drawing.catalogue import (
+    MOST_FIGURES,
+    Draw,
+    Drawing,
+    absent_kinds,
+    left_out,
+    most_important,
+)
+from rankbound.drawing.results import Found, file_of, files_of, find_results
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.writing import Replacing, check_folder, filling
@@ -38,10 +48,6 @@ MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
 }
 
 
-STUDY: Final = "study"
-OF_A_STUDY: Final = 5  # times as many figures as of another result
-
-
 def theory_drawings() -> list[Drawing]:
     """The figures that need no data."""
     from rankbound.figures import power, theory
@@ -52,7 +58,9 @@ def theory_drawings() -> list[Drawing]:
         "query-width": theory.draw_query_width,
         "entropy-floor": theory.draw_entropy_floor,
         "bound-over-n": theory.draw_bound_over_n,
-        "bound-parts": lambda: theory.draw_parts(setting.parts()),
+        "bound-parts": partial(
+            theory.draw_parts, setting.parts(), constants=setting.said()
+        ),
         "bound-surface": theory.draw_bound_surface,
         "break-even": theory.draw_break_even,
         "shift": theory.draw_shift,
@@ -63,35 +71,39 @@ def theory_drawings() -> list[Drawing]:
     return [Drawing(f"theory-{name}", draw) for name, draw in draws.items()]
 
 
-def result_drawings(results: list[Found], *, most: int | None = None) -> list[Drawing]:
+def result_drawings(
+    results: list[Found], *, most: int | None = MOST_FIGURES
+) -> list[Drawing]:
     """The figures of results, and a reason for each kind that they do not allow.
 
-    With `most`, only so many of the first figures of a result, and five times as many
-    of a study.
+    Of each result at most so many, the most important ones, and more of a study; what
+    is left out is one line for each result. None gives all.
     """
-    made = {
-        place: make(result)
-        for place, result in enumerate(results)
+    drawings = [
+        replace(drawing, of=file_of(result), result=result.kind)
+        for result in results
         if (make := MAKERS.get(result.kind)) is not None
-    }
-    drawings = [drawing for some in made.values() for drawing in some]
-    drawings += ledgers.drawings_of_all(results)
+        for drawing in make(result)
+    ]
+    together = (
+        replace(drawing, result="ledger")
+        for drawing in ledgers.drawings_of_all(results)
+    )
+    drawings = _distinct([*together, *drawings])
     absent = absent_kinds(drawing.kind for drawing in drawings)
     missing = [Drawing(kind, None, reason, kind) for kind, reason in absent]
     if most is None:
-        return _distinct([*drawings, *missing])
-    for place, some in made.items():
-        made[place] = some[
-            : OF_A_STUDY * most if results[place].kind == STUDY else most
-        ]
-    kept = [drawing for some in made.values() for drawing in some]
-    left = len(drawings) - len(kept)
-    if left:
-        reason = (
-            f"{left} more are in `rankbound figures` and the reports of sub-folders"
+        return [*drawings, *missing]
+    kept, others = most_important(drawings, most)
+    left = [
+        Drawing(
+            f"{counted(count, 'more figure')}{f' of {of}' if of else ''}",
+            None,
+            left_out(most),
         )
-        missing.append(Drawing("others", None, reason))
-    return _distinct([*kept, *missing])
+        for of, count in Counter(drawing.of for drawing in others).items()
+    ]
+    return [*kept, *left, *missing]
 
 
 def _distinct(drawings: list[Drawing]) -> list[Drawing]:
@@ -134,12 +146,13 @@ class Drawn(NamedTuple):
     missing: list[tuple[str, str]]
 
 
-def draw(
+def draw(  # noqa: PLR0913  what is drawn, and how
     folder: str | PathLike[str] | None,
     out: str | PathLike[str],
     *,
     format: Extension = "pdf",
     width: Literal["column", "page"] = "column",
+    all: bool = False,
     force: bool = False,
     progress: bool | Progress = False,
 ) -> Drawn:
@@ -159,6 +172,8 @@ def draw(
         Of the figures.
     width : {"column", "page"}, default "column"
         3.33 inches, as a column of print, or 7 inches, as a page.
+    all : bool, default False
+        Draw all figures of each result, not only the 15 most important ones.
     force : bool, default False
         Replace files of the figures' names that are no earlier figures, too; results
         that are drawn never are.
@@ -211,7 +226,7 @@ def draw(
     else:
         results = find_results(Path(folder))
         read = files_of(Path(folder), results)
-        drawings = result_drawings(results)
+        drawings = result_drawings(results, most=None if all else MOST_FIGURES)
     made = Drawn([], [])
     # Figures of earlier versions bear no mark; their numbers tell them
     headers: dict[Path, str] = {}

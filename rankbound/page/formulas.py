@@ -41,6 +41,7 @@ STATEMENTS: Final = (
     HEADLINE,
     f"{HEADLINE}-coarse",
     "theorem-1a",
+    "theorem-2b",
     "paper-form",
     "lemma-2c-cut-ratio",
     "lemma-2c-lower",
@@ -55,6 +56,24 @@ PAIRS: Final[dict[str, tuple[Expr, tuple[Symbol, ...]]]] = {
 }
 # The fields that a reader sets
 FIELDS: Final = (n, delta, L, Delta, H, D, kappa, tau, k)
+
+
+class Measured(Record, frozen=True, kw_only=True):
+    """The certificate that the explorer begins with.
+
+    `over_n` has numbers of queries with the deviations that limits by betting then
+    have, if further queries are like these. Without any, the deviation is the measured
+    one times the ratio of those that Theorem 1 (a) gives. `clip` is the B of the
+    sample, `locality` says whether B is at most L times the diameter there, and
+    `n_students` counts the limits that hold together.
+    """
+
+    upper: float
+    deviation: float
+    clip: float
+    locality: bool
+    n_students: int
+    over_n: tuple[tuple[float, float], ...] = ()
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -74,6 +93,7 @@ class Setting(Record, frozen=True, kw_only=True):
     kappa: float
     temperature: float
     group_size: int
+    certificate: Measured | None = None
 
 
 class Domain(Record, frozen=True, kw_only=True):
@@ -137,16 +157,21 @@ def views_script() -> str:
     return f"const VIEWS = {{\n{inside}\n}};\n"
 
 
-def explorer(ledgers: Mapping[str, Ledger]) -> Explorer:
+def explorer(
+    ledgers: Mapping[str, Ledger],
+    over_n: Mapping[tuple[str, str], tuple[tuple[float, float], ...]] | None = None,
+) -> Explorer:
     """Settings to begin with: an example, and every student of every ledger.
 
     Parameters
     ----------
     ledgers : mapping of str to Ledger
         By the name of their folder.
+    over_n : mapping, optional
+        By folder and student, numbers of queries and the deviations of limits.
     """
     mine = [
-        _setting(name, student, ledger)
+        _setting(name, student, ledger, (over_n or {}).get((name, student), ()))
         for name, ledger in ledgers.items()
         for student in ledger.students
     ]
@@ -174,11 +199,20 @@ def _domain(symbol: Symbol) -> Domain:
     )
 
 
-def _setting(name: str, student: str, ledger: Ledger) -> Setting:
+def _setting(
+    name: str,
+    student: str,
+    ledger: Ledger,
+    over_n: tuple[tuple[float, float], ...] = (),
+) -> Setting:
     """A student's numbers; a note says which are the example's for lack of data."""
     entry, found, notes = ledger.students[student], EXAMPLE, []
-    locality = entry.locality
-    if locality is None:
+    locality, headline = entry.locality, entry.headline
+    known = headline is not None and headline.lipschitz_times_diameter is not None
+    if headline is not None and headline.lipschitz and headline.diameter:
+        found = replace(found, lipschitz=headline.lipschitz, diameter=headline.diameter)
+        notes.append("L and the diameter are known in advance")
+    elif locality is None:
         notes.append("no vectors were measured: L and the diameter are the example's")
     else:
         lipschitz, diameter = locality.lipschitz, locality.diameter
@@ -193,6 +227,16 @@ def _setting(name: str, student: str, ledger: Ledger) -> Setting:
     else:
         found = replace(found, kappa=ratio)
     size = _group_size(entry.range.source)
+    # Since shares are certified, the mean has half of delta
+    halves = 1 if entry.share is None else 2
+    certificate = Measured(
+        upper=entry.upper,
+        deviation=entry.deviation,
+        clip=entry.range.B,
+        locality=known,
+        n_students=halves * len(ledger.students),
+        over_n=over_n,
+    )
     return replace(
         found,
         name=" / ".join(filter(None, (name, student))),
@@ -205,6 +249,7 @@ def _setting(name: str, student: str, ledger: Ledger) -> Setting:
         result=name,
         student=student,
         mean_teacher_margin=ledger.teacher.mean_margin,
+        certificate=certificate,
     )
 
 

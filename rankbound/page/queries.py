@@ -25,11 +25,10 @@ from rankbound.commands.measure.students import RawScores, raw_scores
 from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import Floats
 from rankbound.drawing.results import Found
-from rankbound.errors import FormatError, UsageError
+from rankbound.errors import FormatError, UsageError, in_options
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.spread import clip_below_best
-from rankbound.provenance import Input
-from rankbound.read.source import sha256
+from rankbound.page.sources import Sources
 from rankbound.results import Record
 from rankbound.rows import WORDS, Rows
 
@@ -293,7 +292,7 @@ class Documents(Record, frozen=True, kw_only=True):
 
 def documents_of(
     result: Found,
-    source: Path,
+    source: Path | Sources,
     qids: Sequence[str],
     *,
     options_of: OptionsOf | None,
@@ -305,9 +304,9 @@ def documents_of(
     ----------
     result : Found
         A ledger.
-    source : Path
-        The folder of the report: relative paths are looked for from the working
-        folder, from there, and from the two folders above.
+    source : Path or Sources
+        The folder of the report, or where else inputs are looked for; see
+        `Sources.found`.
     qids : sequence of str
         The queries that the page shows; as many of the first ones as fit are taken.
     options_of : callable or None
@@ -320,9 +319,12 @@ def documents_of(
     if options_of is None:
         return Documents(result=result.name, missing=UNREAD)
     try:
-        options, inputs, scores = _read_again(ledger, source, options_of)
+        where = source if isinstance(source, Sources) else Sources(source)
+        options, inputs, scores = _read_again(ledger, where, options_of)
     except (UsageError, FormatError, DomainError, OSError) as error:
-        return Documents(result=result.name, missing=in_command_words(error))
+        return Documents(
+            result=result.name, missing=in_options(in_command_words(error), {"inputs"})
+        )
     groups = _read_groups(ledger, options.metric, inputs, scores, {*qids})
     by_query: dict[str, tuple[Group, ...]] = {}
     for qid, group in groups:
@@ -337,12 +339,12 @@ def documents_of(
 
 
 def _read_again(
-    ledger: Ledger, source: Path, options_of: OptionsOf
+    ledger: Ledger, source: Sources, options_of: OptionsOf
 ) -> tuple[MeasureOptions, Inputs, dict[str, RawScores]]:
     options = options_of(ledger.command)
-    root = _unchanged(ledger.inputs, source)
-    options = _from(root, options, PATHS)
-    students = tuple(_from(root, s, STUDENT_PATHS) for s in options.students)
+    found = source.found(ledger.inputs)
+    options = _from(found, options, PATHS)
+    students = tuple(_from(found, s, STUDENT_PATHS) for s in options.students)
     options = replace(options, students=students)
     inputs = load_inputs(options)
     if options.unscored == "common" and options.students:
@@ -352,38 +354,12 @@ def _read_again(
     return options, inputs, {s.name: raw_scores(s, inputs) for s in options.students}
 
 
-def _unchanged(inputs: Sequence[Input], source: Path) -> Path:
-    """The folder below which all inputs exist and have the hashes of the ledger."""
-    here = source.resolve()
-    problems = []
-    for root in (Path(), here, here.parent, here.parent.parent):
-        problem = next(filter(None, (_problem(root, entry) for entry in inputs)), None)
-        if problem is None:
-            return root
-        problems.append(problem)
-    # That a file has changed says more than that another one is missing
-    changed = [problem for problem in problems if "changed" in problem]
-    raise UsageError((changed or problems)[0])
-
-
-def _problem(root: Path, entry: Input) -> str | None:
-    if entry.path is None:
-        return f"the input {entry.object} was an object, which cannot be read again"
-    path = root / entry.path
-    if not path.is_file():
-        return f"the input {entry.path} no longer exists"
-    if entry.sha256 is None:
-        return f"the input {entry.path} was a pipe, which cannot be read again"
-    if sha256(path) != entry.sha256:
-        return f"the input {entry.path} has changed since the measurement"
-    return None
-
-
-def _from(root: Path, record: Options, names: Sequence[str]) -> Options:
-    """The same options with their paths below a folder."""
+def _from(found: Mapping[str, Path], record: Options, names: Sequence[str]) -> Options:
+    """The same options with their inputs where they lie now."""
     paths = {name: getattr(record, name) for name in names}
     return replace(
-        record, **{name: path and root / path for name, path in paths.items()}
+        record,
+        **{name: path and found.get(str(path), path) for name, path in paths.items()},
     )
 
 

@@ -107,7 +107,7 @@ REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 MOST_VECTOR: Final = 400_000
 MOST_NUMBERS: Final = 60_000
 # For all figures together, so that a page of many results can still be sent by mail
-MOST_FIGURES: Final = 5_000_000
+MOST_FIGURES: Final = 4_000_000
 FULL: Final = (
     f"the page has room for {MOST_FIGURES // 1_000_000} MB of figures; `rankbound "
     "figures --from DIR` draws it"
@@ -130,6 +130,8 @@ class Picture:
         The CSV of what is drawn; empty where it is too long for the page.
     vector : bool
         Whether `markup` is an ``<svg>``.
+    kind, result : str
+        The kind of figure, and the kind of result that it shows.
     """
 
     name: str
@@ -137,10 +139,15 @@ class Picture:
     markup: str
     numbers: str
     vector: bool = True
+    kind: str = ""
+    result: str = ""
 
 
 def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
-    """Each figure as a picture, or its name and the reason why it is missing."""
+    """Each figure as a picture, or its name and the reason why it is missing.
+
+    Those that come first are kept where there is no room for all.
+    """
     # Notebooks show results by this module, and need no figures
     from rankbound.drawing.run import drawn
     from rankbound.figures.output import csv_text, data_of, rendered
@@ -166,7 +173,8 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
             yield drawing.name, FULL
             continue
         room -= len(markup) + len(numbers)
-        yield Picture(drawing.name, told, markup, numbers, vector)
+        what = drawing.kind, drawing.result
+        yield Picture(drawing.name, told, markup, numbers, vector, *what)
 
 
 def described(drawing: Drawing) -> str:

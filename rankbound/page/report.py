@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
@@ -29,6 +29,8 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.measure.result import Ledger
+from rankbound.drawing.catalogue import MOST_FIGURES, in_importance
+from rankbound.drawing.ledgers import limits_over_n
 from rankbound.drawing.results import (
     FILES,
     Found,
@@ -38,8 +40,8 @@ from rankbound.drawing.results import (
     kind_of,
 )
 from rankbound.drawing.run import result_drawings
-from rankbound.errors import UsageError
-from rankbound.page.accounts import Account, Table, Verdict, number, words
+from rankbound.errors import UsageError, in_options
+from rankbound.page.accounts import Table, number, words
 from rankbound.page.formulas import Explorer, explorer, views_script
 from rankbound.page.pieces import MAKERS
 from rankbound.page.queries import (
@@ -62,6 +64,8 @@ from rankbound.page.rendering import (
     script_json,
     source,
 )
+from rankbound.page.sources import Sources, Texts
+from rankbound.page.story import Block, blocks, pooled
 from rankbound.progress import Progress, reported
 from rankbound.provenance import Input
 from rankbound.results import Record
@@ -81,16 +85,22 @@ COMMANDS: Final = {
 }
 
 
-def report(
+def report(  # noqa: PLR0913  what is shown, and where it is found
     folder: str | PathLike[str],
     out: str | PathLike[str],
     *,
     rows: int = MOST_ROWS,
     title: str = "",
+    all: bool = False,
+    corpus: str | PathLike[str] | None = None,
+    queries: str | PathLike[str] | None = None,
+    inputs: Sequence[str | PathLike[str]] = (),
     force: bool = False,
     progress: bool | Progress = False,
 ) -> Material:
     """Make one self-contained HTML page of all results in a folder.
+
+    It begins with the questions that the results answer.
 
     The page asks for no network and no other file. `rankbound report` also shows the
     documents behind each query, since it can read the command of a ledger again.
@@ -106,6 +116,14 @@ def report(
         Most rows of a table of queries, at least 1.
     title : str, optional
         Of the page; by default the name of the folder.
+    all : bool, default False
+        Show all figures of each result, not only the 15 most important ones.
+    corpus, queries : path, optional
+        Texts of documents and queries, as JSON lines with ids and texts or as lines of
+        id, tab and text. By default files called so that lie beside the data.
+    inputs : sequence of path, default ()
+        Folders in which inputs, and texts beside them, are looked for that are not at
+        their paths any more; inputs are told by their hashes.
     force : bool, default False
         Replace `out` even if it exists and is no earlier report; it never is a result.
     progress : bool or callable, default False
@@ -122,7 +140,7 @@ def report(
     UsageError
         When `folder` holds no results, or `out` cannot be written or must stay.
     FormatError
-        When a result is damaged.
+        When a result is damaged, or `corpus` or `queries` holds no texts.
 
     See Also
     --------
@@ -144,6 +162,13 @@ def report(
             Path(out),
             rows=rows,
             title=title,
+            every=all,
+            sources=Sources(
+                Path(folder),
+                tuple(map(Path, inputs)),
+                None if corpus is None else Path(corpus),
+                None if queries is None else Path(queries),
+            ),
             force=force,
             progress=advance,
         )
@@ -156,6 +181,8 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     rows: int = MOST_ROWS,
     command: str = "",
     title: str = "",
+    every: bool = False,
+    sources: Sources | None = None,
     force: bool = False,
     options_of: OptionsOf | None = None,
     among: Collection[str] | None = None,
@@ -163,13 +190,23 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
 ) -> Material:
     """The same for the command line, the demo and studies.
 
-    `command` is recorded on the page. `options_of` reads the command of a ledger again;
-    without it, no documents are shown. Only results in the folders `among` those of
-    `source` are shown, and those in `source` itself; without it, all are. `progress` is
-    called before each of `STAGES` stages.
+    `command` is recorded on the page, `every` shows all figures, and `sources` says
+    where inputs and texts are, by default at their paths and beside `source`.
+    `options_of` reads the command of a ledger again; without it, no documents are
+    shown. Only results in the folders `among` those of `source` are shown, and those in
+    `source` itself; without it, all are. `progress` is called before each of `STAGES`
+    stages.
     """
     if rows < 1:
         raise UsageError(f"`rows` must be at least 1, got {rows}")
+    sources = sources or Sources(source)
+    for folder in sources.inputs:
+        if not folder.is_dir():
+            raise UsageError(f"`inputs` {folder}: no such folder")
+    for name in ("corpus", "queries"):
+        path: Path | None = getattr(sources, name)
+        if path is not None and not path.is_file():
+            raise UsageError(f"`{name}` {path}: no such file")
     if out.is_dir():
         raise UsageError(f"{out}: is a folder; `out` of a report is an HTML file")
     progress("reading results")
@@ -184,11 +221,13 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     order = [*map(kind_of, FILES.values())]
     results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
-    figures, missing = _figures(results, most=None if among is None else FIGURES)
+    some = MOST_FIGURES if among is None else FIGURES
+    figures, missing = _figures(results, most=None if every else some)
     progress("queries")
     tables = list(_query_tables(results, limit=rows))
     progress("documents")
-    details = _details(source, results, tables, options_of)
+    details = _details(sources, results, tables, options_of)
+    texts = _texts(sources, results, tables, details)
     progress("writing")
     material = Material(
         title=title or f"rankbound report: {source.resolve().name}",
@@ -196,7 +235,8 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
         figures=figures,
         tables=tables,
         details=details,
-        missing=[*_absent(results), *_undetailed(details), *missing],
+        texts=texts,
+        missing=[*_absent(results), *_undetailed(details, texts), *missing],
         command=command,
     )
     write_all(out.parent, {out.name: page(material)}, replacing)
@@ -216,18 +256,20 @@ def is_page(path: Path) -> bool:
 def _figures(
     results: list[Found], *, most: int | None
 ) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """Pictures of results, the most important first, and what is missing."""
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
-    for found in pictures(result_drawings(results, most=most)):
+    for found in pictures(in_importance(result_drawings(results, most=most))):
         if isinstance(found, Picture):
             drawn.append(found)
         else:
-            missing.append((f"figure {found[0]}", found[1]))
+            what = found[0] if "more figure" in found[0] else f"figure {found[0]}"
+            missing.append((what, found[1]))
     return drawn, missing
 
 
 def _details(
-    source: Path,
+    sources: Sources,
     results: list[Found],
     tables: list[QueryTable],
     options_of: OptionsOf | None,
@@ -243,15 +285,49 @@ def _details(
         pairs = zip(qids, of or (result.name,) * len(qids), strict=True)
         mine = [qid for qid, name in pairs if name == result.name]
         found.append(
-            documents_of(result, source, mine, options_of=options_of, budget=share)
+            documents_of(result, sources, mine, options_of=options_of, budget=share)
         )
     return found
 
 
-def _undetailed(details: list[Documents]) -> Iterator[tuple[str, str]]:
+def _texts(
+    sources: Sources,
+    results: list[Found],
+    tables: list[QueryTable],
+    details: list[Documents],
+) -> Texts:
+    """Texts of the queries and documents that the page shows."""
+    inputs = {
+        entry.path
+        for result in results
+        for entry in getattr(result.content, "inputs", ())
+        if entry.path is not None
+    }
+    qids = [qid for table in tables for qid in table.text("qid") or ()]
+    groups = [
+        group
+        for entry in details
+        for groups in (entry.queries or {}).values()
+        for group in groups
+    ]
+    # Positives come first in a group, and those that the teacher puts above them next
+    docs = [docno for group in groups for docno in group.docs]
+    beside = [path for one in sorted(inputs) if (path := _there(sources, one))]
+    return sources.texts(beside, [*dict.fromkeys(qids)], docs)
+
+
+def _there(sources: Sources, name: str) -> Path | None:
+    """Where an input lies or lay, if there is such a folder."""
+    roots = (Path(), sources.folder, sources.folder.parent, *sources.inputs)
+    return next((r / name for r in roots if (r / name).parent.is_dir()), None)
+
+
+def _undetailed(details: list[Documents], texts: Texts) -> Iterator[tuple[str, str]]:
     for entry in details:
         if entry.missing is not None:
             yield f"documents of {entry.result or 'queries'}", entry.missing
+    if texts.missing is not None and details:
+        yield "texts", texts.missing
 
 
 def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
@@ -299,6 +375,18 @@ def _query_tables(results: list[Found], *, limit: int) -> Iterator[QueryTable]:
 
 
 STATIC_ROWS: Final = 25
+# Parameters that a page speaks of as options
+SPOKEN: Final = frozenset(
+    {"embeddings", "qrels", "student", "all", "corpus", "queries", "inputs"}
+)
+SIDE_BY_SIDE: Final = (
+    *("measured", "student", "entropy", "divergence", "risk", "upper limit", "vacuous"),
+)
+OVERVIEW: Final = (
+    "Certificates side by side, in nats. Rows of different groups of documents are "
+    "tasks of their own: their risks are on different pairs and rank neither students "
+    "nor samplings"
+)
 MOST_JSON: Final = 1_000_000
 SEEDED: Final = ("calibration", "family")  # parts of results that may hold the seed
 # Words in tables that stand for a symbol of the notation
@@ -328,6 +416,7 @@ class Material:
     tables : list of QueryTable
     details : list of Documents
         Documents of queries, one for each ledger.
+    texts : Texts
     missing : list of (what, why)
     command : str
     """
@@ -337,6 +426,7 @@ class Material:
     figures: list[Picture] = field(default_factory=list)
     tables: list[QueryTable] = field(default_factory=list)
     details: list[Documents] = field(default_factory=list)
+    texts: Texts = field(default_factory=lambda: Texts(queries={}, documents={}))
     missing: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
 
@@ -353,6 +443,16 @@ def page(material: Material) -> str:
         )
         for index, result in enumerate(material.results)
     ]
+    names = _names(material.results)
+    told = [
+        (name, result.content.in_options(), account)
+        for name, result, (_, account) in zip(
+            names, material.results, accounts, strict=True
+        )
+    ]
+    story = blocks(told, material.figures)
+    sentences = {line.sentence for block in story for line in block.lines}
+    notes = pooled((name, account) for name, _, account in told)
     code = script(views_script())
     return rendered_template(
         "report.html",
@@ -362,11 +462,15 @@ def page(material: Material) -> str:
             "style": _safe(source("style.css")),
             "script": code,
             "policy": policy(code),
-            "sections": _sections(accounts, material),
+            "sections": _sections(story, material),
+            "blocks": story,
+            "overview": _overview(material.results, names),
             "accounts": accounts,
-            "banner": [v for _, account in accounts for v in _first(account)],
-            "missing": material.missing,
-            "figures": material.figures,
+            "sentences": sentences,
+            "notes": notes,
+            "missing": _by_reason(
+                [(what, in_options(why, SPOKEN)) for what, why in material.missing]
+            ),
             "tables": material.tables,
             "static_rows": static_rows,
             "provenance": list(_provenance(material)),
@@ -377,6 +481,57 @@ def page(material: Material) -> str:
             "data": script_json(_data(material).to_dict()),
         },
     )
+
+
+def _by_reason(missing: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is missing, with every reason once.
+
+    Examples
+    --------
+    >>> _by_reason([("a", "no file"), ("b", "no file")])
+    [('a, b', 'no file')]
+    """
+    reasons: dict[str, list[str]] = {}
+    for what, why in missing:
+        reasons.setdefault(why, []).append(what)
+    return [(", ".join(which), why) for why, which in reasons.items()]
+
+
+def _names(results: list[Found]) -> list[str]:
+    """What tells results apart: kinds where they differ, and folders; none for one."""
+    if len(results) == 1:
+        return [""]
+    kinds = [result.kind for result in results]
+    folders = {result.name.rpartition("/")[0] for result in results}
+    shared = f"{folders.pop()}/" if len(folders) == 1 else ""
+    return [
+        result.name.removeprefix(shared)
+        if result.name and kinds.count(result.kind) > 1
+        else result.kind
+        for result in results
+    ]
+
+
+def _overview(results: list[Found], names: list[str]) -> Table | None:
+    """The certificates of several ledgers side by side; None of fewer than two."""
+    ledgers = [
+        (name, result.as_a(Ledger))
+        for name, result in zip(names, results, strict=True)
+        if result.kind == "ledger"
+    ]
+    if len(ledgers) < 2:
+        return None
+    cells = [
+        (
+            name,
+            student,
+            *map(number, (entry.entropy, entry.divergence, entry.risk, entry.upper)),
+            "yes" if entry.vacuous else "no",
+        )
+        for name, ledger in ledgers
+        for student, entry in ledger.students.items()
+    ]
+    return Table("overview", OVERVIEW, SIDE_BY_SIDE, tuple(cells), left=2)
 
 
 def hints() -> dict[str, str]:
@@ -425,15 +580,6 @@ def _meaning(symbol: Symbol) -> str:
     return f"{letter} ({entry.code}): {entry.meaning}{unit}"
 
 
-def _first(account: Account) -> Iterator[Verdict]:
-    """Verdicts for the banner: all but warnings beyond the third of an account."""
-    warned = 0
-    for verdict in account.verdicts:
-        warned += verdict.word == "warning"
-        if verdict.word != "warning" or warned <= 3:
-            yield verdict
-
-
 def _subtitle(material: Material) -> str:
     kinds = [result.kind for result in material.results]
     found = [
@@ -444,12 +590,10 @@ def _subtitle(material: Material) -> str:
     return ", ".join(found) or "no result that this report shows"
 
 
-def _sections(
-    accounts: list[tuple[str, Account]], material: Material
-) -> list[tuple[str, str]]:
-    found = [("verdict", "Verdict")]
-    found += [(identifier, account.title) for identifier, account in accounts]
-    found += [("figures", "Figures")] if material.figures else []
+def _sections(story: list[Block], material: Material) -> list[tuple[str, str]]:
+    found = [("answers", "Answers")]
+    found += [("evidence", "Evidence")] if any(one.figures for one in story) else []
+    found += [("tables", "Tables")] if material.results else []
     found += [
         (f"queries-{index}", table.caption)
         for index, table in enumerate(material.tables)
@@ -525,6 +669,7 @@ class Data(Record, frozen=True, kw_only=True):
 
     tables: tuple[dict[str, object], ...]
     details: tuple[Documents, ...]
+    texts: Texts
     explorer: Explorer
     symbols: dict[str, str]
 
@@ -535,10 +680,17 @@ def _data(material: Material) -> Data:
         for result in material.results
         if result.kind == "ledger"
     }
+    over_n = {
+        (result.name, student): limits_over_n(result, student)
+        for result in material.results
+        if result.kind == "ledger"
+        for student in ledgers[result.name].students
+    }
     return Data(
         tables=tuple(table.plain() for table in material.tables),
         details=tuple(material.details),
-        explorer=explorer(ledgers),
+        texts=material.texts,
+        explorer=explorer(ledgers, over_n),
         symbols={term(s).code: _meaning(s) for s in SYMBOLS},
     )
 

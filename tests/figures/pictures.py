@@ -52,9 +52,19 @@ def check_texts(ax):
         assert not over, f"{one.get_text()!r} lies over {two.get_text()!r}"
 
 
+def check_legend(ax):
+    """Assert that the legend, if there is one, is not higher than the axes."""
+    if ax.get_legend() is None:
+        return
+    ax.get_figure(root=True).draw_without_rendering()
+    legend, axes = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert legend.height <= 1.05 * axes.height, "the legend is higher than the axes"
+
+
 def check_drawing(ax):
     """Assert everything that a figure for a paper must have."""
     check_texts(ax)
+    check_legend(ax)
     assert ax.get_xlabel() or ax.get_ylabel()
     assert not ax.get_title()
     rows = list(csv.reader(io.StringIO(csv_text(ax))))

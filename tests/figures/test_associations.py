@@ -33,7 +33,8 @@ ROWS = [
 def test_the_forest_is_fit_for_a_paper_and_fills_what_is_significant():
     ax = draw_correlations(ROWS)
     check_drawing(ax)
-    marks = [line for line in ax.lines if line.get_marker() == "o"]
+    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert {line.get_marker() for line in marks} == {"o", "s"}  # two measures
     filled = [m for m in marks if m.get_markerfacecolor() == m.get_color()]
     assert len(marks) == 8
     assert len(filled) == 4
@@ -42,7 +43,23 @@ def test_the_forest_is_fit_for_a_paper_and_fills_what_is_significant():
 
 def test_labels_say_what_differs_and_no_more():
     labels = [t.get_text() for t in draw_correlations(ROWS).get_yticklabels()]
-    assert labels[0] == "tasb, entropy, nDCG@10"
+    assert labels == [
+        *("tasb, entropy", "tasb, diameter"),
+        *("splade_ed, entropy".replace("_", " "), "splade ed, diameter"),
+    ]
+    legend = draw_correlations(ROWS).get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["nDCG@10", "AP(rel=2)"]
+
+
+def test_every_mark_stands_beside_its_term():
+    ax = draw_correlations(ROWS)
+    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    middles = ax.get_yticks()
+    for place, row in enumerate(ROWS):
+        assert marks[place].get_xdata() == [row.spearman]
+        y = marks[place].get_ydata()[0]
+        nearest = min(range(4), key=lambda at: abs(middles[at] - y))
+        assert nearest == place // 2
 
 
 def test_samplings_are_told_apart():

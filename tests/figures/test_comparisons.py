@@ -44,14 +44,38 @@ def test_verdicts_are_a_matrix_with_the_margins_in_it():
     ax = draw_verdicts(ROWS)
     check_drawing(ax)
     assert len(ax.patches) == len(ROWS)
-    assert "0.1" in {text.get_text() for text in ax.texts}
+    assert "±0.1" in {text.get_text() for text in ax.texts}
     assert ax.get_yticklabels()[0].get_text() == "bm25"
 
 
 def test_a_missing_margin_is_a_dash_and_draws_no_band():
     rows = [changed(row, margin=None, smallest_margin=None) for row in ROWS]
-    assert {text.get_text() for text in draw_verdicts(rows).texts} == {"-"}
+    *cells, said = [text.get_text() for text in draw_verdicts(rows).texts]
+    assert {*cells} == {"–"}
+    assert "smaller is more alike" in said
     check_drawing(draw_differences(rows))
+
+
+def test_many_rows_stand_in_groups_and_few_do_not():
+    rows = [changed(row, sampling=f"s{n}") for n in range(5) for row in ROWS[:3]]
+    ax = draw_differences(rows)
+    check_drawing(ax)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels[:5] == ["s0:", "all", "pos-neg", "neg-neg", "s1:"]
+    places = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
+    names = dict(zip(ax.get_yticks(), labels, strict=True))
+    assert [names[place] for place in places] == [row.pairs for row in rows]
+    few = draw_differences(rows[:12]).get_yticklabels()
+    assert few[0].get_text() == "s0, all"
+
+
+def test_what_all_rows_share_is_said_once():
+    rows = [
+        changed(row, pairs="nDCG@10", sampling=str(n)) for n, row in enumerate(ROWS)
+    ]
+    ax = draw_differences(rows, words="paired difference", constants=["n = 43"])
+    assert [one.get_text() for one in ax.get_yticklabels()] == [*"012345678"]
+    assert ax.texts[-1].get_text() == "nDCG@10; grey: margin ±0.02; n = 43"
 
 
 def test_a_sweep_is_a_line_for_each_sampling():

@@ -51,6 +51,16 @@ def test_lengths_are_shares_and_copies_are_counted():
     assert step.get_label() == "bm25: 2 of 30 equal to another"
 
 
+def test_lengths_that_are_all_equal_are_told_instead_of_a_spike():
+    norms = replace(
+        shape().norms, edges=(0.98, 0.9995, 1.0005, 1.02), counts=(0, 30, 0)
+    )
+    unit = replace(shape(), norms=norms)
+    with pytest.raises(DomainError, match=r"length 1, .*bm25: 2 of 30 equal"):
+        draw_norms({"bm25": unit})
+    assert data_of(draw_norms({"unit": unit, "bm25": shape()}))["name"][0] == "unit"
+
+
 @pytest.mark.parametrize("draw", [draw_distances, draw_two_nn, draw_norms])
 def test_nothing_is_refused(draw):
     with pytest.raises(DomainError):

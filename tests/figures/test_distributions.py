@@ -43,7 +43,15 @@ def test_a_ridge_ends_with_its_values_and_none_needs_a_density():
 def test_ridges_mark_the_medians():
     ax = draw_ridges({"a": [0.0, 1.0, 5.0], "b": [2.0, 2.0, 2.0]})
     medians = [line.get_xdata()[0] for line in ax.lines if line.get_color() == "black"]
-    assert medians == [1.0, 2.0]
+    assert medians == [1.0]
+    (mark,) = [line for line in ax.lines if line.get_color() != "black"]
+    assert mark.get_xdata() == [2.0]
+    assert "all 2 " in [text.get_text() for text in ax.texts]
+
+
+def test_values_that_are_all_equal_are_no_ridges():
+    with pytest.raises(DomainError, match="same value"):
+        draw_ridges({"a": [0.5] * 9, "b": [0.7] * 9})
 
 
 @pytest.mark.parametrize("draw", [draw_ecdf, draw_ridges])

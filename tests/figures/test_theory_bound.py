@@ -42,8 +42,23 @@ def test_the_mark_is_where_the_bound_crosses_ln_2():
 
 def test_a_bound_that_stays_vacuous_has_no_mark():
     ax = draw_bound_over_n(Setting(entropy=0.69))
-    assert not ax.texts
+    assert not any("approx" in text.get_text() for text in ax.texts)
     check_drawing(ax)
+
+
+def said(ax):
+    """What is written below the axes, in pieces."""
+    return ax.texts[-1].get_text().replace("\n", " ").split("; ")
+
+
+def test_every_constant_is_said_but_what_the_axes_vary():
+    numbers = {
+        "$H$ = 0.42", "$D$ = 0.06", "$L$ = 5", "$\\Delta$ = 1.4", "$\\kappa$ = 1",
+        "$n$ = 500,000", "$\\delta$ = 0.05", "$k$ = 16",
+    }  # fmt: skip
+    assert numbers - {*said(draw_bound_over_n())} == {"$n$ = 500,000"}
+    assert numbers - {*said(draw_bound_surface())} == {"$H$ = 0.42", "$\\Delta$ = 1.4"}
+    assert "$w$ = 2 nats" in said(draw_shift(2.0))
 
 
 def test_the_surface_is_the_statement():

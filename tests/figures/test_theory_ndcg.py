@@ -21,6 +21,19 @@ def test_one_relevant_document_falls_by_its_discount():
         assert loss == pytest.approx(1 - 1 / math.log2(2 + inversions))
 
 
+@pytest.mark.parametrize("relevant", [1, 3, 10])
+def test_what_counts_is_the_smaller_bound(relevant):
+    ax = draw_ndcg_constants((relevant,))
+    (dot,) = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    cross = dot.get_xdata()[0]
+    assert cross == pytest.approx(relevant)
+    curve, _, _, line, _ = ax.lines
+    assert min(curve.get_xdata()) == cross == max(line.get_xdata())
+    step = 1 - 1 / math.log2(3)
+    for x, y in zip(curve.get_xdata(), curve.get_ydata(), strict=True):
+        assert y <= step * x + 1e-9
+
+
 def test_steps_are_the_largest_falls_of_the_discount():
     data = data_of(draw_discount_steps())
     for cutoff, step in zip(data["cutoff"], data["step"], strict=True):

@@ -421,12 +421,16 @@ LINES = {
         "bound-measured-numbers": "bound --before all/one --after all/two --n 43",
         "bound-measured-half": "bound --before all/one",
         "figures-all": "figures --from all --out {out}",
+        "figures-every": "figures --from all --out {out} --all",
         "figures-page": "figures --from all/two --out {out} --format png --width page",
         "figures-empty": "figures --from sets --out {out}",
         "figures-unknown": "figures --from unknown --out {out}",
         "figures-forced": "figures --from unknown --out {out} --force",
         "report-all": "report all --out {out}.html",
         "report-rows": "report all/two --out {out}.html --rows 20",
+        "report-texts": "report all/two --out {out}.html --rows 6 --corpus "
+        "corpus.jsonl --queries topics.jsonl --inputs sets --all",
+        "report-no-texts": "report all/two --out {out}.html --corpus qrels.trec",
         "report-empty": "report sets --out {out}.html",
         "report-forced-input": "report all --out all/one/ledger.json --force",
         "power-forced-input": "power --from all/one --margin 0.02 --json "
@@ -494,11 +498,19 @@ ALL = (
     "inspect-five",
     "power-measure",
 )
-for _name in ("figures-all", "report-all", "report-folder", "report-few"):
+for _name in (
+    "figures-all",
+    "figures-every",
+    "report-all",
+    "report-folder",
+    "report-few",
+):
     AFTER[_name] = ALL
 AFTER |= {
     "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
+    "report-texts": ("measure-two",),
+    "report-no-texts": ("measure-two",),
     "power-from-both": ("measure-one",),
     "power-forced-input": ("measure-one",),
     "certify-forced-input": ("measure-one",),

@@ -17,10 +17,11 @@ class Scatter {
     this.svg = shape("svg", { class: "plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`,
       role: "img" });
     holder.append(
-      make("h3", {}, "Two columns against each other"),
-      make("p", { class: "quiet" }, "Draw a box, or type its ends, to keep the rows inside it; "
-        + "the filters of the table fade the points that they leave out. A click on a point "
-        + "opens its query."),
+      make("h3", {}, "Two columns"),
+      // Once is enough on a page
+      ...(table.index === 0 ? [make("p", { class: "quiet" },
+        "Draw a box, or type its ends, to keep the rows inside it; the filters of the table fade "
+        + "the points that they leave out. A click on a point opens its query.")] : []),
       make("div", { class: "tools" },
         field("across", this.selects[0]), field("up", this.selects[1]),
         this.ends.map((end) => field(end.words, end.input)),

@@ -2,15 +2,24 @@
 // Python prints; here they are only called.
 const HEADLINE = "theorem-2-prime";
 const KNOBS = [
-  { key: "n", symbol: "n_queries", low: 1, high: 1e9, log: true },
-  { key: "delta", symbol: "delta", low: 1e-9, high: 0.5, log: true },
-  { key: "lipschitz", symbol: "lipschitz", low: 0.01, high: 100, log: true },
-  { key: "diameter", symbol: "diameter", low: 0.01, high: 100, log: true },
-  { key: "entropy", symbol: "entropy", low: 0, high: DATA.explorer.trivial, log: false },
-  { key: "divergence", symbol: "divergence", low: 0, high: 2, log: false },
-  { key: "kappa", symbol: "kappa", low: 1, high: 10, log: true },
-  { key: "temperature", symbol: "temperature", low: 0.05, high: 20, log: true },
-  { key: "group_size", symbol: "group_size", low: 2, high: 128, log: true, whole: true },
+  { key: "n", symbol: "n_queries", low: 1, high: 1e9, log: true,
+    changes: "more or fewer queries like these: the deviation changes as that of the limit does" },
+  { key: "delta", symbol: "delta", low: 1e-9, high: 0.5, log: true,
+    changes: "how often the limit may fail" },
+  { key: "lipschitz", symbol: "lipschitz", low: 0.01, high: 100, log: true,
+    changes: "how steep the student is: B is at most L times the diameter" },
+  { key: "diameter", symbol: "diameter", low: 0.01, high: 100, log: true,
+    changes: "how compact the documents are: B is at most L times the diameter" },
+  { key: "entropy", symbol: "entropy", low: 0, high: DATA.explorer.trivial, log: false,
+    changes: "how unsure the teacher is: no risk is below it" },
+  { key: "divergence", symbol: "divergence", low: 0, high: 2, log: false,
+    changes: "how far the student is from the teacher" },
+  { key: "kappa", symbol: "kappa", low: 1, high: 10, log: true,
+    changes: "1: pairs are drawn by the law that counts; above, Theorem 2 (b) adds the shift" },
+  { key: "temperature", symbol: "temperature", low: 0.05, high: 20, log: true,
+    changes: "the unit of margins, on which H and D depend" },
+  { key: "group_size", symbol: "group_size", low: 2, high: 128, log: true, whole: true,
+    changes: "documents of a query, which set the range of its risk (Lemma 2c)" },
 ];
 const STEPS = 1000;
 
@@ -62,9 +71,55 @@ function evaluate(given) {
   };
 }
 
+// The deviation that Theorem 1 (a) gives, with the range of a query's risk by Lemma 2c.
+function deviationAt(given, certificate, range) {
+  const values = { empirical_risk: 0, n_queries: given.n, delta: given.delta,
+    n_students: certificate.n_students, group_size: given.group_size, score_range: range };
+  values.cut_ratio = called("lemma-2c-cut-ratio", values);
+  values.low = called("lemma-2c-lower", values);
+  values.high = called("lemma-2c-upper", values);
+  values.width = values.high - values.low;
+  return { deviation: called("theorem-1a", values), values };
+}
+
+// The deviation at some queries between those of `over_n`, straight on both logarithms.
+function between(points, n) {
+  const at = points.findIndex((point) => point[0] >= n);
+  const last = points.length - 1, from = at < 0 ? last - 1 : Math.max(0, at - 1);
+  const [[n0, d0], [n1, d1]] = [points[from], points[from + 1]];
+  if (n === n0) return d0;
+  if (n === n1) return d1;
+  return d0 * (d1 / d0) ** (Math.log(n / n0) / Math.log(n1 / n0));
+}
+
+// The certificate of one student if its assumptions change; exact where none has. A
+// smaller delta takes as many queries more as its logarithm is larger, and deviations
+// grow with the range of a query's risk.
+function certifiedAt(given, setting) {
+  const { certificate } = setting, points = certificate.over_n;
+  const near = (one) => one.lipschitz / one.temperature * one.diameter;
+  const range = (one) => (certificate.locality ? Math.min(certificate.clip, near(one))
+    : certificate.clip);
+  const before = deviationAt(setting, certificate, range(setting));
+  const now = deviationAt(given, certificate, range(given));
+  let deviation = certificate.deviation * (now.deviation / before.deviation);
+  if (points.length > 1) {
+    const union = (one) => Math.log(certificate.n_students / one.delta);
+    deviation = between(points, given.n * (union(setting) / union(given)))
+      * (now.values.width / before.values.width);
+  }
+  const parts = {
+    entropy: given.entropy, divergence: given.divergence, deviation,
+    shift: given.kappa === 1 ? 0
+      : called("theorem-2b", { pair_width: now.values.score_range, kappa: given.kappa }),
+  };
+  const bound = Object.values(parts).reduce((total, part) => total + part, 0);
+  return { bound, parts, values: now.values, relatives: null };
+}
+
 // Fewest queries at which the bound is below ln 2; null where none are enough.
-function queriesNeeded(given) {
-  const above = (n) => evaluate({ ...given, n }).bound >= DATA.explorer.trivial;
+function queriesNeeded(given, evaluated = evaluate) {
+  const above = (n) => evaluated({ ...given, n }).bound >= DATA.explorer.trivial;
   let low = 0, high = 18;
   if (above(10 ** high)) return null;
   if (!above(1)) return 1;
@@ -125,6 +180,10 @@ class Explorer {
     this.select = make("select", { id: "setting", onchange: () => this.load() },
       settings.map((setting, at) => make("option", { value: String(at), selected: at === start },
         setting.name)));
+    this.form = make("select", { id: "form", onchange: () => this.load(this.form.value) },
+      make("option", { value: "student" }, "this student: its certificate"),
+      make("option", { value: "class" }, "a class of students, any law of pairs: Theorem 2\u2032"));
+    this.forms = field("Bound of", this.form);
     this.note = make("p", { class: "quiet" });
     this.fields = {};
     const knobs = KNOBS.map((knob) => this.knob(knob));
@@ -137,7 +196,7 @@ class Explorer {
     this.tables = make("div", { class: "columns" });
     const reset = make("button", { type: "button", onclick: () => this.load() }, "Back to its numbers");
     holder.append(
-      make("div", { class: "tools" }, field("Begin with", this.select), reset), this.note,
+      make("div", { class: "tools" }, field("Begin with", this.select), this.forms, reset), this.note,
       make("div", { class: "knobs" }, knobs),
       make("p", {}, this.again, " ", make("label", { for: "remeasure" },
         "at another temperature, measure H and D again on the pairs in this page, where it has any")),
@@ -183,14 +242,20 @@ class Explorer {
     });
     this.fields[knob.key] = { number, slider, knob };
     return make("div", { class: "knob", role: "group", "aria-label": knob.key.replace("_", " ") },
-      make("div", { class: "name" }, name), slider, number);
+      make("div", { class: "name" }, name), slider, number,
+      make("div", { class: "changes" }, knob.changes));
   }
 
   get setting() { return this.settings[Number(this.select.value)]; }
 
-  load() {
+  // The numbers to begin with. Pairs of a certificate are drawn by the law that counts.
+  start(key) { return key === "kappa" && this.certified ? 1 : this.setting[key]; }
+
+  load(form = this.setting.certificate ? "student" : "class") {
+    this.forms.hidden = !this.setting.certificate;
+    this.form.value = form;
     for (const { number, slider, knob } of Object.values(this.fields)) {
-      const value = rounded(this.setting[knob.key]);
+      const value = rounded(this.start(knob.key));
       number.value = String(value);
       placeSlider(knob, slider, value);
     }
@@ -198,11 +263,18 @@ class Explorer {
     this.update();
   }
 
+  // A field that nobody changed stands for all digits of its number.
   given() {
-    const entries = Object.entries(this.fields).map(([key, { number }]) =>
-      [key, number.value === "" ? NaN : Number(number.value)]);
+    const entries = Object.entries(this.fields).map(([key, { number }]) => [key,
+      this.changed(key) ? (number.value === "" ? NaN : Number(number.value)) : this.start(key)]);
     return Object.fromEntries(entries);
   }
+
+  changed(key) { return this.fields[key].number.value !== String(rounded(this.start(key))); }
+
+  get certified() { return this.form.value === "student" && Boolean(this.setting.certificate); }
+
+  evaluated(given) { return this.certified ? certifiedAt(given, this.setting) : evaluate(given); }
 
   // With H and D of the temperature, where they can be measured.
   tempered() {
@@ -241,7 +313,7 @@ class Explorer {
   update() {
     const faults = this.faults();
     if (faults.length) return this.refuse(faults.join("; "));
-    const given = this.tempered(), result = evaluate(given);
+    const given = this.tempered(), result = this.evaluated(given);
     // The pictures go up to twice the bound
     if (!Number.isFinite(2 * result.bound)) return this.refuse("it is too large for a number");
     return this.show(given, result);
@@ -263,10 +335,15 @@ class Explorer {
   show(given, result) {
     const { trivial } = DATA.explorer, vacuous = result.bound >= trivial;
     const largest = Object.entries(result.parts).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-    const needed = queriesNeeded(given);
+    const needed = queriesNeeded(given, (one) => this.evaluated(one));
+    const moved = KNOBS.filter(({ key }) => this.changed(key)).map(({ key, symbol }) =>
+      `${knobName(DATA.symbols[symbol])} = ${shown(given[key])} instead of ${shown(this.start(key))}`);
+    const name = !this.certified ? `Bound ${shown(result.bound)} nats`
+      : moved.length ? `Upper limit about ${shown(result.bound)} nats, if nothing else changed than ${moved.join(", ")}`
+        : `Upper limit ${shown(result.bound)} nats, the certificate as measured`;
     const when = needed === null ? "no number of queries would bring it there"
       : `it is below from n = ${needed.toLocaleString("en-US")} on`;
-    this.answer.textContent = `Bound ${shown(result.bound)} nats: ${vacuous
+    this.answer.textContent = `${name}: ${vacuous
       ? `vacuous, not below ln 2 = ${shown(trivial)}; ${when}`
       : `not vacuous, below ln 2 = ${shown(trivial)}; ${when}`}. The largest part is ${
       partName(largest)}.`;
@@ -274,7 +351,7 @@ class Explorer {
     this.answer.dataset.bound = String(result.bound);
     this.answer.dataset.parts = JSON.stringify(result.parts);
     drawFall(this.fall, result);
-    drawCurve(this.curve, given, result);
+    drawCurve(this.curve, given, result, (one) => this.evaluated(one));
     this.tables.replaceChildren(...explorerTables(result, this.setting, given));
   }
 }
@@ -285,14 +362,17 @@ function explorerTables(result, setting, given) {
   const parts = Object.entries(result.parts).map(([name, value]) =>
     [partName(name), shown(value), share(value)]);
   const others = [
-    ["B = L times diameter, in temperatures", shown(values.score_range)],
+    [relatives ? "B = L times diameter, in temperatures" : "B, in temperatures",
+      shown(values.score_range)],
     ["smallest risk of one query (Lemma 2c)", shown(values.low)],
     ["largest risk of one query (Lemma 2c)", shown(values.high)],
     ["width of the range", shown(values.width)],
-    ["with the width of one pair (theorem-2-prime-coarse)", shown(relatives[`${HEADLINE}-coarse`])],
-    ["one fixed student, no shift (theorem-1a)", shown(relatives["theorem-1a"])],
-    [`the paper's form, reconstructed, for ${shown(DATA.explorer.weights)} weights in ${
-      DATA.explorer.layers} layers (paper-form)`, shown(relatives["paper-form"])],
+    ...(relatives ? [
+      ["with the width of one pair (theorem-2-prime-coarse)", shown(relatives[`${HEADLINE}-coarse`])],
+      ["one fixed student, no shift (theorem-1a)", shown(relatives["theorem-1a"])],
+      [`the paper's form, reconstructed, for ${shown(DATA.explorer.weights)} weights in ${
+        DATA.explorer.layers} layers (paper-form)`, shown(relatives["paper-form"])],
+    ] : []),
   ];
   if (setting.mean_teacher_margin !== undefined) {
     const margin = setting.mean_teacher_margin / given.temperature;
@@ -301,7 +381,7 @@ function explorerTables(result, setting, given) {
   }
   return [
     plainTable("Parts, in nats", ["part", "nats", "share"], [...parts,
-      ["bound", shown(result.bound), share(result.bound)]], 1),
+      [relatives ? "bound" : "upper limit", shown(result.bound), share(result.bound)]], 1),
     plainTable("What goes into it, and relatives, in nats", ["quantity", "value"], others, 1),
   ];
 }
@@ -348,7 +428,8 @@ function placeSlider(knob, slider, value) {
 }
 
 function drawFall(svg, result) {
-  const names = [...Object.keys(result.parts), "bound"], { trivial } = DATA.explorer;
+  const whole = result.relatives ? "bound" : "upper limit";
+  const names = [...Object.keys(result.parts), whole], { trivial } = DATA.explorer;
   const width = 560, left = 150, right = 70, high = 34, top = 26;
   const height = top + high * names.length + 34;
   const most = Math.max(result.bound, trivial) * 1.02;
@@ -368,7 +449,7 @@ function drawFall(svg, result) {
     shape("path", { class: "axis", d: `M${x(trivial)} ${top - 4}V${bottom}` }));
   let from = 0;
   names.forEach((name, at) => {
-    const total = name === "bound", value = total ? result.bound : result.parts[name];
+    const total = name === whole, value = total ? result.bound : result.parts[name];
     const start = total ? 0 : from, y = top + at * high;
     marks.push(
       shape("rect", { class: `bar${total ? " total" : ""}`, x: x(start), y: y + 5,
@@ -380,18 +461,19 @@ function drawFall(svg, result) {
   svg.replaceChildren(...marks);
 }
 
-function drawCurve(svg, given, result) {
+function drawCurve(svg, given, result, evaluated) {
   const width = 560, height = 300, left = 56, right = 16, top = 44, bottom = 40;
   const { trivial } = DATA.explorer, count = 90;
   const ends = [1, Math.max(9, Math.ceil(Math.log10(given.n) + 0.5))];
   const queries = [...Array(count).keys()].map((at) =>
     10 ** (ends[0] + (ends[1] - ends[0]) * at / (count - 1)));
-  const found = queries.map((n) => evaluate({ ...given, n }));
+  const found = queries.map((n) => evaluated({ ...given, n }));
   const lines = [
-    ["bound", "--curve", "", (r) => r.bound],
+    [result.relatives ? "bound" : "upper limit", "--curve", "", (r) => r.bound],
     ["entropy + divergence", "--second", "7 4", (r) => r.parts.entropy + r.parts.divergence],
-    ["locality", "--third", "2 3",
-      (r) => r.parts["locality x shift"] + r.parts["locality x complexity"]],
+    "shift" in result.parts ? ["shift", "--third", "2 3", (r) => r.parts.shift]
+      : ["locality", "--third", "2 3",
+        (r) => r.parts["locality x shift"] + r.parts["locality x complexity"]],
     ["deviation", "--quiet", "8 3 2 3", (r) => r.parts.deviation],
   ];
   const most = Math.log10(2 * Math.max(trivial, ...found.map((r) => r.bound)));
@@ -425,7 +507,7 @@ function drawCurve(svg, given, result) {
     const heights = found.map(value);
     if (!heights.some((one) => one >= 10 ** least)) continue;
     const style = `stroke: var(${colour}); stroke-dasharray: ${dashes || "none"}; stroke-width: ${
-      name === "bound" ? 3 : 1.8}`;
+      colour === "--curve" ? 3 : 1.8}`;
     // Below the axis there is no line, rather than one along it
     const path = heights.map((one, at) => one < 10 ** least ? ""
       : `${at && heights[at - 1] >= 10 ** least ? "L" : "M"}${x(queries[at]).toFixed(2)} ${

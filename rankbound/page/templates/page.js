@@ -150,11 +150,11 @@ function tips() {
   });
 }
 
-// What is folded on a screen is unfolded on paper, and folded again.
+// What matters is unfolded on paper and folded again; the rest stays as it is.
 function printing() {
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details.key:not([open])")];
     for (const one of closed) one.open = true;
   });
   window.addEventListener("afterprint", () => {

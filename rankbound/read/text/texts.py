@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final
 
 import orjson
 
@@ -45,6 +46,41 @@ def read_tabbed_texts(source: Source) -> Contents:
     return _read(source, "topics", _tabbed_row)
 
 
+def some_texts(source: Source, name: str, wanted: Collection[str]) -> dict[str, str]:
+    """The texts of some ids, of a file of which nothing else is kept in memory.
+
+    Parameters
+    ----------
+    source : Source
+    name : {"texts", "topics"}
+        Its format.
+    wanted : collection of str
+        Ids; those that the file does not hold are left out.
+
+    Raises
+    ------
+    FormatError
+        With path:line, on a line that holds no text.
+    """
+    found: dict[str, str] = {}
+    for _, key, title, text in _rows(source, PARSERS[name], {}):
+        if key in wanted and key not in found:
+            found[key] = f"{title}\n{text}" if title else text
+            if len(found) == len(wanted):
+                break
+    return found
+
+
+def _rows(
+    source: Source,
+    parse: Callable[[Source, int, bytes], Row],
+    repairs: dict[str, int],
+) -> Iterator[tuple[int, str, str | None, str]]:
+    for number, raw in source.lines(repairs):
+        if raw:
+            yield number, *parse(source, number, raw)
+
+
 def _read(
     source: Source, name: str, parse: Callable[[Source, int, bytes], Row]
 ) -> Contents:
@@ -52,10 +88,7 @@ def _read(
     texts: dict[str, str] = {}
     places: dict[str, int] = {}
     titles: list[bool] = []
-    for number, raw in source.lines(repairs):
-        if not raw:
-            continue
-        key, title, text = parse(source, number, raw)
+    for number, key, title, text in _rows(source, parse, repairs):
         before = places.setdefault(key, number)
         if before != number:
             raise source.fail(
@@ -107,6 +140,12 @@ def _tabbed_row(source: Source, number: int, raw: bytes) -> Row:
         raise source.fail("expected an id, a tab and a text", line=number)
     name, words = (decoded(one.strip(), source.path, number) for one in (key, text))
     return name, None, words
+
+
+PARSERS: Final[dict[str, Callable[[Source, int, bytes], Row]]] = {
+    "texts": _json_row,
+    "topics": _tabbed_row,
+}
 
 
 def _head_lines(source: Source) -> Iterator[bytes]:

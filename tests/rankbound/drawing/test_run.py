@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.drawing.catalogue import FIGURES, Drawing
+from rankbound.drawing.catalogue import FIGURES, MOST_FIGURES, Drawing
 from rankbound.drawing.results import find_results
 from rankbound.drawing.run import draw, drawn, result_drawings, theory_drawings
 from rankbound.errors import UsageError
@@ -53,7 +53,7 @@ def test_names_are_distinct_whatever_lies_together(tmp_path):
     ledger(tmp_path / "two")
     comparison(tmp_path / "compared")
     validation(tmp_path / "validated")
-    drawings = theory_drawings() + result_drawings(find_results(tmp_path))
+    drawings = theory_drawings() + result_drawings(find_results(tmp_path), most=None)
     names = [drawing.name for drawing in drawings]
     assert len(names) == len(set(names))
     assert {"entropy-ridges", "locality-entropy", "bound-against-risk"} <= {*names}
@@ -67,6 +67,29 @@ def test_every_kind_of_figure_is_drawn_or_has_its_line(tmp_path):
     assert {*missing} == {
         "limit", "parts", "scatter", "reliability", "correlations", "quality"
     }  # fmt: skip
+
+
+def test_a_result_has_fifteen_figures_those_that_answer_first(tmp_path):
+    each = ("all", "pos-neg", "neg-neg")
+    results = find_results(comparison(tmp_path, each=each))
+    every = result_drawings(results, most=None)
+    drawable = {drawing.name for drawing in every if drawing.draw}
+    some = result_drawings(results)
+    kept = [drawing.name for drawing in some if drawing.draw]
+    assert len(drawable) > len(kept) == MOST_FIGURES == 15
+    assert {*kept} < drawable
+    first = {}  # one of every kind is kept
+    for drawing in every:
+        if drawing.draw:
+            first.setdefault(drawing.kind, drawing.name)
+    assert {*first.values()} <= {*kept}
+    (line,) = [drawing for drawing in some if "more figure" in drawing.name]
+    left = len(drawable) - 15
+    assert line.name == f"{left} more figures of comparison.json"
+    assert "`all`" in line.reason
+    written, missing = draw(tmp_path, tmp_path / "out", format="svg", all=True)
+    assert {*written} == drawable
+    assert not any("more figure" in name for name, _ in missing)
 
 
 def test_folders_that_differ_by_signs_alone_have_figures_of_their_own(tmp_path):

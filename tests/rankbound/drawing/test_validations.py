@@ -36,7 +36,7 @@ def test_the_forest_has_the_band_and_the_error_rate_of_the_validation(tmp_path):
     assert "at most 0.01" in ax.get_xlabel()
 
 
-def test_a_long_forest_is_several_figures_of_whole_measures(tmp_path):
+def test_a_forest_has_one_family_of_measures_and_a_dozen_terms(tmp_path):
     validation(tmp_path)
     path = tmp_path / "validation.json"
     content = json.loads(path.read_text())
@@ -44,15 +44,36 @@ def test_a_long_forest_is_several_figures_of_whole_measures(tmp_path):
     content["per_query"] = [
         row | {"term": f"term {term}", "measure": measure}
         for term in range(15)
-        for measure in ("A", "B", "C")
+        for measure in ("A@10", "loss of A@10", "B")
     ]
     path.write_text(json.dumps(content))
     (result,) = find_results(tmp_path)
     found = {k: v for k, v in named(result).items() if k.startswith("correlations")}
-    assert [*found] == ["correlations-dl19-tasb-1", "correlations-dl19-tasb-2"]
-    first, second = (data_of(drawing.draw()) for drawing in found.values())
-    assert (len(first["term"]), {*first["measure"]}) == (30, {"A", "B"})
-    assert (len(second["term"]), {*second["measure"]}) == (15, {"C"})
+    assert [name.removeprefix("correlations-dl19-tasb-") for name in found] == [
+        "A-1", "A-2", "B-1", "B-2"
+    ]  # fmt: skip
+    first, second, third, _ = (data_of(drawing.draw()) for drawing in found.values())
+    assert (len(first["term"]), {*first["measure"]}) == (24, {"A@10", "loss of A@10"})
+    assert len(second["term"]) == 6
+    assert (len(third["term"]), {*third["measure"]}) == (12, {"B"})
+
+
+def test_many_pairs_of_systems_have_a_figure_for_each_measure(tmp_path):
+    validation(tmp_path)
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    first = content["equivalence"][0]
+    content["equivalence"] = [
+        first | {"second": f"s{n}", "measure": measure}
+        for measure in ("nDCG@10", "AP@100")
+        for n in range(14)
+    ]
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    found = {k: v for k, v in named(result).items() if k.startswith("differences")}
+    rows = {k: data_of(v.draw()) for k, v in found.items()}
+    assert [len(one["sampling"]) for one in rows.values()] == [12, 2, 12, 2]
+    assert [*rows][:2] == ["differences-dl19-nDCG@10", "differences-dl19-nDCG@10-2"]
 
 
 def test_certificates_stand_against_the_risk_of_the_other_half(tmp_path):

@@ -6,7 +6,10 @@ import pytest
 from rankbound.cli import main
 from rankbound.cli.measure import options_of
 from rankbound.drawing.results import find_results
+from rankbound.errors import UsageError
 from rankbound.page.queries import documents_of
+from rankbound.page.report import write_report
+from rankbound.page.sources import Sources
 from tests.rankbound.files import project
 
 WORDS = (
@@ -107,4 +110,73 @@ def test_an_absent_input_gives_the_reason_instead(folder):
     (folder / "s.run").unlink()
     found = details(["q1"])
     assert found.queries is None
-    assert found.missing == "the input s.run no longer exists"
+    assert found.missing.startswith("the input s.run no longer exists")
+
+
+def texts(folder, **options):
+    """What a report finds of texts, for the groups of its ledger."""
+    material = write_report(
+        folder / "out",
+        folder / "page.html",
+        force=True,
+        options_of=options_of,
+        sources=Sources(folder / "out", **options),
+    )
+    return material.texts
+
+
+def corpus(path, ids, separator=None):
+    """A file of texts in BEIR's form, or with tabs."""
+    lines = [
+        json.dumps({"_id": name, "title": "", "text": f"words of {name}"})
+        if separator is None
+        else f"{name}{separator}words of {name}"
+        for name in ids
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_texts_beside_the_data_are_found_and_others_left_out(folder):
+    docs, _ = teacher("q1")
+    assert texts(folder).missing.startswith("no texts")
+    corpus(folder / "corpus.jsonl", [*docs, "elsewhere"])
+    corpus(folder / "queries.tsv", ["q1", "q99"], separator="\t")
+    found = texts(folder)
+    assert found.queries == {"q1": "words of q1"}
+    assert set(docs) <= {*found.documents}
+    assert "elsewhere" not in found.documents
+    assert found.files == ("queries.tsv", "corpus.jsonl")
+    assert "words of q1" in (folder / "page.html").read_text()
+
+
+def test_texts_that_are_given_come_first_and_must_be_texts(folder):
+    docs, _ = teacher("q1")
+    corpus(folder / "corpus.jsonl", docs)
+    other = folder / "other" / "passages.tsv"
+    corpus(other, [f"{docs[0]}"], separator="\t")
+    assert {*texts(folder, corpus=other).documents} == {docs[0]}
+    with pytest.raises(UsageError, match="holds no texts"):
+        texts(folder, corpus=folder / "t.json")
+    with pytest.raises(UsageError, match="no such file"):
+        texts(folder, queries=folder / "gone.tsv")
+
+
+def test_inputs_that_moved_are_found_by_their_hashes(folder):
+    away = folder / "elsewhere" / "deeper"
+    away.mkdir(parents=True)
+    for name in ("t.json", "g.jsonl", "s.run", "v.npy", "v.ids"):
+        (folder / name).rename(away / name)
+    (away / "s.run").rename(away / "renamed.run")
+    (result,) = find_results(folder / "out")
+    lost = documents_of(result, folder / "out", ["q1"], options_of=options_of)
+    assert lost.missing.endswith(
+        "no longer exists; --inputs names folders to look for it in"
+    )
+    where = Sources(folder / "out", inputs=(folder / "elsewhere",))
+    found = documents_of(result, where, ["q1"], options_of=options_of)
+    assert "q1" in found.queries
+    (away / "renamed.run").write_text("q1 Q0 d1 1 1.0 x\n")
+    again = Sources(folder / "out", inputs=(folder / "elsewhere",))
+    assert documents_of(result, again, ["q1"], options_of=options_of).queries is None

@@ -82,7 +82,7 @@ def test_links_within_the_page_have_a_target(results):
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     asked = set(re.findall(r'href="#([^"]+)"', text))
-    assert {"verdict", "result-0", "queries-0", "provenance"} <= asked
+    assert {"answers", "tables", "queries-0", "provenance"} <= asked
     assert asked <= set(ids)
 
 

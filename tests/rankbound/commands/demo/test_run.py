@@ -11,6 +11,13 @@ import pytest
 from rankbound.cli import main
 from rankbound.errors import UsageError
 from rankbound.page.demo import demo as run_demo
+from tests.optional import started_browser
+from tests.rankbound.page.reading import (
+    MOST_SHEETS,
+    check_certificates,
+    check_words,
+    sheets,
+)
 from tests.rankbound.realdata import ROOT, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -36,6 +43,24 @@ def test_demo_leaves_a_ledger_per_sampling_and_a_report(demo):
         rows = table(demo / "measured" / sampling / "per_query.tsv")
         assert len(rows) == ledger["n_queries"] == 1200
     assert not list(demo.rglob(".*"))
+
+
+def test_the_demos_page_is_short_and_says_every_number_once(demo):
+    playwright = pytest.importorskip("playwright.sync_api")
+    ledgers = {
+        f"measured/{name}": json.loads(
+            (demo / "measured" / name / "ledger.json").read_text()
+        )
+        for name in SAMPLINGS
+    }
+    with playwright.sync_playwright() as driver:
+        browser = started_browser(driver)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((demo / "report.html").as_uri())
+        check_words(page)
+        check_certificates(page, ledgers)
+        assert sheets(page) <= MOST_SHEETS
+        browser.close()
 
 
 def test_demo_ledger_names_a_command_that_repeats_it(demo, monkeypatch, capsys):
