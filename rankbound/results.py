@@ -26,13 +26,14 @@ from typing import (
 
 import msgspec
 
+from rankbound import manifest
 from rankbound.catalogue import QUESTIONS, Level
 from rankbound.decoding import decoded, fitting, schema_in
 from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
 from rankbound.tables import booktabs, escaped
-from rankbound.writing import Replacing, json_text, write_all
+from rankbound.writing import Replacing, json_text, settle, write_all
 
 Item = TypeVar("Item", bound="Record")
 # Where the type of each kind of result is; it is loaded when it is first needed
@@ -492,7 +493,22 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
     def write_into(self, folder: Path, *, force: bool = False) -> None:
         """Write all files into a folder, whatever its name ends in."""
-        write_all(folder, self.to_files(), self._replacing(force=force))
+        replacing = self._replacing(force=force)
+        write_all(folder, self.to_files(), replacing, record=self.record)
+
+    def record(self, aside: Path, folder: Path) -> None:
+        """Write the manifest of `folder` beside the files of this result in `aside`."""
+        manifest.record(
+            aside,
+            folder,
+            self.KIND,
+            command=getattr(self, "command", None) or "",
+            versions=getattr(self, "versions", None),
+            inputs={
+                one.path or f"object {one.object}": one.sha256
+                for one in getattr(self, "inputs", ())
+            },
+        )
 
     def _replacing(self, *, force: bool) -> Replacing:
         given: Iterable[Any] = getattr(self, "inputs", ())
@@ -524,16 +540,22 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         Raises
         ------
         FormatError
-            When the file is broken, has another schema, or holds a value of a type that
-            the schema does not allow.
+            When the file is broken, has another schema, holds a value of a type that
+            the schema does not allow, or differs from what the folder's manifest says.
         """
         path = Path(where)
         path = path / cls.FILE if path.is_dir() else path
+        if path.name == cls.FILE:
+            settle(path.parent)
         found = {}
         for kind in cls.BESIDE:
             if (beside := kind.path(path.parent)) is not None:
                 found[kind.name] = Rows.read(beside, needed=kind.columns)
-        return decoded(path, cls).with_beside(**found)
+        made = decoded(path, cls).with_beside(**found)
+        if path.name == cls.FILE:
+            names = [kind.files[0] for kind in cls.BESIDE if kind.name in found]
+            manifest.check(path.parent, cls.KIND, (cls.FILE, *names))
+        return made
 
 
 def _in_options(value: Any) -> Any:

@@ -1,25 +1,51 @@
 """The one writer: all files or none, no input lost, nothing of anybody else replaced.
 
 Files are made in a hidden folder of an unpredictable name beside their places, which
-only this user may enter, and reach the disk before the first of them is renamed. What
-was there before is kept until the last rename, and comes back when one fails.
+only this user may enter, and reach the disk before the first of them is renamed. A
+folder that is new appears as a whole, by one rename. Elsewhere a journal reaches the
+disk first: when a rename fails, what was there before comes back, and when the process
+is killed between two of them, whoever reads or writes there next ends the work (see
+`settle`). While it writes, a process holds a lock on the folder.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+import msgspec
+
+from rankbound.decoding import schema_in
 from rankbound.errors import UsageError
 from rankbound.escaping import json_safe
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks of folders
+    fcntl = None  # type: ignore[assignment]
+
+# What each command left in a folder; it is renamed last
+MANIFEST: Final = "rankbound.manifest.json"
+SCHEMA: Final = "rankbound.manifest"
+HIDDEN: Final = ".writing-"
+# What systems say that cannot sync a folder
+NOT_FOR_FOLDERS: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
+JOURNAL: Final = "journal.json"
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file is the manifest of a folder of results."""
+    return schema_in(path).partition("/")[0] == SCHEMA
 
 
 def json_text(value: Any) -> str:
@@ -81,7 +107,7 @@ class Replacing:
             )
         if not os.path.lexists(path):
             return
-        mine = self.mine(path)
+        mine = self.mine(path) or (path.name == MANIFEST and is_manifest(path))
         if any(_is_read(path, given, mine=mine) for given in self.inputs):
             raise UsageError(
                 f"{path}: is an input, which is not overwritten; write to another name"
@@ -116,7 +142,11 @@ def check_outputs(folder: Path, names: Iterable[str], replacing: Replacing) -> N
 
 
 def write_all(
-    folder: Path, texts: Mapping[str, str | None], replacing: Replacing = NEW
+    folder: Path,
+    texts: Mapping[str, str | None],
+    replacing: Replacing = NEW,
+    *,
+    record: Callable[[Path, Path], None] | None = None,
 ) -> None:
     """Write named texts into a folder; a None removes a file of an earlier run.
 
@@ -126,6 +156,9 @@ def write_all(
         Made if it does not exist.
     texts : mapping of file name to text or None
     replacing : Replacing
+    record : callable, optional
+        Writes the manifest, given the folder where the files are and the one that they
+        go to.
 
     Raises
     ------
@@ -139,6 +172,8 @@ def write_all(
             for name, text in texts.items():
                 if text is not None:
                     (aside / name).write_text(text, encoding="utf-8", newline="")
+            if record is not None:
+                record(aside, folder)
     except UnicodeEncodeError as error:
         around = error.object[max(0, error.start - 20) : error.end + 20]
         raise UsageError(
@@ -168,11 +203,11 @@ def filling(
     Raises
     ------
     UsageError
-        When the folder cannot be written to, or a file in the way must stay.
+        When the folder cannot be written to, another process writes there, or a file
+        in the way must stay.
     """
-    check_folder(folder)
     try:
-        with _terminable(), _made(folder), _hidden(folder) as hidden:
+        with _terminable(), holding(folder) as held, _hidden(folder, held) as hidden:
             aside = hidden / "new"
             aside.mkdir()
             yield aside
@@ -183,19 +218,83 @@ def filling(
             for path in gone:
                 replacing.check(path)
             _reach_disk(aside)
-            _move(moves, [path for path in gone if os.path.lexists(path)], hidden)
+            if held.is_new and not any(folder.iterdir()):
+                aside.rename(folder)
+            else:
+                present = [path for path in gone if os.path.lexists(path)]
+                _move(moves, present, hidden)
     except OSError as error:
         said = error.strerror or error
         raise UsageError(f"{folder}: cannot be written ({said})") from None
 
 
+@dataclass(slots=True)
+class Held:
+    """A folder that this thread has locked; `is_new` if it was made for the purpose."""
+
+    is_new: bool
+
+
+_held: Final[dict[tuple[int, int, int], Held]] = {}
+
+
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
+def holding(folder: Path) -> Iterator[Held]:
+    """Make a folder, and let no other process write results into it.
+
+    What a killed process left there is settled first. After an error, folders that were
+    made are removed, if they are empty. Within a thread it may be nested.
+
+    Raises
+    ------
+    UsageError
+        When another process holds the folder, or it cannot be made.
+    """
+    check_folder(folder)
+    with ExitStack() as stack:
+        new = stack.enter_context(_made(folder))
+        status = folder.stat()
+        key = (status.st_dev, status.st_ino, threading.get_ident())
+        held = _held.get(key)
+        if held is None:
+            if not stack.enter_context(_locked(folder)):
+                raise UsageError(
+                    f"{folder}: another run of rankbound writes there; wait until it "
+                    "has ended, or name another folder"
+                )
+            _settle(folder)
+            held = _held[key] = Held(is_new=new)
+            stack.callback(_held.pop, key)
+        yield held
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder; whether that worked, or the system has no such locks."""
+    if fcntl is None:
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:  # some network file systems lock no folders
+            pass
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[bool]:
     """Make a folder, and after an error remove those that were made for it."""
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        yield
+        yield bool(new)
     except BaseException:
         for path in new:
             with suppress(OSError):  # another program may have put a file there
@@ -204,9 +303,18 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _hidden(folder: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as hidden:
+def _hidden(folder: Path, held: Held) -> Iterator[Path]:
+    """An empty folder that is removed afterwards; beside a new one, in another one."""
+    place, prefix = folder, HIDDEN
+    if held.is_new and not any(folder.iterdir()):
+        place, prefix = folder.parent, _beside(folder)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as hidden:
         yield Path(hidden)
+
+
+def _beside(folder: Path) -> str:
+    """How hidden folders beside a new one start."""
+    return f".{folder.name[:100]}{HIDDEN}"
 
 
 @contextmanager
@@ -231,7 +339,7 @@ def _terminated(number: int, _: object) -> NoReturn:
 
 def _moves(aside: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
     """What goes where; a folder that is new, or empty, is moved as a whole."""
-    for path in sorted(aside.iterdir()):
+    for path in sorted(aside.iterdir(), key=lambda one: (one.name == MANIFEST, one)):
         target = folder / path.name
         if not path.is_dir() or not os.path.lexists(target):
             yield path, target
@@ -245,17 +353,48 @@ def _reach_disk(aside: Path) -> None:
     """Find out that the disk is full while nothing has been replaced yet."""
     for path in aside.rglob("*"):
         if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync(path)
+
+
+class Journal(msgspec.Struct, frozen=True, kw_only=True):
+    """What remains to be done when all files are on the disk.
+
+    `moves` are pairs of names, below the hidden folder and its parent; `stale` are
+    files to be removed, and `before` tells which file was there under each name.
+    """
+
+    moves: tuple[tuple[str, str], ...]
+    stale: tuple[str, ...]
+    before: dict[str, tuple[int, int, int] | None]
+
+
+def _file(path: Path) -> tuple[int, int, int] | None:
+    """Which file is there: another one, or a changed one, differs."""
+    if not os.path.lexists(path):
+        return None
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _move(
     moves: Sequence[tuple[Path, Path]], stale: Sequence[Path], hidden: Path
 ) -> None:
     """Rename all, remove the stale files, and undo everything when one fails."""
+    root = hidden.parent
+    targets = [*(target for _, target in moves), *stale]
+    journal = Journal(
+        moves=tuple(
+            (path.relative_to(hidden).as_posix(), target.relative_to(root).as_posix())
+            for path, target in moves
+        ),
+        stale=tuple(path.relative_to(root).as_posix() for path in stale),
+        before={path.relative_to(root).as_posix(): _file(path) for path in targets},
+    )
+    unsure = hidden / f"{JOURNAL}.part"
+    unsure.write_bytes(msgspec.json.encode(journal))
+    _sync(unsure)
+    unsure.rename(hidden / JOURNAL)
+    _sync(hidden)
     undo: list[tuple[Path, Path]] = []
     try:
         for number, (path, target) in enumerate(moves):
@@ -268,6 +407,8 @@ def _move(
             kept = hidden / f"old-{number}"
             undo.append((kept, target))
             target.replace(kept)
+        for parent in {target.parent for target in targets}:
+            _sync(parent)
     except BaseException:
         for back, target in reversed(undo):
             with suppress(OSError):  # the first error is the one to tell
@@ -276,6 +417,99 @@ def _move(
                 else:
                     back.replace(target)
         raise
+    finally:
+        # From here on there is nothing to end, whether all is done or undone
+        with suppress(OSError):
+            (hidden / JOURNAL).unlink()
+
+
+def settle(folder: Path) -> None:
+    """End or undo what a killed process began in a folder.
+
+    Where the journal is on the disk, so are all files: the renames that are missing are
+    done. Otherwise nothing was replaced yet, and the hidden folder is removed. A file
+    that somebody changed meanwhile stays as it is. A process that still writes there is
+    left alone.
+
+    Raises
+    ------
+    UsageError
+        When there is work to end, and the folder cannot be written to.
+    """
+    if not _leftovers(folder):
+        return
+    with _locked(folder) as ours:
+        if ours:
+            try:
+                _settle(folder)
+            except OSError as error:
+                raise UsageError(
+                    f"{folder}: a run was killed while it wrote its files there, and "
+                    f"they cannot be put in order ({error.strerror or error}); run the "
+                    "command again"
+                ) from None
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """Hidden folders of this user, in which nothing but ours lies."""
+    found = [*folder.glob(f"{HIDDEN}*")]
+    if folder.name:
+        found += folder.parent.glob(f"{_escaped(_beside(folder))}*")
+    return [path for path in found if _is_ours(path)]
+
+
+def _escaped(text: str) -> str:
+    """The pattern that matches a text as it is."""
+    return "".join(f"[{one}]" if one in "*?[" else one for one in text)
+
+
+def _is_ours(path: Path) -> bool:
+    with suppress(OSError):
+        if path.is_symlink() or not path.is_dir():
+            return False
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            return False
+        names = {one.name for one in path.iterdir()} - {"new", JOURNAL}
+        return all(n.startswith(("old-", f"{JOURNAL}.")) for n in names)
+    return False
+
+
+def _settle(folder: Path) -> None:
+    for hidden in _leftovers(folder):
+        path = hidden / JOURNAL
+        if path.is_file():
+            _redo(msgspec.json.decode(path.read_bytes(), type=Journal), hidden)
+            path.unlink()
+        shutil.rmtree(hidden)
+
+
+def _redo(journal: Journal, hidden: Path) -> None:
+    """Do the renames that are missing, unless somebody has changed a file since."""
+    root = hidden.parent
+    waiting = {root / name: hidden / path for path, name in journal.moves}
+    missing = [name for name, path in waiting.items() if os.path.lexists(path)]
+    stale = [path for name in journal.stale if os.path.lexists(path := root / name)]
+    # Where there are no hard links, what was there is set aside before the rename
+    before = {root / name: was for name, was in journal.before.items()}
+    if all(_file(path) in (before[path], None) for path in (*missing, *stale)):
+        for path in missing:
+            waiting[path].replace(path)
+        for path in stale:
+            path.unlink()
+    _sync(root)
+
+
+def _sync(path: Path) -> None:
+    """Let a file, or the names in a folder, reach the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if not (path.is_dir() and error.errno in NOT_FOR_FOLDERS):
+            raise
 
 
 def _kept(target: Path, place: Path) -> Path:

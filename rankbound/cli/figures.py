@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
     from rankbound.drawing.run import draw
+    from rankbound.manifest import strangers
 
     written, missing = draw(
         arguments.folder,
@@ -72,4 +73,6 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     for name, reason in missing:
         said = in_options(reason, OF_MODELS)
         tell(f"not drawn: {name}: {said}")
+    for said in strangers(arguments.folder) if arguments.folder else ():
+        tell(f"mixed: {said}")
     tell(f"written: {counted(len(written), 'figure')} to {arguments.out}")

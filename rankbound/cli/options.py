@@ -646,13 +646,17 @@ def _is(path: Path) -> bool:
 
 
 def check_results(kind: type[Result], arguments: argparse.Namespace) -> None:
-    """Raise, before any work, when results of a kind cannot go to `--out`."""
-    from rankbound.writing import Replacing, check_outputs
+    """Raise, before any work, when results of a kind cannot go to `--out`.
+
+    The folder is held until the command ends.
+    """
+    from rankbound.writing import Replacing, check_outputs, holding
 
     replacing = Replacing(
         mine=kind.is_mine, inputs=given_files(arguments), force=arguments.force
     )
     check_outputs(arguments.out, kind.outputs(), replacing)
+    arguments.held.enter_context(holding(arguments.out))
 
 
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:

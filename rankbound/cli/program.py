@@ -11,6 +11,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import chain
 from typing import Any, Final, NoReturn
 
@@ -79,7 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args([*chain.from_iterable(map(matching, words))])
     try:
         # A command returns a code only where it has a verdict to give
-        code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
+        with ExitStack() as arguments.held:
+            code: int | None = arguments.run(
+                arguments, shlex.join(["rankbound", *words])
+            )
     except (UsageError, FormatError) as error:
         return _fail(in_options(str(error), vars(arguments)))
     except MemoryError as error:

@@ -78,6 +78,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Write the report, and say what is not in it."""
     from rankbound.cli.measure import options_of
+    from rankbound.manifest import strangers
     from rankbound.page.report import STAGES, write_report
     from rankbound.page.sources import Sources
     from rankbound.progress import stages
@@ -102,4 +103,6 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     for what, why in material.missing:
         said = in_options(why, OF_MODELS)
         tell(f"not in the report: {what}: {said}")
+    for said in strangers(arguments.source):
+        tell(f"mixed: {said}")
     tell(f"written: {arguments.out}")

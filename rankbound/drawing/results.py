@@ -11,6 +11,7 @@ from typing import TypeVar
 from rankbound.errors import UsageError
 from rankbound.results import Result, result_type
 from rankbound.rows import Rows
+from rankbound.writing import HIDDEN, settle
 
 # The files that commands leave, and the schema at the top of each; in the order in
 # which a report shows them
@@ -93,15 +94,19 @@ def file_of(result: Found) -> str:
 
 
 def files_of(folder: Path, results: Iterable[Found]) -> list[Path]:
-    """The files of results in a folder, and the inputs that they name."""
+    """The files of results in a folder."""
     found = []
     for result in results:
         path = folder / file_of(result)
-        kinds = result.content.BESIDE
-        beside = [kind.path(path.parent) for kind in kinds]
-        given = [one.path for one in getattr(result.content, "inputs", ())]
-        found += [path, *filter(None, beside), *map(Path, filter(None, given))]
+        beside = [kind.path(path.parent) for kind in result.content.BESIDE]
+        found += [path, *filter(None, beside)]
     return found
+
+
+def inputs_of(results: Iterable[Found]) -> list[Path]:
+    """The files that results were made from."""
+    given = [one.path for it in results for one in getattr(it.content, "inputs", ())]
+    return [*map(Path, filter(None, given))]
 
 
 def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
@@ -118,10 +123,12 @@ def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
     """
     if not folder.is_dir():
         raise UsageError(f"{asked}{folder}: no such folder")
+    for one in (folder, *filter(Path.is_dir, folder.rglob("*"))):
+        settle(one)
     found = [
         _result(path, folder, schema)
         for path in sorted(folder.rglob("*.json"))
-        if path.is_file()
+        if path.is_file() and HIDDEN not in path.parent.as_posix()
         if (schema := FILES.get(path.name) or _free_schema(path)) is not None
     ]
     if not found:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from rankbound.bounds.errors import DomainError
+<<<<<<< HEAD
 from rankbound.bounds.wording import counted
 from rankbound.drawing import (
     comparisons,
@@ -29,8 +30,15 @@ from rankbound.drawing.catalogue import (
     most_important,
 )
 from rankbound.drawing.results import Found, file_of, files_of, find_results
+=======
+from rankbound.drawing import comparisons, inspections, ledgers, powers, validations
+from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
+from rankbound.drawing.results import Found, files_of, find_results, inputs_of
+>>>>>>> 2958d34 (Results folders are transactions: a manifest, a journal for kills, a lock)
 from rankbound.errors import UsageError
+from rankbound.manifest import digest, record
 from rankbound.progress import Progress, reported
+from rankbound.provenance import versions
 from rankbound.writing import Replacing, check_folder, filling
 
 if TYPE_CHECKING:
@@ -220,13 +228,19 @@ def draw(  # noqa: PLR0913  what is drawn, and how
             raise UsageError(f"`{name}` must be {' or '.join(known)}, got {value!r}")
     out = Path(out)
     check_folder(out)
-    read = []
+    files: list[Path] = []
+    given: list[Path] = []
     if folder is None:
         drawings = theory_drawings()
     else:
         results = find_results(Path(folder))
+<<<<<<< HEAD
         read = files_of(Path(folder), results)
         drawings = result_drawings(results, most=None if all else MOST_FIGURES)
+=======
+        files, given = files_of(Path(folder), results), inputs_of(results)
+        drawings = result_drawings(results)
+>>>>>>> 2958d34 (Results folders are transactions: a manifest, a journal for kills, a lock)
     made = Drawn([], [])
     # Figures of earlier versions bear no mark; their numbers tell them
     headers: dict[Path, str] = {}
@@ -235,7 +249,9 @@ def draw(  # noqa: PLR0913  what is drawn, and how
         return is_figure(path, headers.get(path.with_suffix(".csv"), ""))
 
     with (
-        filling(out, Replacing(mine=is_mine, inputs=read, force=force)) as aside,
+        filling(
+            out, Replacing(mine=is_mine, inputs=[*files, *given], force=force)
+        ) as aside,
         reported(progress, total=len(drawings)) as advance,
         figure_width(PAGE if width == "page" else COLUMN),
     ):
@@ -250,6 +266,14 @@ def draw(  # noqa: PLR0913  what is drawn, and how
             headers[out / numbers.name] = text.partition("\n")[0]
             numbers.write_text(text, encoding="utf-8", newline="")
             made.written.append(drawing.name)
+        record(
+            aside,
+            out,
+            "figures",
+            command="rankbound figures",
+            versions=versions(),
+            inputs={str(path): digest(path) for path in files},
+        )
     return made
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any, Final
 
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError
+from rankbound.manifest import digest
 
 BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
@@ -261,8 +262,7 @@ def sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes on disk, or of standard input."""
     if path == STDIN:
         return hashlib.sha256(standard_input()).hexdigest()
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest(path)
 
 
 # Packing

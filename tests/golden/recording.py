@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+MANIFEST = "rankbound.manifest.json"
 MOST_CELLS = 260
 MOST_ITEMS = 40
 MOST_LINES = 120
@@ -80,11 +81,11 @@ def recorded(words, folder, places):
 
 
 def _state(folder):
-    # A link to the real data is not followed
+    # A link to the real data is not followed; manifests hold hashes of everything else
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, _size(path))
         for path in sorted(folder.rglob("*"))
-        if not path.is_dir()
+        if not path.is_dir() and path.name != MANIFEST
     }
 
 

@@ -97,6 +97,7 @@ def test_a_table_under_an_old_name_counts_by_its_header(tmp_path):
     assert Toy.load(tmp_path).beside == {}
     (tmp_path / "per_query.tsv").write_text("qid\tvalue\n1\t0.5\n")
     assert Toy.load(tmp_path).beside["per_query"].column("value") == ["0.5"]
+    (tmp_path / "rankbound.manifest.json").unlink()  # older versions wrote none
     (tmp_path / "toy.per_query.tsv").write_text("qid\tvalue\n1\t0.25\n")
     assert Toy.load(tmp_path).beside["per_query"].column("value") == ["0.25"]
 

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.writing import Replacing, check_folder, filling, json_text, write_all
+from rankbound.writing import (
+    Replacing,
+    check_folder,
+    filling,
+    holding,
+    json_text,
+    settle,
+    write_all,
+)
 from tests.rankbound.files import written
 
 FORCE = Replacing(force=True)
@@ -322,3 +330,94 @@ def test_json_shows_no_control_character_and_keeps_the_text():
     text = json_text(given)
     assert json.loads(text) == given
     assert not {*text} & {*"\x9b\x1b\x7f\u202e"}
+
+
+def test_a_kill_at_any_change_of_a_name_leaves_the_old_or_the_new(tmp_path):
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.rankbound.kills", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kills = [json.loads(line) for line in made.stdout.splitlines()]
+    new = {"out": True, "out/a": "new", "out/b": "new", "out/c": "new"}
+    old = {"out": True, "out/a": "old", "out/b": "old", "out/stale": "old"}
+    empty = {"out": True}
+    before = {"fresh": [{}, empty], "empty": [empty], "earlier": [old], "settling": []}
+    for kill in kills:
+        assert kill["settled"] in [*before[kill["state"]], new], kill
+        assert kill["again"] == new, kill
+        if kill["state"] == "fresh":  # appears as a whole, before anybody settles it
+            seen = {k: v for k, v in kill["at_once"].items() if ".writing-" not in k}
+            assert seen in [{}, empty, new], kill
+    mixed = [kill for kill in kills if kill["at_once"].get("out/a") == "new"]
+    assert any(kill["at_once"].get("out/b") == "old" for kill in mixed)
+    assert len(kills) > 60
+
+
+def leftover(folder, name, journal=None):
+    """What a killed run leaves, with one new file a."""
+    hidden = folder / name
+    (hidden / "new").mkdir(parents=True)
+    written(hidden / "new", "new", "a")
+    if journal is not None:
+        (hidden / "journal.json").write_text(json.dumps(journal))
+    return hidden
+
+
+def test_what_somebody_changed_after_a_kill_stays(tmp_path):
+    path = written(tmp_path, "theirs", "a")
+    journal = {"moves": [["new/a", "a"]], "stale": [], "before": {"a": [1, 2, 3]}}
+    leftover(tmp_path, ".writing-x", journal)
+    settle(tmp_path)
+    assert listed(tmp_path) == {"a": "theirs"}
+    was = path.stat()
+    journal["before"]["a"] = [was.st_ino, was.st_size, was.st_mtime_ns]
+    leftover(tmp_path, ".writing-x", journal)
+    settle(tmp_path)
+    assert listed(tmp_path) == {"a": "new"}
+
+
+def test_hidden_folders_that_hold_anything_else_stay(tmp_path):
+    hidden = leftover(tmp_path, ".writing-x")
+    written(hidden, "theirs", "notes")
+    elsewhere = leftover(tmp_path, "elsewhere")
+    (tmp_path / ".writing-link").symlink_to(elsewhere)
+    written(tmp_path, "a file", ".writing-file")
+    before = listed(tmp_path)
+    settle(tmp_path)
+    write_all(tmp_path, {})
+    assert listed(tmp_path) == before
+
+
+def test_a_folder_that_another_process_holds_is_refused(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from rankbound.writing import holding\n"
+        "with holding(Path(sys.argv[1])):\n print('held', flush=True); input()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        hidden = leftover(tmp_path, ".writing-x")
+        settle(tmp_path)  # it may be the work of the other process
+        assert hidden.is_dir()
+        with pytest.raises(UsageError, match="another run of rankbound writes there"):
+            write_all(tmp_path, {"a": "new"})
+        holder.communicate("\n")
+    write_all(tmp_path, {"a": "new"})
+    assert listed(tmp_path) == {"a": "new"}
+
+
+def test_a_folder_is_held_once_and_let_go(tmp_path):
+    folder = tmp_path / "new"
+    with holding(folder) as outer, holding(folder) as inner:
+        assert outer is inner
+        write_all(folder, {"a": "b"})
+    with pytest.raises(ZeroDivisionError), holding(tmp_path / "c" / "d"):
+        raise ZeroDivisionError
+    assert listed(tmp_path) == {"new": None, "new/a": "b"}

@@ -297,6 +297,7 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
             made = self._hashed(lines, {name: sha256(aside / name) for name in names})
             text = json_text(made.to_dict())
             (aside / self.FILE).write_text(text, encoding="utf-8", newline="")
+            made.record(aside, folder)
         return made
 
     def _hashed(self, lines: Lines, digests: Mapping[str, str]) -> Self:

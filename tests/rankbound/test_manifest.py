@@ -1,0 +1,88 @@
+import hashlib
+import json
+
+import pytest
+
+import rankbound as rb
+from rankbound.drawing.results import find_results
+from rankbound.errors import FormatError, UsageError
+from rankbound.manifest import Manifest, check, strangers
+from rankbound.results import result_type
+from tests.rankbound.files import written
+
+NAME = "rankbound.manifest.json"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """What `power` saves, and the queries of `measure`."""
+    results = tmp_path / "results"
+    rb.power(n=43, sd=0.1).save(results)
+    return results
+
+
+def manifest_of(folder):
+    return json.loads((folder / NAME).read_text())
+
+
+def sha(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_manifest_has_the_hash_of_each_file_and_counts_generations(folder):
+    made = manifest_of(folder)
+    entry = made["results"]["power"]
+    assert made["schema"] == "rankbound.manifest/1"
+    assert (made["generation"], entry["generation"]) == (1, 1)
+    (name,) = entry["outputs"]
+    assert entry["outputs"] == {name: sha(folder / name)}
+    rb.power(n=54, sd=0.1).save(folder)
+    again = manifest_of(folder)
+    assert again["generation"] == 2
+    assert again["results"]["power"]["outputs"] == {name: sha(folder / name)}
+
+
+def test_a_file_that_changed_is_named_with_the_remedy(folder):
+    (name,) = manifest_of(folder)["results"]["power"]["outputs"]
+    kind = result_type("power")
+    whole = (folder / name).read_text()
+    (folder / name).write_text(whole.replace("43", "44"))
+    for read in (kind.load, find_results):
+        with pytest.raises(FormatError, match="changed after it was written") as caught:
+            read(folder)
+        assert name in str(caught.value)
+        assert f"delete {NAME}" in str(caught.value)
+    (folder / NAME).unlink()
+    assert kind.load(folder).to_dict()
+    (folder / name).write_text(whole)
+    assert kind.load(folder).to_dict()
+
+
+def test_a_table_of_another_run_is_named(folder):
+    written(folder, "qid\n1\n", "more.tsv")
+    with pytest.raises(FormatError, match="not of the run that wrote the power"):
+        check(folder, "power", ["more.tsv", "absent.tsv"])
+    check(folder, "ledger", ["more.tsv"])  # older versions wrote no manifest
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": "theirs"}', "[]"])
+def test_a_manifest_that_is_not_ours_stays(tmp_path, text):
+    written(tmp_path, text, NAME)
+    with pytest.raises(UsageError, match="exists, and nothing says"):
+        rb.power(n=43, sd=0.1).save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+    rb.power(n=43, sd=0.1).save(tmp_path, force=True)
+    assert manifest_of(tmp_path)["generation"] == 1
+
+
+def test_inputs_that_two_results_read_in_two_versions_are_named(folder):
+    made = manifest_of(folder)
+    entry = made["results"]["power"]
+    for kind, digest in (("power", "a" * 64), ("ledger", "b" * 64)):
+        inputs = {"teacher.run": digest, "same.run": "c" * 64, "-": None}
+        made["results"][kind] = entry | {"inputs": inputs}
+    (folder / NAME).write_text(json.dumps(made))
+    (said,) = strangers(folder.parent)
+    assert "ledger and power" in said
+    assert "teacher.run" in said
+    assert Manifest.of(folder).generation == 1
