@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar
 
@@ -614,6 +615,8 @@ def add_force(add: Callable[..., Any]) -> None:
 
 # Options that name what is written
 WRITTEN: Final = frozenset({"out", "json", "target"})
+# What a command holds until it ends
+HELD: Final = ExitStack()
 
 
 def given_files(arguments: argparse.Namespace) -> list[Path]:
@@ -656,7 +659,7 @@ def check_results(kind: type[Result], arguments: argparse.Namespace) -> None:
         mine=kind.is_mine, inputs=given_files(arguments), force=arguments.force
     )
     check_outputs(arguments.out, kind.outputs(), replacing)
-    arguments.held.enter_context(holding(arguments.out))
+    HELD.enter_context(holding(arguments.out))
 
 
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:

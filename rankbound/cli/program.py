@@ -11,7 +11,6 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from itertools import chain
 from typing import Any, Final, NoReturn
 
@@ -34,6 +33,7 @@ from rankbound.cli import (
     study,
     validate,
 )
+from rankbound.cli.options import HELD
 from rankbound.errors import FormatError, UsageError, in_options
 from rankbound.escaping import printable
 
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args([*chain.from_iterable(map(matching, words))])
     try:
         # A command returns a code only where it has a verdict to give
-        with ExitStack() as arguments.held:
+        with HELD:
             code: int | None = arguments.run(
                 arguments, shlex.join(["rankbound", *words])
             )

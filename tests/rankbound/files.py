@@ -19,6 +19,12 @@ def written(folder, content, name="file"):
     return path
 
 
+def without_manifest(folder):
+    """A folder of results as earlier versions left it: its files may be changed."""
+    (folder / "rankbound.manifest.json").unlink()
+    return folder
+
+
 def packed(content):
     """Text as gzip bytes."""
     return gzip.compress(content.encode(), mtime=0)

@@ -27,6 +27,7 @@ from rankbound.results import Named
 from rankbound.rows import Rows
 from tests.rankbound import comparisons, ledgers
 from tests.rankbound.comparisons import a_row, coupling
+from tests.rankbound.files import without_manifest
 from tests.rankbound.ledgers import student
 
 # What users call things: long, of many, in any script, like markup, hidden from legends
@@ -74,7 +75,7 @@ def ledger(folder, students=None, diameters=True):
         for n in range(6)
     ]
     head = "qid\tstudent\tentropy_nats\tdiameter\trisk_nats\n"
-    (folder / "per_query.tsv").write_text(head + "".join(rows))
+    (without_manifest(folder) / "per_query.tsv").write_text(head + "".join(rows))
     return folder
 
 
@@ -100,7 +101,7 @@ def comparison(folder, names=("bm25",), vectors=True, each=("all",), **changes):
     columns = dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=False))
     made = comparisons.comparison(rows, **changes)
     made.with_beside(per_query=Rows(columns)).save(folder)
-    return folder
+    return without_manifest(folder)
 
 
 def _cell(name):

@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from tests.rankbound.files import written
+from tests.rankbound.files import without_manifest, written
 from tests.rankbound.ledgers import ledger, student
 from tests.rankbound.samples import prepared, sample
 
@@ -27,6 +27,7 @@ def measured(tmp_path):
             for name, (low, high) in ranges.items()
         }
         ledger(students).save(tmp_path)
+        without_manifest(tmp_path)
         written(tmp_path, table, "per_query.tsv")
         return tmp_path
 
