@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from rankbound.decoding import decoded
 from rankbound.errors import FormatError
@@ -36,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     versions : dict of str to str
         Of Python and the packages that the numbers depend on.
     generation : int
-        How many times results had been written into the folder then, this one included.
+        How many times other results had been written into the folder, these included.
     inputs : dict of str to str or None
         Hashes (SHA-256) of what was read; None for what cannot be read twice.
     outputs : dict of str to str
@@ -112,15 +113,20 @@ def record(
     program, *words = shlex.split(command) or [""]
     name, *options = words or [program]
     files = sorted(path for path in aside.rglob("*") if path.is_file())
+    earlier = known.results.get(kind)
     entry = Entry(
         command=name,
         options=tuple(options),
         versions=dict(versions or {}),
-        generation=known.generation + 1,
+        generation=known.generation if earlier is None else earlier.generation,
         inputs=dict(inputs or {}),
         outputs={path.relative_to(aside).as_posix(): digest(path) for path in files},
     )
-    made = Manifest(generation=entry.generation, results={**known.results, kind: entry})
+    made = known
+    if entry != earlier:  # the same once more is no other generation
+        entry = replace(entry, generation=known.generation + 1)
+        results = {**known.results, kind: entry}
+        made = Manifest(generation=entry.generation, results=results)
     text = json_text(msgspec.to_builtins(made))
     (aside / MANIFEST).write_text(text, encoding="utf-8", newline="")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from rankbound.bounds.errors import DomainError
-<<<<<<< HEAD
 from rankbound.bounds.wording import counted
 from rankbound.drawing import (
     comparisons,
@@ -29,12 +28,13 @@ from rankbound.drawing.catalogue import (
     left_out,
     most_important,
 )
-from rankbound.drawing.results import Found, file_of, files_of, find_results
-=======
-from rankbound.drawing import comparisons, inspections, ledgers, powers, validations
-from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
-from rankbound.drawing.results import Found, files_of, find_results, inputs_of
->>>>>>> 2958d34 (Results folders are transactions: a manifest, a journal for kills, a lock)
+from rankbound.drawing.results import (
+    Found,
+    file_of,
+    files_of,
+    find_results,
+    inputs_of,
+)
 from rankbound.errors import UsageError
 from rankbound.manifest import digest, record
 from rankbound.progress import Progress, reported
@@ -234,13 +234,8 @@ def draw(  # noqa: PLR0913  what is drawn, and how
         drawings = theory_drawings()
     else:
         results = find_results(Path(folder))
-<<<<<<< HEAD
-        read = files_of(Path(folder), results)
-        drawings = result_drawings(results, most=None if all else MOST_FIGURES)
-=======
         files, given = files_of(Path(folder), results), inputs_of(results)
-        drawings = result_drawings(results)
->>>>>>> 2958d34 (Results folders are transactions: a manifest, a journal for kills, a lock)
+        drawings = result_drawings(results, most=None if all else MOST_FIGURES)
     made = Drawn([], [])
     # Figures of earlier versions bear no mark; their numbers tell them
     headers: dict[Path, str] = {}

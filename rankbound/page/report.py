@@ -211,17 +211,12 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     if out.is_dir():
         raise UsageError(f"{out}: is a folder; `out` of a report is an HTML file")
     progress("reading results")
-<<<<<<< HEAD
     results = [
         one
         for one in find_results(source, asked="")
         if among is None or not one.name or one.name.partition("/")[0] in among
     ]
-    read = files_of(source, results)
-=======
-    results = find_results(source, asked="")
     read = [*files_of(source, results), *inputs_of(results)]
->>>>>>> 2958d34 (Results folders are transactions: a manifest, a journal for kills, a lock)
     replacing = Replacing(mine=is_page, inputs=read, force=force)
     check_outputs(out.parent, [out.name], replacing)
     order = [*map(kind_of, FILES.values())]

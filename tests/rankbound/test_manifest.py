@@ -36,6 +36,9 @@ def test_the_manifest_has_the_hash_of_each_file_and_counts_generations(folder):
     assert (made["generation"], entry["generation"]) == (1, 1)
     (name,) = entry["outputs"]
     assert entry["outputs"] == {name: sha(folder / name)}
+    before = (folder / NAME).read_bytes()
+    rb.power(n=43, sd=0.1).save(folder)  # the same once more
+    assert (folder / NAME).read_bytes() == before
     rb.power(n=54, sd=0.1).save(folder)
     again = manifest_of(folder)
     assert again["generation"] == 2
