@@ -82,7 +82,8 @@ def test_a_missing_folder_is_a_mistake(folder, capsys):
 def test_a_folder_without_results_is_a_mistake(folder, capsys):
     (folder / "empty").mkdir()
     message = refused(folder, capsys, "empty", "--out", "report.html")
-    assert message.startswith("empty: holds none of ledger.json")
+    assert message.startswith("empty: holds none of ")
+    assert "ledger.json" in message
 
 
 def test_no_rows_and_a_folder_as_the_file_are_mistakes(measured, capsys):
