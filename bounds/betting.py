@@ -303,7 +303,13 @@ def crossing(surplus: Callable[[float], float], low: float, high: float) -> floa
 
 
 def betting_p_value(
-    values: ArrayLike, *, low: float, high: float, mean: float, delta: float
+    values: ArrayLike,
+    *,
+    low: float,
+    high: float,
+    mean: float,
+    delta: float,
+    stakes: tuple[float, float] | None = None,
 ) -> float:
     """Two-sided p-value of the hypothesis that the mean of the values is `mean`.
 
@@ -319,6 +325,9 @@ def betting_p_value(
     delta : float
         Level of the interval that the p-value belongs to, in (0, 1). It determines the
         grid of stakes and is fixed in advance.
+    stakes : (float, float), optional
+        One stake each for the lower and the upper end, fixed without these values, in
+        place of the grid.
 
     Returns
     -------
@@ -347,11 +356,14 @@ def betting_p_value(
     level = (mean - low) / (high - low)
     if not 0 < level < 1:
         raise DomainError(f"`mean` must lie inside ({low}, {high}), got {mean}")
-    stakes = stake_grid(sample.n, checked_delta(delta) / 2)
+    grid = stake_grid(sample.n, checked_delta(delta) / 2)
+    down = up = grid
+    if stakes is not None:
+        down, up = (checked_stakes([stake]) for stake in stakes)
     capitals = []
-    for rescaled, hypothesis in (
-        (sample.values, level),
-        (1.0 - sample.values, 1.0 - level),
+    for rescaled, hypothesis, bets in (
+        (sample.values, level, up),
+        (1.0 - sample.values, 1.0 - level, down),
     ):
-        capitals.append(compressed(rescaled).log_capital(stakes, hypothesis))
+        capitals.append(compressed(rescaled).log_capital(bets, hypothesis))
     return float(min(1.0, 2 * math.exp(-min(max(capitals), np.log(1e300)))))

@@ -248,7 +248,7 @@ def lower_limit(
     return low + high - upper
 
 
-def two_sided(
+def two_sided(  # noqa: PLR0913  what makes a limit, and stakes
     values: ArrayLike,
     *,
     low: float,
@@ -256,10 +256,13 @@ def two_sided(
     delta: float,
     n_students: int = 1,
     method: str = "betting",
+    stakes: tuple[float, float] | None = None,
 ) -> tuple[float, float]:
     """Confidence interval of the mean, with delta / 2 spent on each side.
 
-    Parameters and errors are those of `upper_limit`.
+    Parameters and errors are those of `upper_limit`; `stakes` are one each for the
+    lower and the upper end by betting, fixed without these values, in place of the
+    grid (Theorem 10 (a)).
 
     Returns
     -------
@@ -275,6 +278,22 @@ def two_sided(
     """
     delta = checked_delta(delta)
     arguments = {"low": low, "high": high, "delta": delta / 2}
+    if stakes is not None:
+        if method != "betting":
+            raise DomainError(f"`stakes` are those of betting, not of {method}")
+        array = np.asarray(checked_sample(values, low=low, high=high).values)
+        below, above = (
+            betting(
+                side,
+                low=0.0,
+                high=1.0,
+                delta=delta / 2,
+                n_students=n_students,
+                stakes=[stake],
+            )
+            for side, stake in zip((1 - array, array), stakes, strict=True)
+        )
+        return high - (high - low) * below, low + (high - low) * above
     return (
         lower_limit(values, n_students=n_students, method=method, **arguments),
         upper_limit(values, n_students=n_students, method=method, **arguments),

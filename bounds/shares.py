@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtr, betaincinv
+from scipy.special import bdtr, betainc, betaincinv
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
@@ -361,6 +361,78 @@ class Direction:
             return "rises"
         return "falls" if self.share_falling[0] > 0.5 else ""
 
+    @property
+    def of_changed(self) -> tuple[float, float]:
+        """Exact interval of the share that rises, of the queries in which it changes.
+
+        (0, 1) if it changes in none. Both ends hold with probability at least 1 -
+        delta, whatever the law of the differences.
+
+        Examples
+        --------
+        >>> found = direction([0.1] * 30 + [0.0] * 40 + [-0.1] * 10, delta=0.05)
+        >>> [round(end, 3) for end in found.of_changed]
+        [0.588, 0.873]
+        """
+        changed = self.rises + self.falls
+        if not changed:
+            return 0.0, 1.0
+        least, rest = (
+            share_limit(
+                count, changed, delta=self.delta / 2, n_students=self.n_comparisons
+            )
+            for count in (self.rises, self.falls)
+        )
+        return least, 1 - rest
+
+    @property
+    def mostly(self) -> Literal["higher", "lower", ""]:
+        """Which way most queries go of those in which it changes; "" if that is open.
+
+        Examples
+        --------
+        >>> direction([0.1] * 30 + [0.0] * 40 + [-0.1] * 10, delta=0.05).mostly
+        'higher'
+        """
+        least, most = self.of_changed
+        return "higher" if least > 0.5 else "lower" if most < 0.5 else ""
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value of the sign test: as many queries rise as fall.
+
+        Examples
+        --------
+        >>> direction([0.1] * 9 + [0.0] + [-0.1], delta=0.05).p  # 2 * 11 / 2**10
+        0.021484375
+        """
+        return sign_p_value(self.rises, self.falls)
+
+    def mostly_sentence(self, noun: str = "query") -> str:
+        """The direction where it changes; `noun` is what the differences are those of.
+
+        Examples
+        --------
+        >>> direction([0.1] * 35 + [-0.1] * 8, delta=0.05).mostly_sentence()
+        'higher on most queries that change: on at least 66.5 % of them (35 of 43)'
+        >>> direction([0.1, -0.1], delta=0.05).mostly_sentence()
+        'of the queries that change, whether most rise or fall is open (1 and 1)'
+        """
+        many = plural(noun)
+        if not self.mostly:
+            return (
+                f"of the {many} that change, whether most rise or fall is open "
+                f"({self.rises:,} and {self.falls:,})"
+            )
+        higher = self.mostly == "higher"
+        least = self.of_changed[0] if higher else 1 - self.of_changed[1]
+        count = self.rises if higher else self.falls
+        return (
+            f"{self.mostly} on most {many} that change: on at least "
+            f"{percent_at_least(least)} of them ({count:,} of "
+            f"{self.rises + self.falls:,})"
+        )
+
     def sentence(self, noun: str = "query") -> str:
         """The directions in plain words; `noun` is what the differences are those of.
 
@@ -383,6 +455,47 @@ class Direction:
             f"it {self.certain} in at least {_percent(least)} of "
             f"{plural(noun)} ({count} of {self.of})"
         )
+
+
+def sign_p_value(rises: int, falls: int) -> float:
+    """Two-sided p-value of the sign test.
+
+    Parameters
+    ----------
+    rises, falls : int
+        Queries in which a quantity rises and falls, at least 0; others do not count.
+
+    Returns
+    -------
+    float
+        In (0, 1]: twice the probability that at least as many of ``rises + falls`` fair
+        coins fall on one side as on the more frequent one, and at most 1.
+
+    Raises
+    ------
+    DomainError
+        If a count is no whole number of at least 0.
+
+    Notes
+    -----
+    Exact for independent queries, given how many of them change, if a query that
+    changes rises as often as it falls, in particular if the two sides of each
+    difference are exchangeable. It is at most delta where the Clopper-Pearson interval
+    of the share at level 1 - delta leaves one half out, and nowhere else. Source:
+    Theorem 8 (c).
+
+    Examples
+    --------
+    >>> sign_p_value(9, 1), sign_p_value(3, 3), sign_p_value(0, 0)
+    (0.021484375, 1.0, 1.0)
+    """
+    for count in (rises, falls):
+        if count < 0 or int(count) != count:
+            raise DomainError(f"counts must be whole numbers of at least 0: {count}")
+    most, changed = max(rises, falls), rises + falls
+    if 2 * most == changed:
+        return 1.0
+    return min(1.0, 2 * float(betainc(most, changed - most + 1, 0.5)))
 
 
 def rising_share(

@@ -48,7 +48,8 @@ def draw_differences(
 ) -> Axes:
     """Mean differences to the reference sampling with intervals and the margin.
 
-    More than a dozen rows are grouped by sampling.
+    More than a dozen rows are grouped by sampling. Dotted intervals are Student's,
+    approximate: no range is known there, and the direction decides.
 
     Parameters
     ----------
@@ -88,7 +89,8 @@ def draw_differences(
     ax.axvline(0, color="0.4", linewidth=0.6)
     for place, row in zip(places, rows, strict=True):
         colour = VERDICTS[row.verdict].colour
-        ax.plot([row.lower, row.upper], [place, place], color=colour)
+        style = ":" if _turned(row) else "-"
+        ax.plot([row.lower, row.upper], [place, place], style, color=colour)
         sign = VERDICTS[row.verdict].sign
         ax.plot(row.difference, place, sign, color=colour)
     name_ticks(ax, *zip(*ticks, strict=True))
@@ -120,7 +122,8 @@ def draw_verdicts(
 
     Each cell shows what the difference is known to lie within, which is the smallest
     margin at which equivalence would be accepted: the smaller it is, the more alike the
-    two are. Samplings are not grouped, since equivalence is not transitive.
+    two are; a dash where the direction decides, as no margin does there. Samplings are
+    not grouped, since equivalence is not transitive.
 
     Parameters
     ----------
@@ -154,7 +157,8 @@ def draw_verdicts(
         x, y = pairs.index(row.pairs), samplings.index(row.sampling)
         ax.add_patch(_cell(x, y, VERDICTS[row.verdict].colour))
         margin = row.smallest_margin
-        text = "–" if margin is None else f"±{margin:.3g}"
+        none = margin is None or _turned(row)
+        text = "–" if none else f"±{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
         # Two of the colours are the same grey in print, so that a sign is needed
         sign = VERDICTS[row.verdict].sign
@@ -237,6 +241,11 @@ def _placed(rows: Sequence[Row]) -> tuple[Sequence[int], Sequence[tuple[int, str
         labels = [f"{row.sampling}, {row.pairs}" for row in rows]
         return range(len(rows)), [*enumerate(labels)]
     return place_groups(samplings, [row.pairs for row in rows])
+
+
+def _turned(row: Row) -> bool:
+    """Whether the direction decides; rows of earlier versions do not say."""
+    return getattr(row, "decides", "betting") == "direction"
 
 
 def _one_quantity(rows: Sequence[Row]) -> str:

@@ -54,9 +54,11 @@ class Source:
 
     def parts(self, alone: bool) -> Iterator[tuple[str, Curve, Curve]]:
         """What is drawn: its kind, the curve and the marks."""
-        if alone:
+        margins = bool(self.margins or self.margins_at)
+        if alone or not margins:
             yield "difference", self.differences, self.differences_at
-        yield "margin", self.margins, self.margins_at
+        if margins:
+            yield "margin", self.margins, self.margins_at
 
 
 @styled
@@ -123,14 +125,15 @@ def draw_difference_power(  # noqa: PLR0913  what is drawn, and what it holds fo
 ) -> Axes:
     """The smallest difference and margin of equivalence that queries can show.
 
-    Of the interval that decides in `rankbound compare`: betting where the range of a
-    difference is known beforehand, Student's where it is not. The band is the margin
-    that was asked for.
+    Of the rule that decides in `rankbound compare`: the betting interval where the
+    range of a difference is known beforehand, the direction where it is not, which
+    shows no margin. The band is the margin that was asked for.
 
     Parameters
     ----------
     sources : sequence of Source
-        A single source shows the difference and the margin, several show the margin.
+        A single source shows the difference and the margin, several show the margin,
+        or the difference if they have none.
     rule : str
         Whose intervals decide and what values are drawn from, for the label, such as
         "betting, measured values".
@@ -178,7 +181,8 @@ def draw_difference_power(  # noqa: PLR0913  what is drawn, and what it holds fo
     if margin is not None:
         name = f"margin asked: {margin:g}"
         ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
-    what = "detectable" if alone else "smallest margin"
+    kinds = {words for _, parts in drawn for words, _, _ in parts}
+    what = "detectable" if alone else f"smallest {' or '.join(sorted(kinds))}"
     _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power, f", {shown(rule)}")
     _cut(ax, drawn)
     return say_constants(ax, constants)

@@ -17,6 +17,7 @@ Range = tuple[float, float]
 # metric: Lemma 2c's range of a risk; from 0 to its upper end; from 0 to the largest
 # distance that the metric allows
 Limits = Literal["lemma-2c", "0 to lemma-2c", "0 to widest"]
+TO_WIDEST: Final = "0 to widest"
 # How good the news is; "told" is neither good nor bad
 Level = Literal["good", "caution", "bad", "told"]
 PairSet = Literal["all", "pos-neg", "neg-neg"]
@@ -346,7 +347,7 @@ VERDICTS: Final[dict[str, Verdict]] = {
         claim="it fails, by no more than the margin, for",
     ),
     "inconclusive": Verdict(
-        meaning="0 inside, some of it beyond",
+        meaning="0 inside, some of it beyond; or the direction is open",
         level="caution",
         style="bold yellow",
         colour="#999999",
@@ -362,6 +363,25 @@ VERDICTS: Final[dict[str, Verdict]] = {
         sign="^",
         within=True,
         claim="it holds within the margin for",
+    ),
+    "mostly higher": Verdict(
+        meaning="no range is known: it rises in more than half of the queries in which "
+        "it changes; says nothing of means",
+        level="told",
+        style="bold magenta",
+        colour="#CC79A7",
+        mark="H",
+        sign=">",
+        claim="it rises in most queries that change for",
+    ),
+    "mostly lower": Verdict(
+        meaning="likewise, it falls in more than half of them",
+        level="told",
+        style="bold blue",
+        colour="#56B4E9",
+        mark="L",
+        sign="<",
+        claim="it falls in most queries that change for",
     ),
     "associated": Verdict(meaning="the corrected p is at most delta", level="told"),
     "no association beyond": Verdict(
@@ -411,9 +431,22 @@ VERDICTS: Final[dict[str, Verdict]] = {
     ),
     "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
-# Verdicts about a difference, which `rankbound.validation.verdicts` reads off an
-# interval
-Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
+# Verdicts about a difference: four by the interval of a mean; without a range, two by
+# the direction, or "inconclusive"
+Difference = Literal[
+    "different",
+    "negligible",
+    "equivalent",
+    "inconclusive",
+    "mostly higher",
+    "mostly lower",
+]
+MOSTLY: Final[dict[str, Difference]] = {
+    "higher": "mostly higher",
+    "lower": "mostly lower",
+    "": "inconclusive",
+}
+TURNED: Final = (MOSTLY["higher"], MOSTLY["lower"])
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
 APART: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].apart)
 WITHIN: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].within)

@@ -1,11 +1,11 @@
-"""How often the interval that decides a comparison succeeds, under a law of values.
+"""How often the rule that decides a comparison succeeds, under a law of values.
 
 `validation.paired` decides by a betting interval where the range of a difference is
-known, and by Student's where it is not. The probability that such an interval lies
-within a margin, or leaves a value out, is found by drawing samples of n queries from a
-law: that of measured differences, each as likely as the others, or a stated one. Both
-intervals are decided by sums over queries, so a sample is only how often each point of
-the law occurs in it.
+known, and by the direction of the queries that change where it is not. The probability
+that the interval lies within a margin or leaves a value out, or that the direction is
+certain, is found by drawing samples of n queries from a law: that of measured
+differences, each as likely as the others, or a stated one. Both rules decide by sums
+over queries, so a sample is only how often each point of the law occurs in it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import betainc, betaincinv, ndtri
 
 from rankbound.bounds.betting import stake_grid
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.shares import TOLERANCE
 from rankbound.catalogue import Range
 from rankbound.data.columns import Booleans, Floats
-from rankbound.validation.paired import Method
+from rankbound.validation.paired import NO_RANGE, Decides
 from rankbound.validation.power import check_margin, smallest_up_to
 
 # Points of a law; more measured values are averaged in groups of neighbours
@@ -63,6 +64,27 @@ class Law:
     def moved(self, mean: float) -> Law:
         """The same law with another mean."""
         return Law(self.points + (mean - self.mean), self.weights)
+
+    @property
+    def changes(self) -> Booleans:
+        """Which points are a change, of more than the tolerance of directions."""
+        return np.abs(self.points) > TOLERANCE
+
+    def changed(self, mean: float) -> Law:
+        """The same law with another mean, where queries without a change keep it.
+
+        Examples
+        --------
+        >>> law = Law(np.array([-1.0, 0.0, 1.0]), np.array([0.25, 0.5, 0.25]))
+        >>> law.changed(0.1).points.tolist()
+        [-0.8, 0.0, 1.2]
+        """
+        some = self.changes
+        share = float(self.weights[some].sum()) / float(self.weights.sum())
+        if not share:
+            raise DomainError("a law in which nothing changes has no direction")
+        step = (mean - self.mean) / share
+        return Law(np.where(some, self.points + step, 0.0), self.weights)
 
     def fits(self, bounds: Range | None) -> bool:
         """Whether all points lie in the range, up to rounding."""
@@ -109,6 +131,24 @@ def resampled(values: Floats) -> Law:
     return Law(np.clip(points, ordered[0], ordered[-1]), weights)
 
 
+def resampled_changes(values: Floats) -> Law:
+    """As `resampled`, where differences that are no change stay together at 0.
+
+    Examples
+    --------
+    >>> law = resampled_changes(np.array([0.3, 0.0, -0.1, 0.0]))
+    >>> law.points.tolist(), law.weights.tolist()
+    ([-0.1, 0.3, 0.0], [0.25, 0.25, 0.5])
+    """
+    still = np.abs(values) <= TOLERANCE
+    if not still.any() or still.all():
+        return resampled(values)
+    share = float(still.mean())
+    law = resampled(values[~still])
+    weights = np.append(law.weights * (1 - share), share)
+    return Law(np.append(law.points, 0.0), weights)
+
+
 def stated(name: str, sd: float) -> Law:
     """A law with mean 0 and a standard deviation.
 
@@ -147,18 +187,18 @@ def stated(name: str, sd: float) -> Law:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The interval that decides: its method, its error rate, and the range of a value.
+    """What decides: its name, its error rate, and the range of a value.
 
     Attributes
     ----------
-    method : {"betting", "paired_t"}
+    method : {"betting", "direction"}
     delta : float
         One minus the level of the interval, half of it on each side.
     bounds : tuple of float or None
-        None for Student's interval.
+        None for the direction.
     """
 
-    method: Method
+    method: Decides
     delta: float
     bounds: Range | None
 
@@ -169,10 +209,23 @@ class Rule:
         Examples
         --------
         >>> Rule.of(None, delta=0.05).method, Rule.of((-1.0, 1.0), delta=0.05).method
-        ('paired_t', 'betting')
+        ('direction', 'betting')
         """
-        method: Method = "paired_t" if bounds is None else "betting"
+        method: Decides = "direction" if bounds is None else "betting"
         return cls(method, checked_delta(delta), bounds)
+
+    @property
+    def knows_margins(self) -> bool:
+        """Whether anything can be shown to lie within a margin."""
+        return self.bounds is not None
+
+    def law(self, values: Floats) -> Law:
+        """The law that draws one of the measured values."""
+        return resampled(values) if self.knows_margins else resampled_changes(values)
+
+    def moved(self, law: Law, mean: float) -> Law:
+        """The law with another mean; of directions, queries without a change stay."""
+        return law.moved(mean) if self.knows_margins else law.changed(mean)
 
     def terms(self, points: Floats, n: int, low: float, high: float) -> Floats:
         """What is summed over queries to decide at the hypotheses `low` and `high`.
@@ -183,8 +236,8 @@ class Rule:
             A row for each point.
         """
         if self.bounds is None:
-            centred = points - (low + high) / 2  # so that nothing cancels
-            return np.stack([centred, centred**2], axis=1)
+            sides = np.stack([points > TOLERANCE, points < -TOLERANCE], axis=1)
+            return sides.astype(np.float64)
         start, width = self.bounds[0], self.bounds[1] - self.bounds[0]
         scaled = np.clip((points - start) / width, 0.0, 1.0)
         up, down = (high - start) / width, 1 - (low - start) / width
@@ -195,19 +248,20 @@ class Rule:
         sides = np.log1p(stakes[None, :, None] * gains[:, None, :])
         return np.asarray(sides.reshape(-1, points.size).T)
 
-    def ends(
-        self, sums: Floats, n: int, low: float, high: float
-    ) -> tuple[Booleans, Booleans]:
+    def ends(self, sums: Floats, low: float, high: float) -> tuple[Booleans, Booleans]:
         """Whether the upper end is at most `high`, and the lower end at least `low`.
 
-        `sums` has shape (samples, f).
+        `sums` has shape (samples, f). Of the direction: whether it is certain that most
+        queries that change fall, and that most of them rise.
         """
         if self.bounds is None:
-            centre = (low + high) / 2
-            mean = sums[:, 0] / n
-            spread = np.maximum(sums[:, 1] - n * mean**2, 0.0) / max(1, n - 1)
-            half = float(stdtrit(n - 1, 1 - self.delta / 2)) * np.sqrt(spread / n)
-            return mean + half <= high - centre, mean - half >= low - centre
+            counts = np.maximum(np.rint(sums), 0.0)  # normal sums are no whole numbers
+            changed = counts.sum(axis=1)
+            rises, falls = (
+                betainc(np.maximum(side, 0.5), changed - side + 1, 0.5) < self.delta / 2
+                for side in counts.T
+            )
+            return falls, rises
         capital = sums.reshape(len(sums), 2, -1)
         top = capital.max(axis=2)
         logs = top + np.log(np.exp(capital - top[..., None]).mean(axis=2))
@@ -248,19 +302,77 @@ def within(
     centre, margin : float
         In the unit of the points.
     """
+    _check_range(rule)
     n = round(float(counts[0].sum()))
     ends = (centre - margin, centre + margin)
     sums = counts @ rule.terms(law.points, n, *ends)
-    below, above = rule.ends(sums, n, *ends)
+    below, above = rule.ends(sums, *ends)
     return float(np.mean(below & above))
+
+
+def _check_range(rule: Rule) -> None:
+    if not rule.knows_margins:
+        raise DomainError(NO_RANGE)
 
 
 def apart(rule: Rule, law: Law, counts: Floats, *, value: float) -> float:
     """Share of samples whose interval leaves the value out; as `within`."""
-    n = round(float(counts[0].sum()))
-    sums = counts @ rule.terms(law.points, n, value, value)
-    below, above = rule.ends(sums, n, value, value)
+    below, above = _outside(rule, law, counts, value)
     return float(np.mean(below | above))
+
+
+def _outside(
+    rule: Rule, law: Law, counts: Floats, value: float
+) -> tuple[Booleans, Booleans]:
+    """Which samples find the mean below the value, and which above it."""
+    n = round(float(counts[0].sum()))
+    return rule.ends(counts @ rule.terms(law.points, n, value, value), value, value)
+
+
+def found_share(
+    rule: Rule, law: Law, counts: Floats, *, rises: bool, value: float = 0.0
+) -> float:
+    """Share of samples that find what there is: a rise, or else a fall.
+
+    By betting, either end of the interval counts. The direction has to be the right
+    one, as a skewed law has a direction of its own.
+    """
+    below, above = _outside(rule, law, counts, value)
+    if rule.knows_margins:
+        return float(np.mean(below | above))
+    return float(np.mean(above if rises else below))
+
+
+def smallest_share_for(rule: Rule, *, n: int, power: float) -> float | None:
+    """Least share of n queries, which all change, whose direction is found.
+
+    Parameters
+    ----------
+    rule : Rule
+        Its error rate counts.
+    n : int
+    power : float
+        In (0, 1).
+
+    Returns
+    -------
+    float or None
+        Above one half, exact for any law; None if so few queries show no direction.
+
+    Examples
+    --------
+    >>> rule = Rule.of(None, delta=0.05)
+    >>> round(smallest_share_for(rule, n=43, power=0.8), 3)
+    0.72
+    >>> smallest_share_for(rule, n=5, power=0.8) is None
+    True
+    """
+    counts = np.arange(n // 2 + 1, n + 1, dtype=np.float64)
+    certain = betainc(counts, n - counts + 1, 0.5) < rule.delta / 2
+    if not certain.any():
+        return None
+    least = float(counts[certain][0])
+    return float(betaincinv(least, n - least + 1, power))
 
 
 class Aim(NamedTuple):
@@ -384,6 +496,7 @@ def approximate_queries(
     >>> 135 < approximate_queries(rule, law, Aim(margin=0.05, power=0.8), rng=rng) < 147
     True
     """
+    _check_range(rule)
     centre = aim.centre(law)
     ends = (centre - aim.margin, centre + aim.margin)
     noise = rng.standard_normal((samples, 64))
@@ -407,7 +520,7 @@ def _normal_ends(
     # From the largest on, so that the same noise serves all sizes
     scales = np.sqrt(np.maximum(values[::-1], 0.0) * n)
     shape = (vectors[:, ::-1] * scales).T
-    return rule.ends(n * mean + noise[:, : len(scales)] @ shape, n, *ends)
+    return rule.ends(n * mean + noise[:, : len(scales)] @ shape, *ends)
 
 
 Curve = tuple[tuple[int, float], ...]
@@ -460,24 +573,28 @@ def difference_curve(
     >>> found = difference_curve(
     ...     rule, law, power=0.8, top=2000, rng=np.random.default_rng(0))
     >>> n, size = found[-1]
-    >>> abs(n / (2.8 * 0.1 / size) ** 2 - 1) < 0.1  # Student's t, many queries
+    >>> abs(n / (np.pi / 2 * (2.8 * 0.1 / size) ** 2) - 1) < 0.1  # the sign test
     True
     """
     noise = rng.standard_normal((CURVE, 64))
-    still = law.moved(0.0)
 
     def needed(size: float) -> int | None:
-        found = []
-        for moved in (still.moved(size), still.moved(-size)):
+        counts = []
+        for sign in (1, -1):
+            moved = rule.moved(law, sign * size)
             if not moved.fits(rule.bounds):
                 continue
 
-            def enough(n: int, moved: Law = moved) -> bool:
+            def enough(n: int, moved: Law = moved, sign: int = sign) -> bool:
                 below, above = _normal_ends(rule, moved, n, (0.0, 0.0), noise)
+                if not rule.knows_margins:
+                    return bool(np.mean(above if sign > 0 else below) >= power)
                 return bool(np.mean(below | above) >= power)
 
-            found.append(smallest_up_to(MOST_QUERIES, enough))
-        return max((n for n in found if n is not None), default=None)
+            counts.append(smallest_up_to(MOST_QUERIES, enough))
+        if None in counts and not rule.knows_margins:
+            return None  # more queries only show the direction of a skewed law
+        return max((n for n in counts if n is not None), default=None)
 
     return _curve(needed, _start(rule, law), top)
 
@@ -609,7 +726,7 @@ def smallest_difference_for(
     float or None
         The larger of the sizes upwards and downwards; the only one if the law, moved
         as far as the range allows, is not found the other way; None if it is not found
-        either way.
+        either way. Of the direction, queries without a change stay without.
 
     Examples
     --------
@@ -622,27 +739,25 @@ def smallest_difference_for(
     True
     """
     counts = counts_of(law, n, rng=rng)
-    found = []
+    sizes = []
+    still = rule.moved(law, 0.0).points
     for sign in (1, -1):
 
         def finds(size: float, sign: int = sign) -> bool:
-            moved = law.moved(sign * size)
-            return apart(rule, moved, counts, value=0.0) >= power
+            moved = rule.moved(law, sign * size)
+            return found_share(rule, moved, counts, rises=sign > 0) >= power
 
-        room = math.inf
-        if rule.bounds is not None:
-            still = law.moved(0.0).points
-            room = float(
-                rule.bounds[1] - still.max()
-                if sign > 0
-                else still.min() - rule.bounds[0]
-            )
-            if room <= 0 or not finds(room):
-                continue
+        if rule.bounds is None:  # so far that all queries that change go one way
+            room = 2.1 * float(np.abs(still).max())
+        else:
+            top, bottom = rule.bounds[1] - still.max(), still.min() - rule.bounds[0]
+            room = float(top if sign > 0 else bottom)
+        if room <= 0 or not finds(room):
+            continue
         size = _least(finds, min(room, _start(rule, law)))
-        if law.moved(sign * size).fits(rule.bounds):
-            found.append(size)
-    return max(found, default=None)
+        if rule.moved(law, sign * size).fits(rule.bounds):
+            sizes.append(size)
+    return max(sizes, default=None)
 
 
 def _start(rule: Rule, law: Law) -> float:

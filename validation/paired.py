@@ -1,34 +1,42 @@
 """Paired comparisons on the same queries: intervals, p-values, verdicts, and families.
 
-The primary interval is by betting where the range of a difference is known, and by
-Student's t where it is not. The quantity decides which, never the data.
+Where the range of a difference is known, the betting interval of the mean decides.
+Where it is not, no exact statement about a mean is possible: for any n, a law with one
+rare and large difference looks like one without. There the direction decides, among the
+queries in which the quantity changes, by Clopper and Pearson: "mostly higher" or
+"mostly lower", and nothing is called different or equivalent. Student's interval stands
+beside it, approximate, and decides nothing. The quantity chooses the rule, never the
+data.
+
+Systems are compared by Student's t, as is usual for measures of effectiveness (`by_t`):
+the measures lie in [0, 1], so that no difference is rare and large beyond all others,
+and the level holds approximately. Such a verdict is called approximate.
 
 With m comparisons every interval is at level 1 - delta / m, so that all of them hold at
 once with probability at least 1 - delta (Bonferroni). All verdicts then hold as well:
-wherever the interval holds the true difference, its verdict is right. Holm's p-values
-keep the same error rate for "there is a difference" alone and find at least as much;
-where they find more than the intervals, the answer says so.
+wherever the interval that decides holds the truth, its verdict is right. Holm's
+p-values, of the same rules, keep the same error rate for "there is a difference" alone
+and find at least as much; where they find more, the answer says so.
 
-Beside the mean stands the direction: the shares of queries in which the quantity rises
-and falls, by Clopper and Pearson, which needs no range. The intervals of these shares
-are a family of their own with the same delta. A share is no mean, and decides no
-verdict.
+Beside every mean stands the direction among all queries, which decides nothing: the
+intervals of these shares are a family of their own with the same delta.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from rankbound.bounds.betting import NEVER, betting_p_value, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.pilot import choose_stake
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.shares import Direction, direction
-from rankbound.catalogue import Difference
+from rankbound.catalogue import MOSTLY, Difference
 from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.draws import generator
@@ -36,7 +44,23 @@ from rankbound.data.per_query import PerQuery
 from rankbound.validation.power import check_margin, smallest_up_to
 from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
 
+# How an interval of a mean was computed
 Method = Literal["betting", "paired_t"]
+# What decides a verdict: Student's t between systems, and in earlier comparisons of
+# samplings whose range is not known
+Decides = Literal["betting", "direction", "paired_t"]
+NO_RANGE = (
+    "without a range of one difference no number of queries shows that two means are "
+    "nearly equal, as rare and large differences cannot be excluded; only quantities "
+    "of a known range can be called equivalent"
+)
+
+
+class Stakes(NamedTuple):
+    """One stake for the lower end of a betting interval, and one for the upper."""
+
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +90,20 @@ class PairedComparison:
     lower, upper : float
         The primary interval, delta / 2 on each side.
     p : float
-        Two-sided p-value of no difference, by the primary method.
+        Two-sided p-value, by the rule that decides: of no mean difference by betting
+        or by Student's t, or of as many rises as falls by the sign test.
     method : {"betting", "paired_t"}
+        Of the interval; Student's is approximate.
+    rule : {"betting", "direction", "paired_t"}
+        What decides: betting where the range is known, Student's t where that was
+        asked for, else the direction.
     delta : float
     bounds : tuple of float or None
         Range of one difference.
+    stakes : Stakes or None
+        Those chosen on pilot queries, if there were any.
+    n_pilot : int
+        Differences that they were chosen on.
     effect_size : float or None
         d_z, the mean difference over the standard deviation of the differences; None
         where they do not vary.
@@ -89,16 +122,25 @@ class PairedComparison:
     upper: float
     p: float
     method: Method
+    rule: Decides
     delta: float
     bounds: tuple[float, float] | None
+    stakes: Stakes | None
+    n_pilot: int
     effect_size: float | None
     paired_t: PairedT
     bca: Bootstrap
     direction: Direction
     differences: Floats
 
+    def verdict(self, margin: float | None) -> Difference:
+        """The verdict by the rule that decides; parameters as for `verdict`."""
+        if self.rule == "direction":
+            return MOSTLY[self.direction.mostly]
+        return verdict(self.lower, self.upper, margin=margin)
 
-def compare_paired(
+
+def compare_paired(  # noqa: PLR0913  two sides, and what an interval takes
     values: Floats,
     reference: Floats,
     *,
@@ -106,6 +148,8 @@ def compare_paired(
     delta: float,
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
+    pilot: Floats | None = None,
+    by_t: bool = False,
 ) -> PairedComparison:
     """Compare two aligned vectors of per-query values.
 
@@ -121,6 +165,11 @@ def compare_paired(
         For the bootstrap.
     resamples : int
         Number of bootstrap samples.
+    pilot : float64 array, shape (p,), optional
+        Differences of other queries, on which one stake for each end is chosen in place
+        of a grid; without `bounds` nothing is staked.
+    by_t : bool, default False
+        Whether Student's t decides without `bounds`, approximately; else the direction.
 
     Returns
     -------
@@ -134,8 +183,8 @@ def compare_paired(
 
     Notes
     -----
-    With `bounds`, Theorem 1 (d) at delta / 2 for each side; the direction by Theorem 8
-    (c), also at delta / 2 for each side.
+    With `bounds`, Theorem 1 (d) at delta / 2 for each side, and Theorem 10 (a) with
+    `pilot`; the direction by Theorem 8 (c), also at delta / 2 for each side.
 
     Examples
     --------
@@ -149,13 +198,22 @@ def compare_paired(
     _check(values, reference)
     differences = _settled(values - reference)
     student = paired_t(differences, delta=delta)
+    turned = direction(differences, delta=delta)
     method: Method = "paired_t" if bounds is None else "betting"
+    rule: Decides = "betting"
+    stakes = None
     if bounds is None:
-        lower, upper, p = _primary_by_t(student)
+        lower, upper, p_by_t = _by_t(student)
+        rule, p = ("paired_t", p_by_t) if by_t else ("direction", turned.p)
     else:
         low, high = bounds
-        lower, upper = two_sided(differences, low=low, high=high, delta=delta)
-        p = betting_p_value(differences, low=low, high=high, mean=0.0, delta=delta)
+        stakes = stakes_for(pilot, m=len(differences), bounds=bounds, delta=delta)
+        lower, upper = two_sided(
+            differences, low=low, high=high, delta=delta, stakes=stakes
+        )
+        p = betting_p_value(
+            differences, low=low, high=high, mean=0.0, delta=delta, stakes=stakes
+        )
     spread = float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
     mean = float(differences.mean())
     return PairedComparison(
@@ -167,14 +225,48 @@ def compare_paired(
         upper=upper,
         p=p,
         method=method,
+        rule=rule,
         delta=delta,
         bounds=bounds,
+        stakes=stakes,
+        n_pilot=0 if stakes is None or pilot is None else len(pilot),
         effect_size=mean / spread if spread > 0 else None,
         paired_t=student,
         bca=bca_mean(differences, delta=delta, rng=rng, resamples=resamples),
-        direction=direction(differences, delta=delta),
+        direction=turned,
         differences=differences,
     )
+
+
+def stakes_for(
+    pilot: Floats | None, *, m: int, bounds: tuple[float, float], delta: float
+) -> Stakes | None:
+    """The stakes for both ends that pilot differences propose for m other queries.
+
+    None without pilot queries. Source: Theorem 10 (a).
+
+    Examples
+    --------
+    >>> even = np.linspace(-0.2, 0.2, 20)
+    >>> found = stakes_for(even, m=40, bounds=(-1.0, 1.0), delta=0.05)
+    >>> [round(stake, 2) for stake in found]
+    [0.99, 0.99]
+    """
+    if pilot is None or not pilot.size:
+        return None
+    low, high = bounds
+    values = np.clip(pilot, low, high)  # groups of pilot queries may be smaller
+    down, up = (
+        choose_stake(
+            sign * values,
+            low=min(sign * low, sign * high),
+            high=max(sign * low, sign * high),
+            m=m,
+            delta=delta / 2,
+        ).stake
+        for sign in (-1, 1)
+    )
+    return Stakes(down, up)
 
 
 def paired_t(differences: Floats, *, delta: float) -> PairedT:
@@ -248,7 +340,7 @@ def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
     return float(max(above, below))
 
 
-def _primary_by_t(student: PairedT) -> tuple[float, float, float]:
+def _by_t(student: PairedT) -> tuple[float, float, float]:
     if student.lower is None or student.upper is None or student.p is None:
         raise DomainError(
             "a t interval needs at least 2 queries, got 1; give groups of more queries"
@@ -279,7 +371,7 @@ def _check(values: Floats, reference: Floats) -> None:
 
 
 def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
-    """Read a verdict off the interval of a mean difference.
+    """Read a verdict off an interval of a mean difference.
 
     Parameters
     ----------
@@ -332,6 +424,7 @@ def queries_for_margin(
     margin: float,
     delta: float,
     bounds: tuple[float, float] | None,
+    stakes: Stakes | None = None,
 ) -> int | None:
     """Number of queries at which the interval reaches no farther than the margin.
 
@@ -347,7 +440,9 @@ def queries_for_margin(
     delta : float
         One minus the level of the interval, half of it on each side.
     bounds : tuple of float or None
-        Range of one difference, for the betting interval; None for Student's t.
+        Range of one difference; without one nothing is called equivalent.
+    stakes : Stakes, optional
+        In place of the grid.
 
     Returns
     -------
@@ -358,19 +453,18 @@ def queries_for_margin(
     Examples
     --------
     >>> flips = np.tile([-0.1, 0.1], 50)
-    >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=None)
-    100
     >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=(-1.0, 1.0))
     325
     """
     if bounds is None:
-        return _queries_by_t(differences, margin=margin, delta=delta)
+        return None
     low, high = bounds
     mean = float(differences.mean())
     ends = []
-    for values, centre in (
-        (differences, mean),
-        (low + high - differences, low + high - mean),
+    down, up = (None, None) if stakes is None else ([stake] for stake in stakes)
+    for values, centre, stake in (
+        (differences, mean, up),
+        (low + high - differences, low + high - mean, down),
     ):
         found = queries_needed(
             np.clip(values, low, high),
@@ -378,13 +472,21 @@ def queries_for_margin(
             high=high,
             threshold=centre + margin,
             delta=delta / 2,
+            stakes=stake,
         )
         ends.append(found)
     first, second = ends
     return None if first is None or second is None else max(first, second)
 
 
-def _queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | None:
+def queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | None:
+    """As `queries_for_margin`, for Student's interval; approximate.
+
+    Examples
+    --------
+    >>> queries_by_t(np.tile([-0.1, 0.1], 50), margin=0.02, delta=0.05)
+    100
+    """
     from scipy.stats import t
 
     if len(differences) < 2:
@@ -415,6 +517,10 @@ class Question:
     clusters : Clusters or None
         Of the queries, whose differences are then averaged by cluster; None where the
         queries are independent.
+    pilot : (PerQuery, PerQuery), optional
+        Both sides on other queries, on which stakes are chosen.
+    by_t : bool
+        Whether Student's t decides without `bounds`; else the direction does.
     """
 
     sampling: str
@@ -425,6 +531,8 @@ class Question:
     bounds: tuple[float, float] | None
     margin: float | None
     clusters: Clusters | None = None
+    pilot: tuple[PerQuery, PerQuery] | None = None
+    by_t: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -443,7 +551,8 @@ class Answer:
     smallest_margin : float
         The smallest margin within which the whole interval lies.
     n_for_margin : int or None
-        Result of `queries_for_margin`; None without a margin.
+        Result of `queries_for_margin` or `queries_by_t`, by the rule that decides; None
+        without a margin, and where the direction decides.
     verdict : str
     only_values, only_reference : int
         Numbers of queries that only one side has.
@@ -467,10 +576,13 @@ class Answer:
 
     @property
     def holm_finds_more(self) -> bool:
-        """Whether Holm's test rejects equality although the interval contains 0."""
-        family_delta = self.comparison.delta * self.family_size
-        inside = self.comparison.lower <= 0 <= self.comparison.upper
-        return inside and self.p_holm <= family_delta
+        """Whether Holm's test rejects although the interval that decides does not."""
+        made = self.comparison
+        if made.rule == "direction":
+            open_still = not made.direction.mostly
+        else:
+            open_still = made.lower <= 0 <= made.upper
+        return open_still and self.p_holm <= made.delta * self.family_size
 
 
 def answer_family(
@@ -528,6 +640,8 @@ def answer_family(
             delta=share,
             rng=generator(seed, "bootstrap", ask.sampling, ask.quantity, ask.pairs),
             resamples=resamples,
+            pilot=_pilot(ask),
+            by_t=ask.by_t,
         )
         for ask, (first, second) in zip(questions, aligned, strict=True)
     ]
@@ -536,6 +650,13 @@ def answer_family(
         _answer(ask, comparison, float(p), len(questions))
         for ask, comparison, p in zip(questions, made, adjusted, strict=True)
     ]
+
+
+def _pilot(ask: Question) -> Floats | None:
+    if ask.pilot is None:
+        return None
+    first, second = common(*ask.pilot, ask.clusters)
+    return np.asarray(first - second)
 
 
 def common(
@@ -575,23 +696,24 @@ def _answer(
 ) -> Answer:
     needed = p_equivalence = None
     if ask.margin is not None:
-        p_equivalence = equivalence_p_value(comparison.differences, margin=ask.margin)
-        needed = queries_for_margin(
-            comparison.differences,
-            margin=ask.margin,
-            delta=comparison.delta,
-            bounds=comparison.bounds,
-        )
-    ends = (comparison.lower, comparison.upper)
+        found = comparison.differences
+        p_equivalence = equivalence_p_value(found, margin=ask.margin)
+        of = {"margin": ask.margin, "delta": comparison.delta}
+        if comparison.rule == "paired_t":
+            needed = queries_by_t(found, **of)
+        else:
+            needed = queries_for_margin(
+                found, **of, bounds=comparison.bounds, stakes=comparison.stakes
+            )
     both = len({*ask.values.qids} & {*ask.reference.qids})
     return Answer(
         question=ask,
         comparison=comparison,
         p_holm=p_holm,
         p_equivalence=p_equivalence,
-        smallest_margin=smallest_margin(*ends),
+        smallest_margin=smallest_margin(comparison.lower, comparison.upper),
         n_for_margin=needed,
-        verdict=verdict(*ends, margin=ask.margin),
+        verdict=comparison.verdict(ask.margin),
         only_values=len(ask.values) - both,
         only_reference=len(ask.reference) - both,
         family_size=size,

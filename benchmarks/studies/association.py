@@ -4,6 +4,10 @@
 planted: bivariate normal with correlation r, whose Spearman coefficient is
 6 asin(r / 2) / pi and whose Kendall coefficient is 2 asin(r) / pi; tests also meet
 margins with ties and heavy tails.
+
+Families of systems without differences: five systems order the documents of every query
+by the same law, so that they are exchangeable, and all pairs of them are compared by
+nDCG@10 and by the reciprocal rank, as `validate` does it (Student's t, Holm).
 """
 
 from __future__ import annotations
@@ -20,7 +24,12 @@ from typing import Final
 import numpy as np
 from scipy.stats import beta
 
-from rankbound.data.columns import Floats
+from rankbound.commands.validate.effectiveness import (
+    Effectiveness,
+    Judged,
+    equivalence,
+)
+from rankbound.data.columns import Floats, strings
 from rankbound.validation.association import (
     Association,
     Effort,
@@ -40,6 +49,10 @@ BATCHES: Final = 8
 DELTA: Final = 0.05
 # Spearman's p-values alone count in a family, and need the most permutations
 CHEAP: Final = Effort(200, 99, rank_permutations=4_999)
+SYSTEMS: Final = 5
+POOL, TOP, RELEVANT = 100, 10, 2
+DISCOUNTS: Final = 1 / np.log2(np.arange(2, TOP + 2))
+MEASURES: Final = ("nDCG@10", "RR@10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ NOMINAL: Final[dict[str, tuple[float, bool]]] = {
     "false alarms given difficulty": (DELTA, False),
     "false alarms, distance correlation": (DELTA, False),
     "power at the detectable size": (0.8, True),
+    "family-wise error, systems": (DELTA, False),
 }
 PLAN: Final = (
     *(Setting("coverage", n, r) for n in (34, 97) for r in (0.0, 0.3, 0.6)),
@@ -115,6 +129,8 @@ PLAN: Final = (
     Setting("distance", 43),
     Setting("power", 43),
     Setting("power", 97),
+    Setting("systems", 43),
+    Setting("systems", 250),
 )
 
 
@@ -253,6 +269,14 @@ def _power(setting: Setting, rng: np.random.Generator) -> Outcome:
     yield "power at the detectable size", p is not None and p <= DELTA
 
 
+def _systems(setting: Setting, rng: np.random.Generator) -> Outcome:
+    judged = null_systems(setting.n, rng)
+    made = equivalence({"": judged}, design=None, margin=0.02, delta=DELTA, seed=0)
+    # Holm rejects somewhere if and only if one of Bonferroni's intervals excludes 0
+    found = any(pair.p_holm <= DELTA for pair in made.pairs)
+    yield "family-wise error, systems", found
+
+
 SIMULATIONS: Final[dict[str, Callable[[Setting, np.random.Generator], Outcome]]] = {
     "coverage": _coverage,
     "family": _family,
@@ -260,6 +284,7 @@ SIMULATIONS: Final[dict[str, Callable[[Setting, np.random.Generator], Outcome]]]
     "partial": _partial,
     "distance": _distance,
     "power": _power,
+    "systems": _systems,
 }
 
 
@@ -280,6 +305,31 @@ def null_panel(n: int, rng: np.random.Generator) -> Panel:
     terms[:, :2] = np.exp(terms[:, :2])
     targets[:, :3] = np.round(targets[:, :3])
     return Panel(terms, targets, np.empty((n, 0)), np.empty((8, 0), dtype=bool))
+
+
+def null_systems(n: int, rng: np.random.Generator) -> Judged:
+    """Draw five systems whose rankings of every query have the same law.
+
+    Queries differ in how many of their 100 documents are relevant, from none to most,
+    and in how well these are found, so that both measures have ties at 0 and at 1.
+    """
+    shares, skill = rng.beta(0.7, 3, n), rng.exponential(0.7, n)
+    grades = rng.binomial(3, shares[:, None], (n, POOL)).astype(float)
+    best = (np.sort(grades)[:, ::-1][:, :TOP] * DISCOUNTS).sum(axis=1)
+    systems = {}
+    for number in range(SYSTEMS):
+        scores = skill[:, None] * grades + rng.gumbel(size=(n, POOL))
+        order = np.argsort(-scores)[:, :TOP]
+        found = np.take_along_axis(grades, order, axis=1)
+        gained = (found * DISCOUNTS).sum(axis=1)
+        ndcg = np.divide(gained, best, out=np.zeros(n), where=best > 0)
+        first = np.where(
+            (found >= RELEVANT).any(axis=1), (found >= RELEVANT).argmax(1) + 1, np.inf
+        )
+        values = np.stack([ndcg, 1 / first], axis=1)
+        qids = strings([f"q{i}" for i in range(n)])
+        systems[f"s{number}"] = Effectiveness(qids, MEASURES, values, 0)
+    return Judged("", MEASURES, systems, {})
 
 
 def _one(x: Floats, y: Floats, effort: Effort, rng: np.random.Generator) -> Association:

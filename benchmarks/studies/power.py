@@ -2,10 +2,11 @@
 
 ``python -m benchmarks.studies.power`` asks for the queries, the margin and the
 difference that go with a power of 80 %, draws data sets of that size from the
-continuous law, and counts how often the interval of `compare` succeeds. It prints a
+continuous law, and counts how often `compare` succeeds: by its betting interval, or
+where no range is known by the direction of the queries that change. It prints a
 Markdown table and exits with 1 if a share is outside 77 to 83 % (only below 77 % for
-the law of two points, whose power jumps). A second table says
-how often the bootstrap interval of n* holds the n* of the law.
+the law of two points, whose power jumps). A second table says how often the bootstrap
+interval of n* holds the n* of the law.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.shares import direction
 from rankbound.data.columns import Floats
 from rankbound.data.draws import generator
 from rankbound.validation.deciding import (
@@ -38,16 +40,16 @@ from rankbound.validation.deciding import (
     resampled,
     smallest_difference_for,
     smallest_margin_for,
+    smallest_share_for,
     stated,
 )
-from rankbound.validation.paired import paired_t
 
 POWER: Final = 0.8
 ALLOWED: Final = (0.77, 0.83)
 SD: Final = 0.08
 MARGINS: Final = (0.02, 0.04)
 SIZE: Final = 120
-RANGES: Final = {"betting": (-LN2, LN2), "paired_t": None}
+RANGES: Final = {"betting": (-LN2, LN2), "direction": None}
 SKEWED: Final = "skewed"
 MEASURED: Final = 43  # queries of a sample whose n* has a bootstrap interval
 Draw = Callable[[np.random.Generator, tuple[int, int]], Floats]
@@ -95,19 +97,38 @@ def law_of(name: str, rng: np.random.Generator) -> Law:
     return resampled(skewed(rng, (1, 100_000))[0]).moved(0.0)
 
 
-def interval_of(differences: Floats, rule: Rule) -> tuple[float, float]:
-    """The interval that `compare` decides by."""
-    if rule.bounds is not None:
-        low, high = rule.bounds
-        return two_sided(differences, low=low, high=high, delta=rule.delta)
-    found = paired_t(differences, delta=rule.delta)
-    assert found.lower is not None and found.upper is not None  # noqa: PT018, S101
-    return found.lower, found.upper
-
-
 def kept(rule: Rule, drawn: Floats, success: Callable[[float, float], bool]) -> float:
-    """Share of data sets, shape (sets, n), whose interval is a success."""
-    return float(np.mean([success(*interval_of(one, rule)) for one in drawn]))
+    """Share of data sets, shape (sets, n), whose betting interval is a success."""
+    low, high = rule.bounds or (-LN2, LN2)
+    ends = (two_sided(one, low=low, high=high, delta=rule.delta) for one in drawn)
+    return float(np.mean([success(*each) for each in ends]))
+
+
+def turned(rule: Rule, drawn: Floats, word: str) -> float:
+    """Share of data sets that are "mostly higher" or "mostly lower"."""
+    found = [direction(one, delta=rule.delta).mostly == word for one in drawn]
+    return float(np.mean(found))
+
+
+def directions(
+    rule: Rule, law: Law, draw: Draw, *, sets: int, rng: np.random.Generator
+) -> list[tuple[str, float, float]]:
+    """What is promised of a direction: the words, the value, and how it was kept."""
+    found = []
+    size = smallest_difference_for(rule, law, n=SIZE, power=POWER, rng=rng)
+    if size is not None:
+        drawn = draw(rng, (sets, SIZE))
+        # Promised upwards and downwards, so the rarer of both is what it is worth
+        share = min(
+            turned(rule, drawn + sign * size, word)
+            for sign, word in ((1, "higher"), (-1, "lower"))
+        )
+        found.append(("difference", size, share))
+    least = smallest_share_for(rule, n=SIZE, power=POWER)
+    if least is not None:
+        drawn = np.where(rng.random((sets, SIZE)) < least, 1.0, -1.0)
+        found.append(("share", least, turned(rule, drawn, "higher")))
+    return found
 
 
 def promises(rule_name: str, law_name: str, *, sets: int, seed: int) -> list[Promise]:
@@ -115,6 +136,11 @@ def promises(rule_name: str, law_name: str, *, sets: int, seed: int) -> list[Pro
     rng = generator(seed, "promises", rule_name, law_name)
     rule = Rule.of(RANGES[rule_name], delta=0.05)
     law, draw = law_of(law_name, rng), DRAWS[law_name]
+    if not rule.knows_margins:
+        return [
+            Promise(rule_name, law_name, what, value, SIZE, share)
+            for what, value, share in directions(rule, law, draw, sets=sets, rng=rng)
+        ]
     found = []
     for margin in MARGINS:
         needed = queries_for(rule, law, Aim(margin, POWER), rng=rng)
@@ -190,7 +216,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     pairs = [(rule, law) for rule in RANGES for law in DRAWS]
     # All samples of two points have nearly the same spread, and so the same n*
-    varied = [pair for pair in pairs if pair[1] != TWO_POINT]
+    varied = [
+        pair for pair in pairs if pair[1] != TWO_POINT and RANGES[pair[0]] is not None
+    ]
     with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
         asked = [
             pool.submit(promises, *pair, sets=arguments.sets, seed=arguments.seed)

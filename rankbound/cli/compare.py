@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 EPILOG = """
 verdicts, from an interval of the mean paired difference that holds jointly with all
-others of the family, and a margin fixed before looking:
+others of the family, and a margin fixed before looking; where no range of the quantity
+is known, from the direction of the queries that change:
 {verdicts}
 
 writes DIR/comparison.json and DIR/comparison.per_query.tsv (qid sampling quantity
@@ -55,8 +56,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "compare",
         help="whether a data set's sampling alters the teacher's entropy, or distances",
-        description="Compare samplings of training groups, paired by query: one of "
-        "four verdicts for each, with the interval, the smallest margin and the number "
+        description="Compare samplings of training groups, paired by query: a "
+        "verdict for each, with the interval, the smallest margin and the number "
         "of queries that the margin would need; and what explains the differences.",
         epilog=EPILOG.format(verdicts=verdicts_explained(DIFFERENCES, width=15)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -144,7 +145,16 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="resamples of the bootstrap; 0 leaves its intervals out "
         "(default %(default)d)",
     )
-    add_seed(add, "calibration queries, bootstrap and controls")
+    add(
+        "--pilot",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="share of the queries set aside to choose the stakes of betting, if there "
+        "are 20 queries or more; the others decide; 0, the default, uses a fixed grid, "
+        "whose intervals are shorter on most samples",
+    )
+    add_seed(add, "queries set aside, bootstrap and controls")
     add_compat(
         add,
         "also show the reference study's equivalence test and entropy beside ours, "
@@ -197,6 +207,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
         target=arguments.target,
         controls=arguments.controls,
         resamples=arguments.resamples,
+        pilot=arguments.pilot,
         compat=arguments.compat,
     )
 

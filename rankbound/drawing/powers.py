@@ -26,7 +26,7 @@ from rankbound.validation.deciding import (
     margin_curve,
     stated,
 )
-from rankbound.validation.paired import Method
+from rankbound.validation.paired import Decides
 
 if TYPE_CHECKING:
     from rankbound.figures.power import Source
@@ -35,12 +35,17 @@ MOST = 12  # more lines could not be told apart
 MOST_MARKS = 7
 LEAST_FOR_CORRELATION = 4  # queries
 LEAST_TOP = 1000  # curves go to three times as many queries at least
-RULES: dict[Method | None, str] = {"betting": "betting", "paired_t": "Student's t"}
+RULES: dict[Decides | None, str] = {
+    "betting": "betting",
+    "direction": "direction",
+    "paired_t": "Student's t",
+}
 LAWS_SAID = {RESAMPLED: "measured values", NORMAL: "normal law"}
 EARLIER = (
     "it was written by an earlier version, which did not compute the power of the rule "
     "that decides; run power again"
 )
+NO_SIZE = "its range is not known and it is no difference, so no rule decides about it"
 STILL = "the differences do not vary over queries, so there is nothing to detect"
 
 
@@ -93,9 +98,10 @@ def _compared(
     top = 3 * max(LEAST_TOP, *(row.n for row, _ in moving))
     sources = []
     for row, sd in moving:
-        one = (row.method, row.range, sd, delta, top)
-        margins = _normal_margins(*one)
-        differences = _normal_differences(*one) if len(moving) == 1 else ()
+        one = (row.range, sd, delta, top)
+        margins = () if row.range is None else _normal_margins(*one)
+        alone = len(moving) == 1 or row.range is None
+        differences = _normal_differences(*one) if alone else ()
         sources.append(
             Source(
                 row.sampling,
@@ -105,7 +111,8 @@ def _compared(
                 differences_at=_between(differences, row.n),
             )
         )
-    rule = _said({(row.method, NORMAL) for row, _ in moving})
+    rules = {Rule.of(row.range, delta=delta).method for row, _ in moving}
+    rule = _said({(one, NORMAL) for one in rules})
     return draw_difference_power(
         sources,
         rule=rule,
@@ -122,26 +129,21 @@ def _compared(
 POWER = 0.8  # of the curves of a comparison
 
 
-def _deciding(
-    method: Method, bounds: Range | None, sd: float, delta: float
-) -> tuple[Rule, Law]:
-    rule = Rule.of(bounds if method == "betting" else None, delta=delta)
-    return rule, stated(NORMAL, sd)
+def _deciding(bounds: Range | None, sd: float, delta: float) -> tuple[Rule, Law]:
+    return Rule.of(bounds, delta=delta), stated(NORMAL, sd)
 
 
 @lru_cache(maxsize=256)
-def _normal_margins(
-    method: Method, bounds: Range | None, sd: float, delta: float, top: int
-) -> Curve:
-    rule, law = _deciding(method, bounds, sd, delta)
+def _normal_margins(bounds: Range | None, sd: float, delta: float, top: int) -> Curve:
+    rule, law = _deciding(bounds, sd, delta)
     return margin_curve(rule, law, power=POWER, top=top, rng=_seeded())
 
 
 @lru_cache(maxsize=256)
 def _normal_differences(
-    method: Method, bounds: Range | None, sd: float, delta: float, top: int
+    bounds: Range | None, sd: float, delta: float, top: int
 ) -> Curve:
-    rule, law = _deciding(method, bounds, sd, delta)
+    rule, law = _deciding(bounds, sd, delta)
     return difference_curve(rule, law, power=POWER, top=top, rng=_seeded())
 
 
@@ -159,7 +161,7 @@ def _seeded() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def _said(decided: Iterable[tuple[Method | None, str | None]]) -> str:
+def _said(decided: Iterable[tuple[Decides | None, str | None]]) -> str:
     """The rules that decide, and the laws of the values, for the label of an axis."""
     rules, laws = map(set, zip(*decided, strict=True))
     rule = " or ".join(RULES[one] for one in sorted(filter(None, rules)))
@@ -197,7 +199,11 @@ def of_power(result: Found) -> list[Drawing]:
             some = every[at : at + MOST]
             sources = [source for source, _ in some if source is not None]
             if len(sources) < len(some):
-                found.append(Drawing(name, None, EARLIER, kind="power"))
+                kept = all(
+                    (row.source, row.sd) in curves for _, rows in some for row in rows
+                )
+                reason = NO_SIZE if kept else EARLIER
+                found.append(Drawing(name, None, reason, kind="power"))
                 continue
             draw = partial(
                 draw_difference_power,
@@ -230,7 +236,8 @@ def _source(rows: Sequence[Detectable | Needed], curve: Drawn | None) -> Source 
             margins.append((row.n, row.rule_margin))
         if row.rule_difference is not None:
             differences.append((row.n, row.rule_difference))
-    if curve is None and not margins:
+    drawn = [] if curve is None else [*curve.margins, *curve.differences]
+    if not drawn and not margins and not differences:
         return None
     source, _, quantity = rows[0].source.rpartition(": ")
     return Source(

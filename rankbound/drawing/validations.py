@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Difference
@@ -20,6 +20,7 @@ from rankbound.commands.validate.result import Validation
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.powers import of_validation
 from rankbound.drawing.results import Found
+from rankbound.validation.paired import Decides
 
 if TYPE_CHECKING:
     from rankbound.figures.certificates import Order
@@ -110,6 +111,9 @@ def _pages(
     ]
 
 
+APPROXIMATE: Final = "approximate t intervals"
+
+
 @dataclass(frozen=True, slots=True)
 class Systems:
     """A pair of systems as a row of the figures of differences."""
@@ -122,6 +126,7 @@ class Systems:
     margin: float
     smallest_margin: float
     verdict: Difference
+    decides: Decides
     quantity: str = "effectiveness"
 
     @classmethod
@@ -136,6 +141,7 @@ class Systems:
             pair.margin,
             pair.smallest_margin,
             pair.verdict,
+            pair.decides,
         )
 
 
@@ -152,7 +158,7 @@ def _systems(
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in pairs):
         mine = [pair for pair in pairs if pair.dataset == dataset]
-        said = [f"{shown(dataset)}, n = {mine[0].n:,}", _judged(family)]
+        said = [f"{shown(dataset)}, n = {mine[0].n:,}", _judged(family), APPROXIMATE]
         rows = [Systems.of(pair) for pair in mine]
         draw = partial(draw_verdicts, rows, columns="measures", constants=said)
         found.append(Drawing(_named(name, "verdicts", dataset), draw, kind="verdicts"))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, plural
 from rankbound.catalogue import (
     ASSOCIATIONS,
     EXCLUDED,
@@ -325,6 +325,15 @@ def _comparison_tables(comparison: Comparison, name: str) -> Iterator[Table]:
         f"{comparison.reference}; intervals {family.intervals}, "
         f"p-values {family.p_values}, delta = {comparison.delta:g}"
     )
+    if any(row.decides == "direction" for row in comparison.rows):
+        unknown = dict.fromkeys(
+            row.quantity for row in comparison.rows if row.decides == "direction"
+        )
+        caption += (
+            f"; no range of {', '.join(unknown)} is known, so that the direction of "
+            f"the {plural(comparison.rows[0].unit_of_n)} that change decides, p is "
+            "that of the sign test, and the interval is Student's, which is approximate"
+        )
     rows = tuple(map(_comparison_row, comparison.rows))
     yield Table(f"comparison{tag}", caption, PAIRED, rows, left=4)
     directions = tuple(_direction_rows(comparison.rows))
@@ -370,8 +379,13 @@ def _comparison_row(row: Row) -> tuple[str, ...]:
         row.verdict,
         *map(number, (row.n, row.mean, row.reference_mean, row.difference)),
         interval((row.lower, row.upper)),
-        *map(number, (row.p_holm, row.effect_size, row.margin, row.smallest_margin)),
+        *map(number, (row.p_holm, row.effect_size, row.margin, _smallest(row))),
     )
+
+
+def _smallest(row: Row | SystemPair) -> float | None:
+    """The smallest margin; None where no margin decides."""
+    return None if row.decides == "direction" else row.smallest_margin
 
 
 def _direction_rows(rows: Iterable[Row]) -> Iterator[tuple[str, ...]]:
@@ -585,7 +599,8 @@ def _validation_tables(validation: Validation, tag: str) -> Iterator[Table]:
         ),
         (
             "equivalence",
-            "Systems two by two, paired by query",
+            "Systems two by two, paired by query; Student's intervals, which hold at "
+            "once approximately",
             SYSTEMS,
             5,
             [_paired(row) for row in validation.equivalence],
@@ -676,7 +691,7 @@ def _paired(row: SystemPair) -> Cells:
         number(row.difference),
         interval((row.lower, row.upper)),
         number(row.p_holm),
-        number(row.smallest_margin),
+        number(_smallest(row)),
     )
 
 

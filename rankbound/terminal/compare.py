@@ -116,7 +116,11 @@ def _head(comparison: Comparison) -> Iterator[str]:
             f"{counted(teacher.n_calibration, 'query was', 'queries were')} set "
             "aside to fit temperatures, the same in all samplings"
         )
-    by_t = any(row.method == "paired_t" for row in comparison.rows)
+    if (pilot := comparison.pilot) is not None:
+        aside = counted(pilot.n, "query was", "queries were")
+        what = "" if pilot.n_clusters is None else f" ({pilot.n_clusters:,} clusters)"
+        yield f"{aside} set aside{what} to choose stakes, the same in all samplings"
+    by_t = any(row.decides == "paired_t" for row in comparison.rows)
     yield (
         f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
@@ -156,13 +160,18 @@ def _table(quantity: str, rows: Sequence[Row]) -> Table:
             row.pairs,
             f"{row.mean:.4f}",
             f"{row.difference:+.4f}",
-            f"{row.lower:+.4f} {row.upper:+.4f}",
+            f"{_about(row)}{row.lower:+.4f} {row.upper:+.4f}",
             p_text(row.p_holm),
-            f"{row.smallest_margin:.4f}",
+            "" if row.decides == "direction" else f"{row.smallest_margin:.4f}",
             "" if needed is None else f"{needed:,}",
             f"[{VERDICTS[row.verdict].style}]{row.verdict}[/]",
         )
     return table
+
+
+def _about(row: Row) -> str:
+    """A mark of intervals that are approximate."""
+    return "" if row.decides == "betting" else "~"
 
 
 def _show_directions(comparison: Comparison, console: Console) -> None:
@@ -214,12 +223,27 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         f"n*: {many} that the given margin would need if their mean were exactly 0; "
         "rankbound power --from says how many do with a probability of 80 %"
     )
-    lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})
+    lacking = sorted({r.quantity for r in comparison.rows if r.decides == "direction"})
     if lacking:
         yield (
             f"{', '.join(lacking)}: no range is known in advance, so betting does not "
-            "apply; the intervals are Student's t, which is approximate and misses too "
-            "often where few differences are large; BCa stands beside them in the file"
+            f"apply; the direction of the {many} that change decides, exactly, and p "
+            "is that of the sign test; ~: the interval of the mean is Student's, which "
+            "is approximate and decides nothing"
+        )
+    yield from sorted(
+        {
+            f"{row.quantity}: never called equivalent; {reason}"
+            for row in comparison.rows
+            if (reason := row.equivalence_missing_because) is not None
+        }
+    )
+    before = sorted({r.quantity for r in comparison.rows if r.decides == "paired_t"})
+    if before:
+        yield (
+            f"{', '.join(before)}: decided by Student's t in an earlier version, which "
+            "is approximate and misses too often where few differences are large; "
+            "compare again"
         )
     for row in comparison.rows:
         if row.note is not None:

@@ -14,11 +14,16 @@ from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.terminal.answers import show_answers
 from rankbound.terminal.console import fold, outline
 from rankbound.validation.deciding import RESAMPLED
-from rankbound.validation.paired import Method
+from rankbound.validation.paired import Decides
 
-DETECTABLE = ("source", "sd", "n", "rule", "difference", "margin", "|rho|")
+DETECTABLE = ("source", "sd", "n", "rule", "difference", "margin", "share", "|rho|")
 NEEDED = ("queries for a margin", "sd", "margin", "rule", "law", "n*", "interval")
-RULES: dict[Method | None, str] = {"betting": "betting", "paired_t": "t", None: "-"}
+RULES: dict[Decides | None, str] = {
+    "betting": "betting",
+    "direction": "direction",
+    "paired_t": "t",
+    None: "-",
+}
 RHO = (
     "|rho|: the smallest that a two-sided test finds, whatever the spread; a smaller "
     "one may be missed, and finding none shows nothing; - below 4 queries"
@@ -64,15 +69,22 @@ def notes(found: Power) -> list[str]:
             "differences whose true mean is 0, else around the true mean",
         ]
     rules = {row.rule for row in found.rows} | {row.rule for row in found.needed}
-    if {"betting", "paired_t"} & rules:
+    if rules - {None}:
         lines.append(
-            "rule: of the interval that decides, as in `rankbound compare`; its power "
+            "rule: what decides, as in `rankbound compare`; its power "
             f"is counted over samples from the law: {_laws(found)}"
+        )
+    if "direction" in rules:
+        lines.append(
+            "direction: decides where no range is known beforehand, and shows no "
+            "margin; entropies have a range, and so do distances of unit vectors. It "
+            "shows which way most queries go that change: difference, with all of "
+            "these moved alike; share, the least that is found with the power"
         )
     if "paired_t" in rules:
         lines.append(
-            "t: Student's interval decides only where no range is known beforehand; "
-            "entropies have one, and so do distances of unit vectors"
+            "t: Student's interval, by which an earlier version decided where no range "
+            "is known; approximate"
         )
     if found.needed:
         lines.append(
@@ -83,8 +95,10 @@ def notes(found: Power) -> list[str]:
     missing = (
         *(row.rule_difference_missing_because for row in found.rows),
         *(row.n_rule_missing_because for row in found.needed),
+        *(row.rule_margin_missing_because for row in found.rows),
     )
-    return [*lines, *(f"-: {reason}" for reason in sorted({*filter(None, missing)}))]
+    reasons = (f"-: {reason}" for reason in sorted({*filter(None, missing)}))
+    return [*lines, *reasons, *found.notes]
 
 
 def _laws(found: Power) -> str:
@@ -106,6 +120,7 @@ def detectable_rows(rows: Iterable[Detectable]) -> list[tuple[str, ...]]:
             RULES[row.rule],
             _n(row.rule_difference),
             _n(row.rule_margin),
+            "-" if row.rule_share is None else f"{row.rule_share:.3f}",
             "-"
             if row.detectable_correlation is None
             else f"{row.detectable_correlation:.2f}",
@@ -165,6 +180,8 @@ def _shows(row: Detectable) -> list[str]:
     parts.append("no |rho|" if rho is None else f"|rho| from {rho:.2f}")
     if row.rule_margin is not None:
         parts.append(f"margins from {row.rule_margin:.4g}")
+    if row.rule_share is not None:
+        parts.append(f"directions from {row.rule_share:.1%} of those that change")
     return parts
 
 

@@ -159,6 +159,56 @@ def test_direction_is_antisymmetric_and_contains_the_sample(values):
     assert turned.certain == opposite[found.certain]
 
 
+@pytest.mark.parametrize(
+    ("rises", "falls"), [(35, 8), (8, 35), (5, 0), (3, 3), (29, 14)]
+)
+@pytest.mark.parametrize("still", [0, 17])
+def test_the_direction_of_queries_that_change_is_the_sign_test(rises, falls, still):
+    values = [0.2] * rises + [1e-12] * still + [-0.2] * falls
+    for delta, several in ((0.05, 1), (0.05, 9), (0.4, 1)):
+        found = direction(values, delta=delta, n_comparisons=several)
+        theirs = binomtest(rises, rises + falls)
+        ends = theirs.proportion_ci(1 - delta / several, method="exact")
+        assert_allclose(found.of_changed, (ends.low, ends.high), rtol=1e-9, atol=1e-12)
+        assert_allclose(found.p, theirs.pvalue, rtol=1e-9)
+        word = "higher" if rises > falls else "lower"
+        assert found.mostly == (word if theirs.pvalue <= delta / several else "")
+        assert bool(found.mostly) == (word in found.mostly_sentence().split()[0])
+
+
+def test_nothing_changes_and_nothing_is_said():
+    found = direction([0.0] * 30, delta=0.05)
+    assert (found.of_changed, found.mostly, found.p) == ((0.0, 1.0), "", 1.0)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_most_of_all_queries_are_most_of_those_that_change(rises, falls, still):
+    values = [1.0] * rises + [-1.0] * falls + [0.0] * still + [2.0]
+    found = direction(values, delta=0.1)
+    known = {"rises": "higher", "falls": "lower"}
+    assert not found.certain or found.mostly == known[found.certain]
+
+
+def test_directions_of_changes_miss_at_most_delta_by_enumeration():
+    """Every sample of 14 queries; a miss is a share outside, or a wrong direction."""
+    n, delta = 14, 0.2
+    for up, down in ((0.5, 0.5), (0.3, 0.3), (0.5, 0.2), (0.05, 0.05), (0.1, 0.6)):
+        missed = turned = 0.0
+        for r in range(n + 1):
+            for f in range(n + 1 - r):
+                chance = math.comb(n, r) * math.comb(n - r, f) * up**r * down**f
+                chance *= max(0.0, 1 - up - down) ** (n - r - f)
+                found = direction(
+                    [1.0] * r + [-1.0] * f + [0.0] * (n - r - f), delta=0.2
+                )
+                least, most = found.of_changed
+                missed += chance * (not least <= up / (up + down) <= most)
+                right = {"": True, "higher": up > down, "lower": down > up}
+                turned += chance * (not right[found.mostly])
+        assert missed <= delta
+        assert turned <= delta
+
+
 def test_all_of_76_queries():
     assert_allclose(rising_share([1.0] * 76, delta=0.05), 0.025 ** (1 / 76), rtol=1e-12)
     assert direction([-1.0] * 76, delta=0.05).certain == "falls"

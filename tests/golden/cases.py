@@ -237,6 +237,8 @@ LINES = {
         "clusters": f"compare --teacher teacher.json.gz {THREE} --clusters "
         "clusters.tsv --embeddings docs.npy --quantity entropy diameter --pairs all "
         "--controls --resamples 199 --out {out}",
+        "pilot": f"compare --teacher teacher.json.gz {THREE} --quantity entropy margin "
+        "--pairs all --pilot 0.3 --resamples 0 --out {out}",
         "one": "compare --teacher few.json --groups hard=hard.jsonl --out {out}",
         "answered": f"compare --teacher filled.json {THREE} --missing-value -10000 "
         "--mixed-scales as-is --run-tag far=far --student far=systems.run --quantity "

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.stats import ttest_rel
+from scipy.stats import binom, binomtest, ttest_rel
 from statsmodels.stats.weightstats import ttost_paired
 
+from rankbound.bounds.betting import betting
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.pilot import choose_stake
 from rankbound.validation.paired import compare_paired, equivalence_p_value, paired_t
 from tests import oracles
 
@@ -81,16 +83,47 @@ def test_a_loop_gets_the_same_record():
 
 def test_the_range_decides_the_method():
     first, second = sample(43)
-    by_t = compared(first, second, bounds=None)
-    assert by_t.method == "paired_t"
-    assert (by_t.lower, by_t.upper, by_t.p) == (
-        by_t.paired_t.lower,
-        by_t.paired_t.upper,
-        by_t.paired_t.p,
-    )
+    unknown = compared(first, second, bounds=None)
+    assert (unknown.method, unknown.rule) == ("paired_t", "direction")
+    ends = (unknown.paired_t.lower, unknown.paired_t.upper)
+    assert (unknown.lower, unknown.upper) == ends
+    rises, falls = int((first > second).sum()), int((first < second).sum())
+    assert_allclose(unknown.p, binomtest(rises, rises + falls).pvalue, rtol=1e-12)
     made = compared(first, second, bounds=(-1.0, 3.0))
     ends = two_sided(first - second, low=-1.0, high=3.0, delta=0.05)
     assert (made.lower, made.upper) == ends
+    assert (made.method, made.rule) == ("betting", "betting")
+
+
+def test_pilot_queries_choose_one_stake_for_each_end():
+    first, second = sample(43)
+    pilot = np.linspace(-0.02, 0.06, 12)
+    made = compared(first, second, pilot=pilot)
+    of = {"low": -LN2, "high": LN2, "m": 43, "delta": 0.025}
+    up, down = (choose_stake(side * pilot, **of).stake for side in (1, -1))
+    assert made.stakes == (down, up)
+    assert made.n_pilot == 12
+    d = first - second
+    of = {"low": -LN2, "high": LN2, "delta": 0.025}
+    assert_allclose(made.upper, betting(d, stakes=[up], **of), rtol=1e-9)
+    assert_allclose(made.lower, -betting(-d, stakes=[down], **of), rtol=1e-9)
+    assert (made.p <= 0.05) == (not made.lower <= 0 <= made.upper)
+    # Values of the pilot are no part of the sample, and may lie out of the range
+    assert made.n == 43
+    assert compared(first, second, pilot=pilot + 9).difference == made.difference
+    assert compared(first, second, pilot=None).stakes is None
+    assert compared(first, second, pilot=pilot, bounds=None).stakes is None
+
+
+@pytest.mark.statistical
+def test_intervals_with_stakes_from_a_pilot_cover():
+    """400 samples with 11 of 54 queries as pilot: false alarm 1e-3."""
+    rng, missed = np.random.default_rng(8), 0
+    for _ in range(400):
+        drawn = np.where(rng.random(54) < 0.1, 0.18, -0.02)  # mean 0
+        made = compared(drawn[11:], np.zeros(43), pilot=drawn[:11], delta=0.1)
+        missed += not made.lower <= 0 <= made.upper
+    assert missed <= binom.ppf(1 - 1e-3, 400, 0.1)
 
 
 @given(st.integers(0, 100))

@@ -12,6 +12,7 @@ from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import DIFFERENCES
 from rankbound.validation.paired import (
     paired_t,
+    queries_by_t,
     queries_for_margin,
     smallest_margin,
     verdict,
@@ -44,7 +45,8 @@ def test_all_four_are_reached_and_no_other():
     seen = {
         verdict(a, b, margin=0.02) for a, b in itertools.product(ends, ends) if a <= b
     }
-    assert seen == set(DIFFERENCES)
+    # The others need no interval
+    assert seen == set(DIFFERENCES) - {"mostly higher", "mostly lower"}
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(1e-6, 2))
@@ -84,7 +86,7 @@ def test_betting_queries_reach_the_margin_and_not_much_earlier(mean):
 
 def test_t_queries_by_loop():
     values = np.random.default_rng(2).normal(0.5, 0.1, 30)
-    needed = queries_for_margin(values, margin=0.02, delta=0.01, bounds=None)
+    needed = queries_by_t(values, margin=0.02, delta=0.01)
     from scipy.stats import t
 
     widths = [
@@ -96,8 +98,15 @@ def test_t_queries_by_loop():
 
 def test_no_spread_needs_two_queries_and_one_query_has_none():
     same = np.full(9, 0.3)
-    assert queries_for_margin(same, margin=0.1, delta=0.05, bounds=None) == 2
-    assert queries_for_margin(same[:1], margin=0.1, delta=0.05, bounds=None) is None
+    assert queries_by_t(same, margin=0.1, delta=0.05) == 2
+    assert queries_by_t(same[:1], margin=0.1, delta=0.05) is None
+
+
+def test_without_a_range_no_number_of_queries_shows_a_margin():
+    values = np.random.default_rng(2).normal(0.0, 0.1, 30)
+    for some in (values, np.full(9, 0.3), values[:1]):
+        found = queries_for_margin(some, margin=5.0, delta=0.05, bounds=None)
+        assert found is None
 
 
 def test_a_margin_as_wide_as_the_range_needs_one_query():

@@ -13,7 +13,7 @@ from rankbound.bounds.wording import (
     listed,
     plural,
 )
-from rankbound.catalogue import VERDICTS, in_order
+from rankbound.catalogue import TURNED, VERDICTS, in_order
 from rankbound.commands.cards import false_negatives
 from rankbound.commands.compare.result import Comparison, Row
 from rankbound.commands.measure.answers import temperature_answer
@@ -82,11 +82,14 @@ def _rests_on(comparison: Comparison) -> str:
     number = (
         " to ".join(f"{n:,}" for n in sorted({sizes[0], sizes[-1]})) if sizes else ""
     )
-    by_t = any(row.method == "paired_t" for row in rows)
-    approximate = ", some of them approximate" if by_t else ""
+    by_t = any(row.decides == "paired_t" for row in rows)
+    turned = sum(row.decides == "direction" for row in rows)
+    how = ", some of them approximate" if by_t else ""
+    if turned:
+        how = f", {turned:,} of them by direction"
     return (
         f"{number} {noun if sizes == [1] else plural(noun)}, paired, all "
-        f"{comparison.family.size} intervals at once at {level}{approximate}, "
+        f"{comparison.family.size} verdicts at once at {level}{how}, "
         f"{comparison.proviso}"
     )
 
@@ -94,7 +97,9 @@ def _rests_on(comparison: Comparison) -> str:
 def _outcome(rows: Sequence[Row]) -> str:
     """The least settled of what the rows say: a difference, then doubt, then none."""
     verdicts = [VERDICTS[row.verdict] for row in rows]
-    if any(one.apart and not one.within for one in verdicts):
+    if any(row.verdict in TURNED for row in rows) or any(
+        one.apart and not one.within for one in verdicts
+    ):
         return "altered"
     return "unaltered" if all(one.within for one in verdicts) else "open"
 
@@ -133,7 +138,11 @@ def _entropies(
 
 def _queries(comparison: Comparison) -> Answer:
     """How many comparisons are decided, and how many queries the others need."""
-    rows = [row for row in comparison.rows if row.margin is not None]
+    rows = [
+        row
+        for row in comparison.rows
+        if row.margin is not None and row.decides != "direction"
+    ]
     left = [row for row in rows if row.verdict == INCONCLUSIVE]
     noun = plural(rows[0].unit_of_n) if rows else "queries"
     some = f"{len(rows) - len(left)}" if len(left) < len(rows) else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +42,7 @@ from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.per_query import query_means
+from rankbound.data.per_query import PerQuery, query_means
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
@@ -299,6 +300,8 @@ class Compared:
     students : tuple of Student
     measures : dict of str to Measures
         By sampling, in the order given.
+    pilots : dict of str to Measured
+        By sampling, on the queries set aside to choose stakes, if there are any.
     target : dict of (quantity, pair set) to PerQuery
         The teacher's entropy over the reference law of pairs.
     answers : tuple of Answer
@@ -309,6 +312,7 @@ class Compared:
     loaded: Loaded
     students: tuple[Student, ...]
     measures: dict[str, Measures]
+    pilots: dict[str, Measured]
     target: Measured
     answers: tuple[Answer, ...]
 
@@ -365,17 +369,69 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
     progress("target form")
     target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")
+    pilots = {
+        sampling.name: measure_pilot(
+            sampling,
+            loaded.embeddings,
+            students,
+            metric=options.metric,
+            score_range=options.score_range,
+            missing=options.missing,
+        )
+        for sampling in loaded.pilots
+    }
     answers = answer_family(
-        family(measures, loaded, options),
+        family(measures, loaded, options, pilots),
         delta=options.delta,
         seed=options.seed,
         resamples=options.resamples,
     )
-    return Compared(options, loaded, students, measures, target, tuple(answers))
+    return Compared(options, loaded, students, measures, pilots, target, tuple(answers))
+
+
+def measure_pilot(
+    sampling: Sampling,
+    embeddings: Embeddings | None,
+    students: Sequence[Student],
+    *,
+    metric: str,
+    score_range: float,
+    missing: str | None,
+) -> Measured:
+    """The quantities of a sampling on the queries set aside to choose stakes.
+
+    A student that was trained on all of these, or scored none of their documents, has
+    none here, and its stakes are those of the grid.
+    """
+    found = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
+    if embeddings is not None:
+        space = space_quantities(
+            sampling.groups,
+            sampling.values,
+            embeddings,
+            metric=metric,
+            pair_sets=PAIR_SETS,
+        )
+        found.update(space.measured)
+    for student in students:
+        with suppress(UsageError):
+            made = measure_student(
+                student,
+                sampling,
+                pair_sets=PAIR_SETS,
+                score_range=score_range,
+                missing=missing,
+                alone=len(students) == 1,
+            )
+            found.update(made.measured)
+    return found
 
 
 def family(
-    measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
+    measures: dict[str, Measures],
+    loaded: Loaded,
+    options: CompareOptions,
+    pilots: Mapping[str, Measured],
 ) -> list[Question]:
     """All comparisons of the family: samplings by quantities by pair sets."""
     widest = widest_distance(loaded.embeddings, options.metric)
@@ -413,6 +469,7 @@ def family(
                     bounds=difference_range(*ranges),
                     margin=options.margin(base(quantity)),
                     clusters=loaded.clusters,
+                    pilot=_pilot(pilots, name, options.baseline, key),
                 )
             )
     if not questions:
@@ -421,6 +478,16 @@ def family(
             f"pairs with {options.baseline!r}; give `pairs='all'`"
         )
     return questions
+
+
+def _pilot(
+    pilots: Mapping[str, Measured], name: str, baseline: str, key: tuple[str, str]
+) -> tuple[PerQuery, PerQuery] | None:
+    """Both sides on the pilot queries; None if they share none."""
+    first, second = (pilots.get(one, {}).get(key) for one in (name, baseline))
+    if first is None or second is None or not {*first.qids} & {*second.qids}:
+        return None
+    return first, second
 
 
 def _check_common(

@@ -14,6 +14,7 @@ from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.options import (
     SourceOptions,
     check_compat,
+    check_pilot,
     check_score_range,
     set_field,
     take,
@@ -52,6 +53,8 @@ class CompareOptions(SourceOptions):
         Whether to run the negative controls.
     resamples : int
         Number of bootstrap resamples.
+    pilot : float
+        Share of the queries on which stakes are chosen, in [0, 1).
     compat : {"reference", None}
         Whether to report the reference study's test and entropy beside ours.
 
@@ -68,6 +71,7 @@ class CompareOptions(SourceOptions):
     trained_on: Any = None
     controls: bool = False
     resamples: int = RESAMPLES
+    pilot: float = 0.0
     compat: Literal["reference"] | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +86,7 @@ class CompareOptions(SourceOptions):
         set_field(self, "trained_on", None)  # each student has its own from here on
         SourceOptions.__post_init__(self)
         check_score_range(self.score_range)
+        check_pilot(self.pilot)
         self._check_samplings()
         self._check_quantities()
         self._check_margins()

@@ -17,7 +17,7 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.provenance import Clustering, Input
 from rankbound.results import Answer, Beside, Named, Record, Result, named
-from rankbound.validation.paired import Method
+from rankbound.validation.paired import Decides, Method
 
 FILE = "comparison.json"
 # One row for each query, sampling, quantity and pair set
@@ -64,6 +64,8 @@ class Directions(Record, frozen=True, kw_only=True):
 
     The two shares have exact intervals, each side at half of the row's delta. No
     change, which is a difference of at most `tolerance`, counts against both.
+    `of_changed` is the exact interval of the share that rises, of the queries that
+    change, and `mostly` says which way most of these go, if that is certain.
     """
 
     rises: int
@@ -74,11 +76,35 @@ class Directions(Record, frozen=True, kw_only=True):
     certain: Literal["rises", "falls"] | None
     tolerance: float
     delta: float
+    of_changed: tuple[float, float] | None = None
+    mostly: Literal["higher", "lower"] | None = None
+
+
+class Pilot(Record, frozen=True, kw_only=True):
+    """The queries that were set aside, on which the stakes of every row were chosen.
+
+    `share` was to be set aside; `n` counts queries, and `n_clusters` their clusters.
+    """
+
+    share: float
+    n: int
+    n_clusters: int | None = None
+
+
+class Stakes(Record, frozen=True, kw_only=True):
+    """The stakes of both ends of an interval, chosen on `n_pilot` differences."""
+
+    lower: float
+    upper: float
+    n_pilot: int
 
 
 class Row(Record, frozen=True, kw_only=True):
     """One comparison: a quantity under a sampling and under the reference.
 
+    `rule` is what decides the verdict, and what `p` and `p_holm` belong to: the
+    interval by betting, or the direction where no range is known. Older files lack it;
+    what decided there is `method`. `stakes` are None if they are those of the grid.
     `n` counts queries. Where clusters were given it counts those, as `direction` and
     `n_for_margin` do, and `n_queries` their queries.
     """
@@ -112,6 +138,14 @@ class Row(Record, frozen=True, kw_only=True):
     note: str | None
     direction: Directions | None = None
     n_queries: int | None = None
+    rule: Decides | None = None
+    equivalence_missing_because: str | None = None
+    stakes: Stakes | None = None
+
+    @property
+    def decides(self) -> Decides:
+        """What decides the verdict, also in older files."""
+        return self.method if self.rule is None else self.rule
 
     @property
     def unit_of_n(self) -> str:
@@ -442,8 +476,9 @@ class Comparison(
     comparisons with their verdicts, ``samplings["bm25"]`` describes one sampling, and
     ``beside["per_query"]`` has a row for each query, sampling, quantity and pair set.
     `clusters` is None where queries are independent, or the number of clusters that are
-    compared; `clustering` describes them. `answers` say in a few sentences what all of
-    it means; earlier files have none.
+    compared; `clustering` describes them. `pilot` are the queries that stakes were
+    chosen on, if any. `answers` say in a few sentences what all of it means; earlier
+    files have none.
 
     Examples
     --------
@@ -502,6 +537,7 @@ class Comparison(
     clusters: int | None = None
     clustering: Clustering | None = None
     answers: tuple[Answer, ...] = ()
+    pilot: Pilot | None = None
 
     def __post_init__(self) -> None:
         named(self, "samplings", "decomposition", "shift", "shapes", "cards")

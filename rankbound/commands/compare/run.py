@@ -15,6 +15,7 @@ from rankbound.catalogue import (
     DIFFERENCES,
     EACH,
     PAIR_SETS,
+    TO_WIDEST,
     VERDICTS,
     WITHIN,
     base,
@@ -52,8 +53,10 @@ from rankbound.commands.compare.result import (
     Family,
     Model,
     PairedT,
+    Pilot,
     Row,
     SamplingSummary,
+    Stakes,
     Teacher,
 )
 from rankbound.commands.compare.samplings import Sampling
@@ -74,7 +77,6 @@ from rankbound.commands.measure.inputs import (
     BETTER,
     MEAN_OF_CLUSTERS,
     POSITIVES,
-    SHARE,
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.measure.sentences import fitted_temperature
@@ -89,7 +91,7 @@ from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named
 from rankbound.rows import Rows
-from rankbound.validation.paired import Answer
+from rankbound.validation.paired import NO_RANGE, Answer
 from rankbound.validation.resampling import RESAMPLES
 
 
@@ -115,27 +117,42 @@ DEFINITIONS: Final = {
     "difference": "mean paired difference, sampling minus reference, over the queries "
     "that both have; several groups of a query are averaged first",
     "lower, upper": "interval of the mean difference at level 1 - delta / family.size: "
-    "all intervals of the family, and so all verdicts, hold at once with probability "
-    "at least 1 - delta",
-    "p_holm": "two-sided p-value of no difference, by the method of the interval, "
-    "adjusted by Holm over the family",
+    "all intervals that decide, and so all verdicts, hold at once with probability at "
+    "least 1 - delta; where the rule is the direction, Student's of the same level, "
+    "which is approximate and decides nothing",
+    "rule": "what decides the verdict: betting, by lower and upper, where the range of "
+    "a difference is known in advance; else the direction, by direction.of_changed, "
+    "which is exact for independent queries: if the two samplings were exchangeable "
+    "within queries, as many queries would rise as fall of those that change; it says "
+    "nothing of the size of the difference or of its mean",
+    "equivalence_missing_because": "why the row is never called equivalent, and the "
+    "remedy",
+    "p_holm": "two-sided p-value by the rule, of no mean difference by betting, of as "
+    "many rises as falls by the sign test, adjusted by Holm over the family; p is not "
+    "adjusted",
+    "pilot, stakes": "stakes of the betting intervals, each chosen on the same row's "
+    "differences of the pilot queries, which no other number uses; null: the grid",
     "effect_size": "d_z: mean difference in standard deviations of the differences; "
     "approximate, as it describes the sample and has no interval",
     "paired_t": "Student's t test of the same differences; approximate, as it takes "
-    "the mean for normal; unless it is the row's method, no verdict uses it",
+    "the mean for normal; no verdict uses it",
     "direction": "queries in which the quantity rises and falls by more than "
     "tolerance, and Clopper-Pearson intervals of their shares among all queries; no "
     "change counts against both; delta is delta / family.size, half of it on each "
     "side, so that the intervals of all rows hold at once with probability at least "
     "1 - delta, and together with those of the means with probability at least "
     "1 - 2 delta; certain: the one whose lower limit is above one half; a share is not "
-    "a mean, and decides no verdict",
+    "a mean, and these decide no verdict; of_changed and mostly: the interval that "
+    "decides where the rule is the direction, of the share that rises of the queries "
+    "that change, at the same delta, and which way most of them go",
     "smallest_margin": "the smallest margin that would contain the whole interval, so "
-    f"that the verdict would be {' or '.join(sorted(WITHIN))}",
+    f"that the verdict would be {' or '.join(sorted(WITHIN))}; where the rule is the "
+    "direction, of the approximate interval, and no margin decides",
     "n_for_margin": "number of queries at which both ends of the interval would lie "
     "within the margin of the mean, if the differences varied as here: of samples of "
     "that size only those whose mean is next to 0 are found equivalent, and `rankbound "
-    "power` says how many queries it takes with a probability; null without a margin",
+    "power` says how many queries it takes with a probability; null without a margin "
+    "or a range",
     "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
     "orders, order_means": "on the queries that all samplings have",
@@ -178,6 +195,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
     delta: float = 0.05,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    pilot: float = 0.0,
     controls: bool = False,
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
@@ -186,8 +204,10 @@ def compare(  # noqa: PLR0913  each is an option of the command
     """Compare samplings of training groups, paired by query, and explain what differs.
 
     The mean of each quantity under every sampling is compared with that under the
-    reference, over the queries that both have. Each comparison has one of four
-    verdicts; all of them hold at once with probability 1 - `delta`.
+    reference, over the queries that both have. Each comparison has a verdict, and all
+    of them hold at once with probability 1 - `delta`: by an interval of the mean where
+    the range of the quantity is known, else by the direction of the queries that
+    change.
 
     Parameters
     ----------
@@ -265,6 +285,11 @@ def compare(  # noqa: PLR0913  each is an option of the command
         Seed of the calibration queries, the bootstrap and the controls, at least 0.
     resamples : int, default 9999
         Number of bootstrap resamples; 0 omits the bootstrap intervals.
+    pilot : float, default 0.0
+        Share of the queries, or clusters, in [0, 1), that is set aside to choose the
+        stakes of the betting intervals, if there are 20 or more; the others decide. 0
+        uses a fixed grid of stakes, which is shorter on samples of usual size. Where a
+        temperature is fitted, the same queries serve that.
     controls : bool, default False
         Whether to run the negative controls: a shuffled and a constant teacher, and
         random vectors.
@@ -341,6 +366,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
         delta=delta,
         seed=seed,
         resamples=resamples,
+        pilot=pilot,
         controls=controls,
         compat=compat,
         formats={} if formats is None else formats,
@@ -402,6 +428,7 @@ def result_of(compared: Compared) -> Comparison:
         versions=versions(),
         clusters=_n_clusters(loaded.pool),
         clustering=loaded.teacher.clustering,
+        pilot=_pilot(compared),
     )
     return replace(
         found,
@@ -459,6 +486,17 @@ def _family(compared: Compared) -> Family:
     )
 
 
+def _pilot(compared: Compared) -> Pilot | None:
+    split = compared.loaded.split
+    if not split.pilot:
+        return None
+    return Pilot(
+        share=split.share,
+        n=split.n_calibration,
+        n_clusters=None if split.n_clusters is None else split.n_clusters[0],
+    )
+
+
 def _row(answer: Answer) -> Row:
     made, ask = answer.comparison, answer.question
     student, bca = made.paired_t, made.bca
@@ -503,12 +541,31 @@ def _row(answer: Answer) -> Row:
         queries_only_in_sampling=answer.only_values,
         queries_only_in_reference=answer.only_reference,
         note=_note(answer),
-        direction=_directions(made.direction),
+        direction=_directions(made.direction, decides=made.rule == "direction"),
         n_queries=None if ask.clusters is None else answer.n_queries,
+        rule=made.rule,
+        equivalence_missing_because=None
+        if made.rule == "betting"
+        else not_equivalent(ask.quantity),
+        stakes=None
+        if made.stakes is None
+        else Stakes(
+            lower=made.stakes.lower, upper=made.stakes.upper, n_pilot=made.n_pilot
+        ),
     )
 
 
-def _directions(found: Direction) -> Directions:
+def not_equivalent(quantity: str) -> str:
+    """Why a quantity without a range is never called equivalent, and the remedy."""
+    remedy = (
+        "give unit vectors, or `metric='angular'`"
+        if COMPARED[base(quantity)].range == TO_WIDEST
+        else "compare one that has a range, such as entropy"
+    )
+    return f"{NO_RANGE}; {remedy}"
+
+
+def _directions(found: Direction, *, decides: bool) -> Directions:
     return Directions(
         rises=found.rises,
         falls=found.falls,
@@ -518,12 +575,20 @@ def _directions(found: Direction) -> Directions:
         certain=found.certain or None,
         tolerance=found.tolerance,
         delta=found.delta,
+        of_changed=found.of_changed if decides else None,
+        mostly=(found.mostly or None) if decides else None,
     )
 
 
 def _note(answer: Answer) -> str | None:
     if not answer.holm_finds_more:
         return None
+    if answer.comparison.rule == "direction":
+        return (
+            f"Holm rejects that as many queries rise as fall (p = {answer.p_holm:.2g}) "
+            "although the interval of the share that rises, which holds jointly with "
+            "all others, still contains one half"
+        )
     return (
         f"Holm rejects equality (p = {answer.p_holm:.2g}) although the interval, which "
         "holds jointly with all others, still contains 0"
@@ -544,10 +609,11 @@ def _assumptions(compared: Compared) -> tuple[str, ...]:
     fit = compared.loaded.fit
     if fit is not None and fit.on == POSITIVES:
         found.append(BETTER)
-    if any(a.comparison.method == "paired_t" for a in compared.answers):
+    if any(a.comparison.rule == "direction" for a in compared.answers):
         found.append(
-            "Student's t, for a quantity of unknown range: the mean difference is "
-            "approximately normal, which holds for large samples only"
+            "a quantity of unknown range is decided by its direction, which needs A0 "
+            "alone; Student's intervals beside it take the mean difference for normal, "
+            "which is approximate, and decide nothing"
         )
     if any(
         COMPARED[base(a.question.quantity)].need == "student" for a in compared.answers
@@ -573,7 +639,7 @@ def _teacher(compared: Compared) -> Teacher:
             over_interval(loaded.fit, lambda scale: verdicts_at(compared, scale)),
         ),
         n_calibration=loaded.n_calibration,
-        calibration_share=SHARE if options.fits else 0.0,
+        calibration_share=loaded.split.share if options.fits else 0.0,
         students={
             s.source.name: Model(
                 kind=s.file.kind.value,

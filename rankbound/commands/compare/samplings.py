@@ -6,6 +6,7 @@ the statistics.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
     Sources,
+    Split,
     TemperatureFit,
     check_comparable,
     match_groups,
@@ -86,6 +88,10 @@ class Loaded:
         The teacher's temperature.
     fit : TemperatureFit or None
         Where that comes from; None if it was not fitted.
+    pilots : tuple of Sampling
+        The samplings on the queries set aside, if stakes are chosen on these; a
+        sampling without such a query is left out.
+    split : Split
     teacher : Inputs
         The pool with all queries; holds the kind of the scores, the evidence for it,
         and warnings.
@@ -97,6 +103,8 @@ class Loaded:
     calibration: Sampling | None
     temperature: float
     fit: TemperatureFit | None
+    pilots: tuple[Sampling, ...]
+    split: Split
     teacher: Inputs
     qrels: Scores | None
     embeddings: Embeddings | None
@@ -143,7 +151,11 @@ def load(options: CompareOptions, *, looks: bool = True) -> Loaded:
     values, _ = pooled.scores_of(sources.teacher)
     everything = replace(first, groups=pooled, values=values, dropped={})
     split = split_queries(
-        pooled, fits=options.fits, seed=options.seed, clusters=sources.clusters
+        pooled,
+        fits=options.fits,
+        seed=options.seed,
+        pilot=options.pilot,
+        clusters=sources.clusters,
     )
     fit = teacher_fit(everything, split, options.temperature)
     scale = teacher_temperature(everything, split, options.temperature)
@@ -168,15 +180,29 @@ def load(options: CompareOptions, *, looks: bool = True) -> Loaded:
             missing=options.missing,
         ),
         calibration=part("calibration", everything, scale, split.calibration)
-        if aside
+        if aside and options.fits
         else None,
         temperature=scale,
         fit=fit,
+        pilots=_pilots(read, scale, aside) if split.pilot else (),
+        split=split,
         teacher=everything,
         qrels=sources.qrels,
         embeddings=sources.embeddings,
         paths=tuple(path for path in (*given, *others) if path is not None),
     )
+
+
+def _pilots(
+    read: Mapping[str, Inputs], scale: float, aside: set[str]
+) -> tuple[Sampling, ...]:
+    """The samplings on the queries that were set aside."""
+    found = []
+    for name, inputs in read.items():
+        keep = np.array([qid in aside for qid in inputs.groups.group_qids()])
+        if keep.any():
+            found.append(part(name, inputs, scale, keep))
+    return tuple(found)
 
 
 def pool(several: list[Groups]) -> Groups:
@@ -234,8 +260,9 @@ def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampl
     counted = np.array([qid not in aside for qid in inputs.groups.group_qids()])
     if not counted.any():
         raise UsageError(
-            f"{inputs.groups.name}: every query was set aside to fit temperatures, so "
-            "none is left to compare; give more queries, or temperatures as numbers"
+            f"{inputs.groups.name}: every query was set aside to fit temperatures or "
+            "to choose stakes, so none is left to compare; give more queries, or "
+            "temperatures as numbers and `pilot=0`"
         )
     return part(name, inputs, scale, counted)
 

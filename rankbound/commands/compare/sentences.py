@@ -24,6 +24,8 @@ from rankbound.commands.compare.result import (
 
 METHODS: Final = {
     "betting": "betting interval of the paired differences",
+    "direction": "decided by the direction, by the sign test, as the range of the "
+    "quantity is not known",
     "paired_t": "approximate paired t interval, as the range of the quantity is not "
     "known",
 }
@@ -61,12 +63,25 @@ def _row_sentence(row: Row, comparison: Comparison) -> str:
     return (
         f"{row.sampling} against {comparison.reference}, {words} {pairs}: "
         f"{row.mean:.4f} against {row.reference_mean:.4f} {row.unit}, "
-        f"difference {row.difference:+.4f}, interval {row.lower:+.4f} to "
+        f"difference {row.difference:+.4f}, {_kind(row)} {row.lower:+.4f} to "
         f"{row.upper:+.4f} (n = {_size(row)}, paired; "
-        f"{METHODS[row.method]}, joint level {1 - comparison.delta:.10g} over the "
-        f"family of {family.size}; Holm p {_equals(row.p_holm)}{more}{_strength(row)}; "
+        f"{METHODS[row.decides]}{_staked(row)}, joint level "
+        f"{1 - comparison.delta:.10g} over the family of {family.size}; "
+        f"Holm p {_equals(row.p_holm)}{more}{_strength(row)}; "
         f"{_margin(row)}){_direction(row)}: {row.verdict}."
     )
+
+
+def _kind(row: Row) -> str:
+    """Which interval of the mean it is; one that decides needs no words."""
+    return "approximate t interval" if row.decides == "direction" else "interval"
+
+
+def _staked(row: Row) -> str:
+    if row.stakes is None:
+        return ""
+    many = counted(row.stakes.n_pilot, row.unit_of_n)
+    return f" with stakes chosen on {many} set aside"
 
 
 def _size(row: Row) -> str:
@@ -91,6 +106,8 @@ def _direction(row: Row) -> str:
     if found is None:
         return ""
     said = f"; {direction_of(found).sentence(row.unit_of_n)}"
+    if row.decides == "direction":
+        return f"{said}; {direction_of(found).mostly_sentence(row.unit_of_n)}"
     if row.verdict != INCONCLUSIVE or found.certain is None:
         return said
     return (
@@ -114,6 +131,8 @@ def direction_of(found: Directions) -> Direction:
 
 
 def _margin(row: Row) -> str:
+    if row.decides == "direction":
+        return "without a range nothing is called equivalent"
     smallest = f"smallest margin accepted {row.smallest_margin:.4f}"
     if row.margin is None:
         return f"no margin: give `margins`; {smallest}"

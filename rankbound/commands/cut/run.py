@@ -80,7 +80,8 @@ UNPAIRED = (
     "a quantity changes the mean of that quantity by construction, and of whatever "
     "varies with it, so such a difference says nothing about a training method. There "
     "is no correction for several quantities. The cut points come from the same "
-    "queries."
+    "queries. Where the method is t, no range of the quantity is known, and the "
+    "intervals are Student's, which are approximate."
 )
 OF_CLUSTERS = (
     "Clusters are kept or left out as a whole, by the mean over their queries; before "
@@ -137,6 +138,8 @@ def loaded_groups(
         calibration=fitted,
         temperature=scale,
         fit=None,
+        pilots=(),
+        split=split,
         teacher=inputs,
         qrels=inputs.qrels,
         embeddings=inputs.embeddings,

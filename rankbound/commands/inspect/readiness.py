@@ -518,7 +518,7 @@ def rehearse_comparison(
         except MISTAKES as error:
             refused[source.name] = _line(error)
     try:
-        family(measured(kept), loaded, asked)
+        family(measured(kept), loaded, asked, {})
     except MISTAKES as error:
         return _line(error), refused
     return None, refused

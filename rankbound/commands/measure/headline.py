@@ -54,7 +54,7 @@ def with_headlines(ledger: Ledger, found: Measured) -> Ledger:
         headline = headline_of(one, found, embeddings)
         sentences = (
             *students[name].sentences,
-            headline_sentence(headline, one.student.proviso),
+            headline_sentence(headline, one.student.proviso, students[name].unit),
         )
         students[name] = msgspec.structs.replace(
             students[name], headline=headline, sentences=sentences
@@ -193,7 +193,7 @@ def _shift(found: Shift | None) -> float | None:
     return None if form is None else form.shift
 
 
-def headline_sentence(found: Headline, proviso: str) -> str:
+def headline_sentence(found: Headline, proviso: str, unit: str = "query") -> str:
     """The line of the headline, with the proviso of every limit."""
     if found.lipschitz_times_diameter is None:
         product = f"L x diameter is not known ({found.missing_because})"
@@ -204,7 +204,7 @@ def headline_sentence(found: Headline, proviso: str) -> str:
         )
     parts = (
         f"entropy {found.entropy:.4f} + divergence {found.divergence:.4f} + deviation "
-        f"{found.deviation:.4f} = at most {found.limit:.4f} nats{_least(found)}"
+        f"{found.deviation:.4f} = at most {found.limit:.4f} nats{_least(found, unit)}"
     )
     return (
         f"headline: B = min(clip {found.clip:g}, {product}) = {found.B:.4g}, so "
@@ -213,12 +213,12 @@ def headline_sentence(found: Headline, proviso: str) -> str:
     )
 
 
-def _least(found: Headline) -> str:
-    """How low the limit can be, and the queries that this takes."""
+def _least(found: Headline, unit: str) -> str:
+    """How low the limit can be, and the queries or clusters that this takes."""
     if found.floor is None:
         return ""
     least, needed = rounded_down(found.floor.value), found.floor.n_needed
-    since = "" if needed is None else f", below ln 2 from {counted(needed, 'query')} on"
+    since = "" if needed is None else f", below ln 2 from {counted(needed, unit)} on"
     return f" (no limit offered here can be below {least}{since})"
 
 

@@ -395,6 +395,14 @@ class SourceOptions:
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
 
 
+def check_pilot(share: float) -> None:
+    """Raise unless a share of the queries can be set aside."""
+    if not 0 <= share < 1:
+        raise DomainError(
+            f"`pilot` is a share of the queries, at least 0 and below 1, got {share!r}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureOptions(SourceOptions):
     """Inputs and settings of `rankbound.measure`, which documents each of them.
@@ -469,11 +477,7 @@ class MeasureOptions(SourceOptions):
     def _check_choices(self) -> None:
         if self.score_range is not None:
             check_score_range(self.score_range)
-        if not 0 <= self.pilot < 1:
-            raise DomainError(
-                f"`pilot` is a share of the queries, at least 0 and below 1, got "
-                f"{self.pilot!r}"
-            )
+        check_pilot(self.pilot)
         if self.pilot == 0 and self.fits:
             raise UsageError(
                 "`pilot=0` sets no query aside, so nothing can be fitted; give "

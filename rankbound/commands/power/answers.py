@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rankbound.bounds.wording import counted, listed, plural
+from rankbound.bounds.wording import counted, listed, percent_at_most, plural
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.results import Answer
 
@@ -26,7 +26,7 @@ def _rests_on(found: Power) -> str:
     each = f" each over {counted(family, 'comparison')}" if family > 1 else ""
     return (
         f"a chance of {found.power:g} to find what is there, an error rate of "
-        f"{found.delta_each:.6g}{each}, the interval that decides in compare"
+        f"{found.delta_each:.6g}{each}, the rule that decides in compare"
     )
 
 
@@ -56,6 +56,8 @@ def _sizes(row: Detectable, *, alone: bool) -> str:
         parts.append(f"a difference of {row.rule_difference:.3g}")
     if row.rule_margin is not None:
         parts.append(f"a margin of {row.rule_margin:.3g}")
+    if row.rule_share is not None:
+        parts.append(f"a direction that {percent_at_most(row.rule_share)} take")
     at = "" if alone else f" at n = {row.n:,}"
     if not parts:
         rho = row.detectable_correlation

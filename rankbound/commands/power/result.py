@@ -7,14 +7,15 @@ from typing import ClassVar
 
 from rankbound.provenance import Clustering, Input
 from rankbound.results import Answer, Record, Result
-from rankbound.validation.paired import Method
+from rankbound.validation.paired import Decides
 
 
 class Detectable(Record, frozen=True, kw_only=True):
     """What n queries can show at one spread; None in fields that need a spread.
 
-    `rule`, `law`, `rule_difference` and `rule_margin` are of the interval that decides,
-    the other differences and margins those of Student's t for normal values.
+    `rule`, `law`, `rule_difference`, `rule_margin` and `rule_share` are of the rule
+    that decides, the other differences and margins those of Student's t for normal
+    values.
     """
 
     source: str
@@ -26,17 +27,19 @@ class Detectable(Record, frozen=True, kw_only=True):
     detectable_correlation: float | None
     smallest_margin: float | None
     smallest_margin_interval: float | None
-    rule: Method | None = None
+    rule: Decides | None = None
     law: str | None = None
     rule_difference: float | None = None
     rule_difference_missing_because: str | None = None
     rule_margin: float | None = None
+    rule_margin_missing_because: str | None = None
+    rule_share: float | None = None
 
 
 class Needed(Record, frozen=True, kw_only=True):
     """How many queries a margin needs.
 
-    `n_rule` is by the interval that decides and with the power that was asked for; the
+    `n_rule` is by the rule that decides and with the power that was asked for; the
     others are Student's for normal values, and n_betting has no stated power.
     """
 
@@ -49,7 +52,7 @@ class Needed(Record, frozen=True, kw_only=True):
     n_normal: int
     n_betting: int | None
     n_betting_reason: str | None
-    rule: Method | None = None
+    rule: Decides | None = None
     law: str | None = None
     n_rule: int | None = None
     n_rule_interval: tuple[int | None, int | None] | None = None
@@ -61,13 +64,14 @@ class Curve(Record, frozen=True, kw_only=True):
     """What n queries show by the rule that decides, for a figure: pairs of n and size.
 
     The sums over queries are normal here, so that a size differs from `rule_margin` and
-    `rule_difference` by a percent or so. `differences` are empty if there are none.
+    `rule_difference` by a percent or so. `differences` and `margins` are empty if there
+    are none.
     """
 
     source: str
     unit: str
     sd: float
-    rule: Method
+    rule: Decides
     law: str
     margins: tuple[tuple[int, float], ...]
     differences: tuple[tuple[int, float], ...]
@@ -100,6 +104,8 @@ class Power(
         Of the samples that are drawn.
     curves : tuple of Curve
         One for each spread, to be drawn.
+    notes : tuple of str
+        What the numbers do not know of.
     clusters : int or None
         Number of clusters that values were averaged by, which every n then counts; None
         where queries are independent. `clustering` describes them.
@@ -111,7 +117,7 @@ class Power(
     >>> import rankbound as rb
     >>> found = rb.power(n=43, sd=0.1)
     >>> found.rows[0].rule, found.rows[0].law, found.needed
-    ('paired_t', 'normal', ())
+    ('direction', 'normal', ())
     """
 
     KIND: ClassVar[str] = "power"
@@ -133,6 +139,7 @@ class Power(
     clusters: int | None = None
     clustering: Clustering | None = None
     answers: tuple[Answer, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """`rows` and `needed`."""

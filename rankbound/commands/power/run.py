@@ -39,12 +39,13 @@ from rankbound.validation.deciding import (
     margin_curve,
     queries_for,
     queries_interval,
-    resampled,
     smallest_difference_for,
     smallest_margin_for,
+    smallest_share_for,
     stated,
 )
-from rankbound.validation.paired import queries_for_margin
+from rankbound.validation.paired import NO_RANGE as NOT_EQUAL
+from rankbound.validation.paired import Decides, queries_for_margin
 from rankbound.validation.power import (
     check_rates,
     check_sample,
@@ -228,17 +229,24 @@ DEFINITIONS = {
     "detectable_difference": "true mean difference that a two-sided paired t-test "
     "finds with the power; exact for normal differences",
     "effect_size": "detectable_difference / sd",
-    "rule": "the interval that decides, as in `rankbound compare`: betting where the "
-    "range of a value is known beforehand, Student's paired t where it is not",
+    "rule": "what decides, as in `rankbound compare`: the betting interval where the "
+    "range of a value is known beforehand, the direction of the queries that change "
+    "where it is not",
     "law": "of one value: resampled, so that each measured value is as likely as the "
     "others (more than 256 are averaged with their neighbours), or the law stated for "
     "sd; differences are moved to the mean that is asked about, if they then fit in "
     "their range",
     "rule_difference": "smallest true mean difference that the rule calls different "
     "from 0 with the power, upwards and downwards; one way only if differences that "
-    "are spread as here cannot have a mean as far the other way in their range",
+    "are spread as here cannot have a mean as far the other way in their range; of the "
+    "direction: such a difference, to which all queries that change are moved alike, "
+    "that it shows with the power, upwards and downwards",
+    "rule_share": "of the direction: least share of n queries, which all change, that "
+    "rise, or fall, and of which it says so with the power; exact for any law; null of "
+    "betting, or if so few queries show none",
     "rule_margin": "smallest margin within which the whole interval lies with the "
-    "power: around 0 for differences whose true mean is 0, else around the true mean",
+    "power: around 0 for differences whose true mean is 0, else around the true mean; "
+    "null of the direction, which shows no margin",
     "n_rule": "least number of queries at which the whole interval lies within the "
     f"given margin with the power, counted over {SAMPLES:,} samples of that size",
     "n_rule_interval": f"bootstrap interval of n_rule, level {LEVEL:g}: what as many "
@@ -250,7 +258,8 @@ DEFINITIONS = {
     "smallest_margin": "margin within which equal means are found equivalent with the "
     "power, by two one-sided tests at level delta each (a 1 - 2 delta interval)",
     "smallest_margin_interval": "the same where the whole 1 - delta interval must lie "
-    "within the margin; like all of Student's, no promise about a betting interval",
+    "within the margin; like all of Student's, approximate, and no promise about the "
+    "rule that decides",
     "n_tost, n_interval": "queries for the given margin, by these two",
     "n_normal": "the textbook approximation of n_tost, with the deviation known",
     "n_betting": "queries at which the betting interval of level 1 - delta would lie "
@@ -262,10 +271,15 @@ CLUSTERED = {
     "clusters": "values are averaged by cluster, and clusters are resampled: sd is "
     "over clusters, and n, n_rule and the other numbers of queries count clusters",
 }
+PILOTED = (
+    "the comparison in the folder chose its stakes on pilot queries; the power is that "
+    "of the grid of stakes, which compare uses without a pilot"
+)
 NO_RANGE = "the range of one value is not known in advance, so no betting interval"
 NO_NUMBER = "no number suffices"
 NO_DIFFERENCE = "a single number is compared with nothing"
 TOO_FEW = "too few queries: the rule finds no mean difference that the range allows"
+TOO_FEW_TURN = "too few queries: the rule finds no direction"
 GIVE_RANGE = "betting needs the range of one difference; give `half_range`"
 
 
@@ -286,11 +300,12 @@ def power(  # noqa: PLR0913  each is an option of the command
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
 
-    The power is that of the interval that decides in `compare`: betting where the range
-    is known, Student's where it is not, over samples drawn from measured differences or
-    from a stated law. To be used before looking at a comparison. Spreads over queries
-    are given as `sd` or read from results in `folder`; without either, only
-    correlations are reported.
+    The power is that of the rule that decides in `compare`: the betting interval where
+    the range is known, the direction of the queries that change where it is not, over
+    samples drawn from measured differences or from a stated law. Student's numbers
+    stand beside it and are approximate. To be used before looking at a comparison.
+    Spreads over queries are given as `sd` or read from results in `folder`; without
+    either, only correlations are reported.
 
     Parameters
     ----------
@@ -378,13 +393,14 @@ def power_with(options: PowerOptions) -> Power:
     still: Sequence[str] = ()
     tables: Sequence[Path] = ()
     spreads: Sequence[Spread] = [_given(sd, options.half_range) for sd in options.sd]
-    clustering = None
+    clustering, piloted = None, False
     if options.folder is not None:
         given = options.clusters
         read = spreads_of(
             options.folder, None if given is None else read_clusters(given)
         )
         spreads, still, tables = read.moving, read.still, read.tables
+        piloted = read.piloted
         clustering = clustering_of(read.clusters, strings(sorted(read.qids)))
     rates = Rates(options.power, options.delta_each, options.law, options.seed)
     rows = [
@@ -419,6 +435,7 @@ def power_with(options: PowerOptions) -> Power:
         curves=tuple(
             _curve(spread, rates, [row.n for row in rows]) for spread in spreads
         ),
+        notes=(PILOTED,) if piloted else (),
     )
     return replace(found, answers=answers_of(found))
 
@@ -426,9 +443,13 @@ def power_with(options: PowerOptions) -> Power:
 def _curve(spread: Spread, rates: Rates, counts: Sequence[int]) -> Curve:
     """What is drawn of a spread, up to three times the queries that are asked about."""
     rule, law, name, own_mean = _deciding(spread, rates)
+    margins: tuple[tuple[int, float], ...] = ()
     power, top = rates.power, 3 * max([*counts, LEAST_TOP])
     rng = generator(rates.seed, "curve", spread.source)
-    margins = margin_curve(rule, law, power=power, top=top, own_mean=own_mean, rng=rng)
+    if rule.knows_margins:
+        margins = margin_curve(
+            rule, law, power=power, top=top, own_mean=own_mean, rng=rng
+        )
     return Curve(
         source=spread.source,
         unit=spread.unit,
@@ -455,10 +476,23 @@ def _deciding(spread: Spread, rates: Rates) -> Deciding:
     rule = Rule.of(spread.bounds, delta=rates.delta)
     if spread.n is None or spread.values is None:  # a number that was given
         return Deciding(rule, stated(rates.law, spread.sd), rates.law, own_mean=False)
-    law = resampled(spread.values)
+    law = rule.law(spread.values)
+    if not rule.knows_margins:
+        return Deciding(rule, law, RESAMPLED, own_mean=False)
     moved = law.moved(0.0)
     own_mean = not (spread.paired and moved.fits(spread.bounds))
     return Deciding(rule, law if own_mean else moved, RESAMPLED, own_mean)
+
+
+def _decides(spread: Spread, rule: Rule) -> Decides | None:
+    """The name of the rule; None of a number without a range or a direction."""
+    return rule.method if spread.paired or rule.knows_margins else None
+
+
+def _no_margin(spread: Spread) -> str:
+    if not spread.paired:
+        return NO_RANGE
+    return NOT_EQUAL if spread.n is not None else f"{NOT_EQUAL}; {GIVE_RANGE}"
 
 
 def _without_spread(n: int, rates: Rates) -> Detectable:
@@ -498,7 +532,7 @@ def _row(spread: Spread, n: int, rates: Rates) -> Detectable:
     if spread.paired:
         rng = generator(rates.seed, "difference", spread.source, str(n))
         found = smallest_difference_for(rule, law, n=int(n), power=power, rng=rng)
-        reason = TOO_FEW
+        reason = TOO_FEW if rule.knows_margins else TOO_FEW_TURN
     rng = generator(rates.seed, "margin", spread.source, str(n))
     difference = detectable_difference(n, sd=spread.sd, power=power, delta=delta)
     return Detectable(
@@ -513,13 +547,19 @@ def _row(spread: Spread, n: int, rates: Rates) -> Detectable:
         smallest_margin_interval=equivalence_margin(
             n, sd=spread.sd, power=power, delta=delta / 2
         ),
-        rule=rule.method,
+        rule=_decides(spread, rule),
         law=name,
         rule_difference=found,
         rule_difference_missing_because=None if found is not None else reason,
         rule_margin=smallest_margin_for(
             rule, law, n=int(n), power=power, own_mean=own_mean, rng=rng
-        ),
+        )
+        if rule.knows_margins
+        else None,
+        rule_margin_missing_because=None if rule.knows_margins else _no_margin(spread),
+        rule_share=None
+        if rule.knows_margins or not spread.paired
+        else smallest_share_for(rule, n=int(n), power=power),
     )
 
 
@@ -528,7 +568,9 @@ def _needed(spread: Spread, margin: float, rates: Rates) -> Needed:
     rule, law, name, own_mean = _deciding(spread, rates)
     aim = Aim(margin=float(margin), power=rates.power, own_mean=own_mean)
     rng = generator(rates.seed, "queries", spread.source)
-    decided, interval = queries_for(rule, law, aim, rng=rng), None
+    decided, interval = None, None
+    if rule.knows_margins:
+        decided = queries_for(rule, law, aim, rng=rng)
     if decided is not None and name == RESAMPLED:
         interval = queries_interval(
             rule,
@@ -550,11 +592,15 @@ def _needed(spread: Spread, margin: float, rates: Rates) -> Needed:
         n_normal=normal_queries_for_equivalence(margin, delta=delta, **asked),
         n_betting=betting,
         n_betting_reason=reason,
-        rule=rule.method,
+        rule=_decides(spread, rule),
         law=name,
         n_rule=None if decided is None else decided.n,
         n_rule_interval=interval,
-        n_rule_missing_because=NO_NUMBER if decided is None else None,
+        n_rule_missing_because=None
+        if decided is not None
+        else NO_NUMBER
+        if rule.knows_margins
+        else _no_margin(spread),
         power_reached=None if decided is None else decided.reached,
     )
 

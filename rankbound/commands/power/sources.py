@@ -9,7 +9,14 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from rankbound.catalogue import COLUMNS, QUANTITIES, Quantity, Range, base
+from rankbound.catalogue import (
+    COLUMNS,
+    QUANTITIES,
+    TO_WIDEST,
+    Quantity,
+    Range,
+    base,
+)
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
 from rankbound.data.clusters import CLUSTER, Clusters, units_of
@@ -28,7 +35,6 @@ TOLD: Final = {
 PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
 Found = TypeVar("Found", bound=Result)
 TABLE: Final = "per_query"  # beside a ledger or a comparison
-TO_WIDEST: Final = "0 to widest"
 NEEDS: Final = "`folder` needs results of measure or compare"
 
 
@@ -66,6 +72,7 @@ class Spreads(NamedTuple):
     """The spreads of a folder, what does not vary, and the tables that were read.
 
     `clusters` are those that were averaged, and `qids` the queries of the tables.
+    `piloted` says that a comparison chose its stakes on pilot queries.
     """
 
     moving: list[Spread]
@@ -73,6 +80,7 @@ class Spreads(NamedTuple):
     tables: list[Path]
     clusters: Clusters | None
     qids: frozenset[str]
+    piloted: bool
 
 
 def spreads_of(folder: Path, clusters: Clusters | None = None) -> Spreads:
@@ -100,6 +108,7 @@ def spreads_of(folder: Path, clusters: Clusters | None = None) -> Spreads:
     spreads: list[Spread] = []
     tables: list[Path] = []
     qids: set[str] = set()
+    comparison: Comparison | None = None
     if (table := _table(folder, Ledger)) is not None:
         tables.append(table)
         rows = Rows.read(table, needed=_beside(Ledger).columns)
@@ -110,7 +119,8 @@ def spreads_of(folder: Path, clusters: Clusters | None = None) -> Spreads:
         tables.append(table)
         rows = Rows.read(table, needed=_beside(Comparison).columns)
         clusters = clusters or _clusters(table, rows)
-        spreads += _compared(table, rows, _known(folder, Comparison), clusters)
+        comparison = _known(folder, Comparison)
+        spreads += _compared(table, rows, comparison, clusters)
         qids |= _qids(rows)
     if not tables:
         names = (name for kind in (Ledger, Comparison) for name in _beside(kind).files)
@@ -122,7 +132,8 @@ def spreads_of(folder: Path, clusters: Clusters | None = None) -> Spreads:
         raise UsageError(
             f"{folder}: nothing varies over queries; there is nothing to do"
         )
-    return Spreads(moving, still, tables, clusters, frozenset(qids))
+    piloted = comparison is not None and comparison.pilot is not None
+    return Spreads(moving, still, tables, clusters, frozenset(qids), piloted)
 
 
 def _qids(rows: Rows) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rankbound.bounds.wording import counted, listed
-from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS
+from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS, TURNED, VERDICTS
 from rankbound.commands.measure.answers import temperature_answer, with_interval
 from rankbound.commands.validate.records import AVERAGE, Association, Order
 from rankbound.commands.validate.result import Validation
@@ -104,14 +104,20 @@ def _students(validation: Validation) -> Iterator[Answer]:
         for pair in validation.equivalence
         if pair.measure == measure and pair.dataset == dataset
     ]
-    apart = [pair for pair in pairs if pair.lower > 0 or pair.upper < 0]
+    by_t = all(pair.decides == "paired_t" for pair in pairs)
+    apart = [
+        pair for pair in pairs if VERDICTS[pair.verdict].apart or pair.verdict in TURNED
+    ]
     said = listed([f"{row.student} {row.mean:.4f}" for row in rows], MOST)
     if pairs:
         said += f"; {len(apart)} of {len(pairs)} pairs differ"
+        said += "" if by_t else " in direction"
     yield Answer.to(
         "student",
         "effective",
-        rests_on="paired t intervals at once, approximate",
+        rests_on="paired t intervals at once, approximate"
+        if by_t
+        else "directions of the queries that change, at once",
         measure=measure,
         n=f"{rows[0].n:,}",
         dataset="all data sets" if several else dataset,

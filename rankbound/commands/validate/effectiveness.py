@@ -398,8 +398,10 @@ def equivalence(
 ) -> Equivalence:
     """Average each system on each data set, and compare all pairs of systems.
 
-    Data sets are averaged with equal weights, as in BEIR, for the systems that all of
-    them have. Queries are keyed by data set and qid, since ids may repeat.
+    Means are compared by paired t intervals, which are approximate; families of systems
+    without differences are in `benchmarks.studies.association`. Data sets are averaged
+    with equal weights, as in BEIR, for the systems that all of them have. Queries are
+    keyed by data set and qid, since ids may repeat.
 
     Parameters
     ----------
@@ -410,7 +412,7 @@ def equivalence(
     margin : float
         Differences of means below it do not matter.
     delta : float
-        Probability that any of the intervals fails.
+        Probability that any of the intervals fails, approximately.
     seed : int
     """
     factors = {} if design is None else read_design(design)
@@ -450,6 +452,9 @@ def equivalence(
 
 
 Table = dict[tuple[str, str], PerQuery]
+# NumRet, NumRel and the like; other measures lie in [0, 1], so that no difference is
+# large beyond all others
+COUNTS: Final = "Num"
 
 
 def _columns(found: Judged) -> Table:
@@ -484,6 +489,7 @@ def _averages(tables: dict[str, Table], clusters: Clusters | None) -> Table:
 def _questions(
     dataset: str, table: Table, margin: float, clusters: Clusters | None
 ) -> list[Question]:
+    """All pairs of systems, by Student's t; counts of documents by direction."""
     measures = dict.fromkeys(measure for _, measure in table)
     students = dict.fromkeys(student for student, _ in table)
     return [
@@ -496,6 +502,7 @@ def _questions(
             bounds=None,
             margin=margin,
             clusters=clusters,
+            by_t=not measure.startswith(COUNTS),
         )
         for measure in measures
         for first, second in combinations(students, 2)
@@ -520,6 +527,7 @@ def _pair(answer: Answer, margin: float) -> SystemPair:
         smallest_margin=answer.smallest_margin,
         n_for_margin=answer.n_for_margin,
         verdict=answer.verdict,
+        rule=made.rule,
     )
 
 

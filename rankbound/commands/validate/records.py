@@ -12,6 +12,7 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.provenance import Clustering
 from rankbound.results import Record
+from rankbound.validation.paired import Decides
 
 POOLED: Final = "(pooled)"
 AVERAGE: Final = "(average)"
@@ -243,7 +244,12 @@ class Mean(Record, frozen=True, kw_only=True):
 
 
 class SystemPair(Record, frozen=True, kw_only=True):
-    """Two systems compared on the same queries: first minus second."""
+    """Two systems compared on the same queries: first minus second.
+
+    `lower` and `upper` are Student's and approximate. `rule` is what decides, and what
+    `p_holm` belongs to: this interval, "paired_t"; of counts, whose range is not known,
+    the direction. Older files lack it, and were decided by the interval.
+    """
 
     dataset: str
     measure: str
@@ -259,6 +265,12 @@ class SystemPair(Record, frozen=True, kw_only=True):
     smallest_margin: float
     n_for_margin: int | None
     verdict: Difference
+    rule: Decides | None = None
+
+    @property
+    def decides(self) -> Decides:
+        """What decides the verdict, also in older files."""
+        return "paired_t" if self.rule is None else self.rule
 
 
 class Control(Record, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Captions state the test, the number of queries, the correction and the seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from rankbound.bounds.wording import counted
@@ -28,6 +28,7 @@ from rankbound.commands.validate.records import (
 from rankbound.provenance import Input
 from rankbound.results import Answer, Beside, Named, Open, Record, Result, named
 from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
+from rankbound.validation.paired import Decides
 
 # The first columns of a design in tables, in this order; others follow
 FACTORS: Final = ("strategy", "loss", "architecture")
@@ -53,7 +54,13 @@ def effectiveness_tables(
         of_measure = [row for row in means if row.measure == measure]
         yield Table(
             name=f"effectiveness-{number}",
-            caption=_effectiveness_caption(measure, columns, datasets, family),
+            caption=_effectiveness_caption(
+                measure,
+                columns,
+                datasets,
+                family,
+                {pair.decides for pair in pairs if pair.measure == measure},
+            ),
             header=("", "system", *factors, *columns),
             rows=tuple(
                 (
@@ -141,6 +148,7 @@ def _effectiveness_caption(
     columns: Sequence[str],
     datasets: Sequence[Surveyed],
     family: JudgedTogether,
+    rules: Collection[Decides],
 ) -> str:
     judged = {one.dataset: one.n_judged for one in datasets}
     sizes = ", ".join(f"{name} {n:,}" for name, n in judged.items())
@@ -153,16 +161,26 @@ def _effectiveness_caption(
         )
     return (
         f"Mean {measure} (n of judged queries: {sizes}; missing rankings: "
-        f"{datasets[0].missing_queries});{average} superscripts: letters of the "
-        "systems over which a mean is significantly higher (the interval of the "
-        f"difference excludes 0 and reaches beyond {margin}); subscripts behind "
-        f"{NEAR}: "
-        "letters of the systems from which it is shown to differ by no more than "
-        f"{margin} (the whole interval lies within); no letter: neither is shown, or "
-        "the mean is the lower one; each pair by itself; paired t intervals that hold "
-        f"together with probability {1 - family.delta:g} (Bonferroni over "
-        f"{counted(family.equivalence.n_tests, 'comparison')}); bold: "
-        f"the largest mean; seed {family.seed}."
+        f"{datasets[0].missing_queries});{average} {_letters_mean(rules, margin)} "
+        f"(Bonferroni over {counted(family.equivalence.n_tests, 'comparison')}, joint "
+        f"level {1 - family.delta:g}); bold: the largest mean; seed {family.seed}."
+    )
+
+
+def _letters_mean(rules: Collection[Decides], margin: str) -> str:
+    """What the letters say, and by which intervals."""
+    if "direction" in rules:
+        return (
+            "no letters, as no range of this measure is known: only the direction of "
+            "the queries that change is decided"
+        )
+    return (
+        "superscripts: letters of the systems over which a mean is significantly "
+        "higher (the interval of the difference excludes 0 and reaches beyond "
+        f"{margin}); subscripts behind {NEAR}: letters of the systems from which it is "
+        f"shown to differ by no more than {margin} (the whole interval lies within); "
+        "no letter: neither is shown, or the mean is the lower one; each pair by "
+        "itself; approximate paired t intervals"
     )
 
 

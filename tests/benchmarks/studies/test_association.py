@@ -3,7 +3,14 @@
 import pytest
 
 from benchmarks.studies import association
-from benchmarks.studies.association import Line, Setting, main, study, table
+from benchmarks.studies.association import (
+    Line,
+    Setting,
+    main,
+    null_systems,
+    study,
+    table,
+)
 
 SMALL = (
     Setting("coverage", 34, 0.6),
@@ -30,6 +37,25 @@ def test_a_small_study_contradicts_nothing():
 def test_a_pool_keeps_its_level():
     [line] = study((Setting("pool", 20),), repetitions=32, workers=1)
     assert line.passed
+
+
+@pytest.mark.statistical
+def test_families_of_equal_systems_keep_their_level():
+    # 64 families of 20 comparisons; false alarm 5e-4
+    [line] = study((Setting("systems", 43),), repetitions=128, workers=1)
+    assert line.passed
+    assert line.repetitions == 64
+
+
+def test_a_better_system_is_found(monkeypatch):
+    def one_better(n, rng):
+        judged = null_systems(n, rng)
+        judged.systems["s0"].values[:, 0] += 0.3
+        return judged
+
+    monkeypatch.setattr(association, "null_systems", one_better)
+    [line] = study((Setting("systems", 43),), repetitions=16, workers=1)
+    assert line.observed == 1.0
 
 
 def test_lines_pass_by_their_interval():

@@ -7,8 +7,10 @@ from benchmarks.studies import comparison
 from benchmarks.studies.comparison import (
     DELTA,
     DIRECTION_ROLE,
+    EXCHANGEABLE,
     FAMILY_ROLES,
     HOLM_ROLE,
+    RANGELESS_ROLE,
     ROLES,
     SIZES,
     Scenario,
@@ -24,7 +26,7 @@ from tests import oracles
 
 def test_every_role_shape_and_size_is_there():
     every = scenarios()
-    assert len(every) == len(set(every)) == (len(ROLES) + 3) * 2 * 3
+    assert len(every) == len(set(every)) == ((len(ROLES) + 4) * 2 + 2) * 3
     assert {s.n for s in every} == set(SIZES) == {43, 250, 1350}
 
 
@@ -33,7 +35,7 @@ def test_a_tiny_study_prints_a_row_each_and_holds(capsys):
     lines = capsys.readouterr().out.splitlines()
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == len(scenarios())
-    assert sum("at most delta" in row for row in rows) == 42
+    assert sum("at most delta" in row for row in rows) == 54
     assert "ABOVE" not in "".join(rows)
 
 
@@ -61,7 +63,7 @@ def test_a_rule_that_is_wrong_is_caught(monkeypatch, capsys):
     assert "ABOVE delta" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("role", [HOLM_ROLE, DIRECTION_ROLE])
+@pytest.mark.parametrize("role", [HOLM_ROLE, DIRECTION_ROLE, RANGELESS_ROLE])
 def test_rates_of_families_follow_delta(role, monkeypatch):
     monkeypatch.setattr(comparison, "DELTA", 0.9)
     found = run(Scenario(role, "even", 0.0, 43, 0), sets=120, seed=1)
@@ -77,6 +79,20 @@ def test_errors_are_at_most_delta(role):
     made = run(Scenario(role, "skewed", mean, 250, 0), sets=200, seed=5)
     assert made.ours * made.sets <= oracles.most_failures(made.sets, DELTA, 1e-3)
     assert made.holds
+
+
+@pytest.mark.parametrize("shape", EXCHANGEABLE)
+def test_a_direction_of_exchangeable_samplings_is_an_error(shape, monkeypatch):
+    made = run(Scenario(RANGELESS_ROLE, shape, 0.0, 43, 0), sets=400, seed=2)
+    assert made.ours * made.sets <= oracles.most_failures(made.sets, DELTA, 1e-3)
+
+    class Certain:
+        mostly = "lower"  # right of skewed differences alone
+
+    monkeypatch.setattr(comparison, "direction", lambda *_, **__: Certain)
+    for name, errors in ((shape, 1.0), ("even", 1.0), ("skewed", 0.0)):
+        found = run(Scenario(RANGELESS_ROLE, name, 0.0, 43, 0), sets=40, seed=2)
+        assert found.ours == errors
 
 
 def test_the_published_rule_calls_the_margin_equivalent_at_43_queries():

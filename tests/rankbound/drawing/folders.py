@@ -307,7 +307,7 @@ def _across(left, right, code, count, total):
 
 def power(file, names=("bm25", "ensemble"), n=43):
     """What 43 queries can show of each; without `n`, only what a margin needs."""
-    found = asked(n=() if n is None else n, sd=0.1, margin=0.05)
+    found = asked(n=() if n is None else n, sd=0.1, margin=0.05, half_range=0.7)
 
     def named(rows):
         return tuple(

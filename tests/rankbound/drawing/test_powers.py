@@ -16,6 +16,8 @@ from rankbound.drawing.results import find_results
 from rankbound.figures.output import data_of
 from rankbound.validation.deciding import Rule, smallest_margin_for, stated
 from rankbound.validation.power import detectable_correlation, equivalence_margin
+from tests.rankbound.comparisons import a_row
+from tests.rankbound.comparisons import comparison as comparison_by_hand
 from tests.rankbound.drawing.folders import comparison, power, validation
 
 
@@ -97,7 +99,7 @@ def test_a_margin_without_queries_shows_how_many_it_needs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("half_range", "label"), [(0.7, "by betting"), (None, "by Student's t")]
+    ("half_range", "label"), [(0.7, "by betting"), (None, "by direction")]
 )
 def test_power_draws_the_numbers_of_its_table_on_their_curve(
     tmp_path, half_range, label
@@ -106,7 +108,11 @@ def test_power_draws_the_numbers_of_its_table_on_their_curve(
     (result,) = find_results(tmp_path)
     drawing = of_power(result)[0]
     assert f"{label}, normal law" in drawing.draw().get_xlabel()
-    for kind in ("margin", "difference"):
+    assert {what for *_, what, _ in rows(drawing)} == {
+        "difference",
+        *(() if half_range is None else ("margin",)),
+    }
+    for kind in ("difference",) if half_range is None else ("margin", "difference"):
         points = [(n, size) for _, n, what, size in rows(drawing) if what == kind]
         curve, marks = points[:-2], points[-2:]
         stated_ = [getattr(row, f"rule_{kind}") for row in result.content.rows]
@@ -114,8 +120,43 @@ def test_power_draws_the_numbers_of_its_table_on_their_curve(
         counts, sizes = np.log(np.array(sorted(curve))).T
         for n, size in marks:
             assert np.exp(np.interp(np.log(n), counts, sizes)) == pytest.approx(
-                size, rel=0.05
+                size,
+                rel=0.05 if kind == "margin" else 0.08,  # counts jump
             )
+
+
+def test_directions_of_several_samplings_are_drawn_without_margins(tmp_path):
+    rows_ = tuple(
+        a_row(
+            sampling=name,
+            quantity="margin",
+            method="paired_t",
+            rule="direction",
+            range=None,
+            margin=None,
+            n_for_margin=None,
+            verdict="mostly lower",
+            unit="temperatures",
+        )
+        for name in ("bm25", "ensemble")
+    )
+    comparison_by_hand(rows_).save(tmp_path)
+    (result,) = find_results(tmp_path)
+    (drawing,) = power_drawings(result)
+    ax = drawing.draw()
+    assert ax.get_ylabel() == "smallest difference (temperatures)"
+    assert "by direction, normal law" in ax.get_xlabel()
+    assert {kind for _, _, kind, _ in rows(drawing)} == {"difference"}
+
+
+def test_a_number_without_a_range_or_a_direction_is_not_drawn(tmp_path):
+    made = asked(n=43, sd=0.1)
+    old = replace(made.rows[0], rule=None, rule_margin=None, rule_difference=None)
+    bare = replace(made.curves[0], differences=())
+    replace(made, rows=(old,), curves=(bare,)).save(tmp_path)
+    drawing = of_power(find_results(tmp_path)[0])[0]
+    assert drawing.draw is None
+    assert "no rule decides" in drawing.reason
 
 
 def test_power_of_an_earlier_version_is_not_drawn_by_another_rule(tmp_path):

@@ -417,6 +417,16 @@ def test_queries_without_clusters_are_what_is_drawn():
     assert made.answers[0].rests_on.endswith(made.proviso)
 
 
+def test_what_is_drawn_is_what_was_measured():
+    pairs = {qid: f"c{i // 2}" for i, qid in enumerate(TEACHER)}
+    plain, clustered = (
+        rb.bound(before=one, after=one)
+        for one in (AFTER, measured({"s": GOOD}, clusters=pairs))
+    )
+    assert plain.proviso.endswith("queries are independent draws")
+    assert clustered.proviso.endswith("clusters are independent draws")
+
+
 @pytest.mark.statistical
 def test_limits_of_both_terms_hold_together_in_simulation():
     """120 pairs of samples of 30 queries; a false alarm in 1 of 1,000 runs at most."""

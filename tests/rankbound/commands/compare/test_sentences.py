@@ -1,7 +1,10 @@
 """Sentences say what the rows hold; advice names what happened."""
 
+import math
+
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from rankbound.commands.compare.reasons import orders
 from rankbound.commands.compare.result import Directions
@@ -38,10 +41,40 @@ def test_a_sentence_holds_test_n_correction_and_margin(samplings):
 
 
 def test_without_a_margin_it_asks_for_one(samplings):
-    account = samplings.account("--quantity", "margin")
-    assert all("no margin: give `margins`" in s for s in account["sentences"][:6])
-    assert all("paired t interval" in s for s in account["sentences"][:6])
-    assert any("Student's t" in line for line in account["assumptions"])
+    account = samplings.account("--quantity", "ties", "margin")
+    said = account["sentences"][: len(account["rows"])]
+    for row, sentence in zip(account["rows"], said, strict=True):
+        assert ("no margin: give `margins`" in sentence) == (row["quantity"] == "ties")
+
+
+def test_a_quantity_without_a_range_is_decided_by_its_direction(samplings):
+    account = samplings.account("--quantity", "margin", "--margin", "50")
+    assert {row["rule"] for row in account["rows"]} == {"direction"}
+    assert any("decided by its direction" in a for a in account["assumptions"])
+    seen = set()
+    for row, sentence in zip(account["rows"], account["sentences"], strict=False):
+        found = row["direction"]
+        least, most = found["of_changed"]
+        changed = found["rises"] + found["falls"]
+        ends = binomtest(found["rises"], changed).proportion_ci(
+            1 - 0.05 / account["family"]["size"], method="exact"
+        )
+        assert (least, most) == pytest.approx((ends.low, ends.high), rel=1e-9)
+        word = "higher" if least > 0.5 else "lower" if most < 0.5 else None
+        assert found.get("mostly") == word
+        expected = "inconclusive" if word is None else f"mostly {word}"
+        assert row["verdict"] == expected
+        seen.add(expected)
+        assert row["p"] == pytest.approx(binomtest(found["rises"], changed).pvalue)
+        # However wide the margin, nothing is called equivalent, and the reason is told
+        assert row["n_for_margin"] is None
+        assert "range" in row["equivalence_missing_because"]
+        assert "approximate t interval" in sentence
+        share = least if word == "higher" else 1 - most
+        percent = math.floor(1000 * share) / 10
+        assert word is None or f"{word} on most queries that change" in sentence
+        assert word is None or f"on at least {percent} %" in sentence
+    assert seen - {"inconclusive"}  # so that the loop said something
 
 
 def test_the_order_sentence_says_which_samplings_swap(tmp_path):

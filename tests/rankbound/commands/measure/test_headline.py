@@ -199,6 +199,13 @@ def test_the_line_says_it_all_with_the_proviso():
         assert words in told
 
 
+def test_clusters_are_counted_as_such():
+    clusters = {qid: f"c{i // 2}" for i, qid in enumerate(TEACHER)}
+    found = measured(encoder(), clusters=clusters, temperature=0.5).students["s"]
+    needed = found.headline.floor.n_needed
+    assert f"below ln 2 from {needed} clusters on" in found.sentences[-1]
+
+
 def test_the_shift_of_a_target_law_is_a_part():
     sampling, target = (
         [

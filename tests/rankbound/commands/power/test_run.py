@@ -59,16 +59,25 @@ def test_the_rule_that_decides_is_betting_where_a_range_is_known():
         power_with(PowerOptions(n=(60,), sd=(0.1,), margin=0.05, half_range=half_range))
         for half_range in (0.7, None)
     )
-    assert (known.rows[0].rule, unknown.rows[0].rule) == ("betting", "paired_t")
-    assert (known.needed[0].rule, unknown.needed[0].rule) == ("betting", "paired_t")
+    assert (known.rows[0].rule, unknown.rows[0].rule) == ("betting", "direction")
+    assert (known.needed[0].rule, unknown.needed[0].rule) == ("betting", "direction")
     # Betting knows nothing of normal tails, and pays for it
-    assert known.needed[0].n_rule > 1.5 * unknown.needed[0].n_rule
-    assert known.rows[0].rule_margin > unknown.rows[0].rule_margin
+    assert known.needed[0].n_rule > 1.5 * known.needed[0].n_interval
     assert known.needed[0].power_reached == pytest.approx(0.8, abs=0.03)
-    # Student's rule under a normal law is Student's exact power
-    exact = unknown.needed[0].n_interval
-    assert unknown.needed[0].n_rule == pytest.approx(exact, rel=0.06)
-    assert unknown.needed[0].n_rule_interval is None
+    assert known.rows[0].rule_share is None
+    # The direction shows differences and shares, and no margin
+    [row] = unknown.rows
+    assert row.rule_difference > row.detectable_difference
+    assert 0.65 < row.rule_share < 0.75
+    assert row.rule_margin is unknown.needed[0].n_rule is None
+    for reason in (
+        row.rule_margin_missing_because,
+        unknown.needed[0].n_rule_missing_because,
+    ):
+        assert "without a range" in reason
+        assert "give `half_range`" in reason
+    assert (unknown.curves[0].margins, known.curves[0].margins != ()) == ((), True)
+    assert len(unknown.curves[0].differences) > 5
 
 
 def test_laws_and_seeds():
@@ -120,7 +129,9 @@ def test_results_bring_their_own_queries(measured):
     assert found.without_spread == ("diameter",)
     first, second = found.needed
     assert (first.rule, first.law) == ("betting", "resampled")
-    assert (second.rule, second.law) == ("paired_t", "resampled")
+    # A single number has no direction, and this one no range
+    assert (second.rule, second.law) == (None, "resampled")
+    assert (second.n_rule, second.n_rule_missing_because) == (None, NO_RANGE)
     low, high = first.n_rule_interval
     assert low <= first.n_rule <= high
     # A single number is compared with nothing, but has an interval

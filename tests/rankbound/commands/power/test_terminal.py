@@ -22,9 +22,10 @@ def test_numbers_and_how_to_read_them(shown):
     text, found = shown(n=(43,), sd=(0.1,))
     [row] = found.rows
     assert f"{row.rule_difference:.4g}" in text
-    assert f"{row.rule_margin:.4g}" in text
+    assert f"{row.rule_share:.3f}" in text
     assert "a normal one with the sd" in text
-    assert "Student's interval decides only where no range is known" in text
+    assert "direction: decides where no range is known beforehand" in text
+    assert "-: without a range" in text
     assert "0.43" in text
     assert "finding none shows nothing" in text
     assert "queries for a margin" not in text

@@ -1,13 +1,18 @@
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_1samp, ttest_rel
+from statsmodels.stats.multitest import multipletests
 
 from rankbound.commands.validate.effectiveness import (
+    _questions,
     read_design,
 )
 from rankbound.commands.validate.records import AVERAGE
 from rankbound.commands.validate.result import letter_of
+from rankbound.data.columns import strings
+from rankbound.data.per_query import PerQuery
 from rankbound.errors import FormatError, UsageError
+from rankbound.validation.paired import answer_family
 from tests.rankbound.commands.validate.conftest import systems_of
 from tests.rankbound.files import written
 
@@ -20,6 +25,7 @@ def test_means_and_pairs_by_hand(found):
         assert row.mean == pytest.approx(values.mean())
         assert row.n == 30
     assert made.n_comparisons == len(made.pairs) == 2 * 3
+    by_t = []
     for row in made.pairs:
         column = judged.measures.index(row.measure)
         first, second = (
@@ -28,12 +34,16 @@ def test_means_and_pairs_by_hand(found):
         )
         interval = ttest_rel(first, second).confidence_interval(1 - 0.05 / 6)
         assert (row.lower, row.upper) == pytest.approx(tuple(interval))
+        assert row.rule == "paired_t"
+        by_t.append(ttest_rel(first, second).pvalue)
         assert row.verdict in (
             "different",
             "negligible",
             "equivalent",
             "inconclusive",
         )
+    adjusted = multipletests(by_t, method="holm")[1]
+    assert [row.p_holm for row in made.pairs] == pytest.approx(adjusted)
 
 
 def test_a_wide_margin_makes_systems_equivalent(found):
@@ -51,6 +61,25 @@ def test_data_sets_are_averaged_with_equal_weights(pooled):
     pairs = [r for r in pooled.equivalence if r.dataset == AVERAGE]
     gap = rows[AVERAGE, "teacher"].mean - rows[AVERAGE, "strong"].mean
     assert pairs[0].difference == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(
+    ("measure", "rule", "verdict"),
+    [("nDCG@10", "paired_t", "different"), ("NumRet", "direction", "mostly higher")],
+)
+def test_counts_of_documents_are_decided_by_direction(measure, rule, verdict):
+    qids = strings([f"q{i}" for i in range(12)])
+    rises = np.linspace(0.5, 0.7, 12)
+    table = {
+        (name, measure): PerQuery(measure, "1", qids, values)
+        for name, values in (("a", rises), ("b", np.zeros(12)))
+    }
+    [asked] = _questions("d", table, 0.01, None)
+    [answer] = answer_family([asked], delta=0.05, seed=0, resamples=0)
+    assert (answer.comparison.rule, answer.verdict) == (rule, verdict)
+    p = ttest_1samp(rises, 0).pvalue if rule == "paired_t" else 2 * 0.5**12
+    assert answer.p_holm == pytest.approx(p)
+    assert (answer.n_for_margin is None) == (rule == "direction")
 
 
 def test_a_design_names_the_factors(found, tmp_path):

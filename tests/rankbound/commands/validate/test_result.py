@@ -14,7 +14,7 @@ KEYS = [
     *("schema", "family", "per_query", "configurations", "certificates"),
     *("configuration_values", "predictions", "dependence", "means", "equivalence"),
     *("controls", "datasets", "absent_terms", "dropped", "warnings", "definitions"),
-    *("inputs", "command", "versions"),
+    *("inputs", "command", "versions", "answers"),
 ]
 # Rows of files that earlier versions wrote, by key
 ROWS = {
@@ -28,7 +28,7 @@ ROWS = {
     "equivalence": [
         *("dataset", "measure", "first", "second", "n", "difference", "lower", "upper"),
         *("effect_size", "p_holm", "margin", "smallest_margin", "n_for_margin"),
-        "verdict",
+        *("verdict", "rule"),
     ],
 }
 CONTROLS = [
