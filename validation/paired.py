@@ -534,6 +534,14 @@ class Question:
     pilot: tuple[PerQuery, PerQuery] | None = None
     by_t: bool = False
 
+    @property
+    def pilot_differences(self) -> Floats | None:
+        """What stakes are chosen on; None without pilot queries."""
+        if self.pilot is None:
+            return None
+        first, second = common(*self.pilot, self.clusters)
+        return np.asarray(first - second)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
@@ -640,7 +648,7 @@ def answer_family(
             delta=share,
             rng=generator(seed, "bootstrap", ask.sampling, ask.quantity, ask.pairs),
             resamples=resamples,
-            pilot=_pilot(ask),
+            pilot=ask.pilot_differences,
             by_t=ask.by_t,
         )
         for ask, (first, second) in zip(questions, aligned, strict=True)
@@ -650,13 +658,6 @@ def answer_family(
         _answer(ask, comparison, float(p), len(questions))
         for ask, comparison, p in zip(questions, made, adjusted, strict=True)
     ]
-
-
-def _pilot(ask: Question) -> Floats | None:
-    if ask.pilot is None:
-        return None
-    first, second = common(*ask.pilot, ask.clusters)
-    return np.asarray(first - second)
 
 
 def common(

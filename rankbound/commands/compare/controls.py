@@ -17,7 +17,12 @@ from scipy.special import gammaln
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import COMPARED, Difference, base
-from rankbound.commands.compare.measured import Compared, family, measure_sampling
+from rankbound.commands.compare.measured import (
+    Compared,
+    family,
+    measure_pilot,
+    measure_sampling,
+)
 from rankbound.commands.compare.quantities import (
     Measured,
     entropies,
@@ -114,9 +119,20 @@ def verdicts_at(compared: Compared, scale: float) -> dict[str, str]:
     ]
     if not asked:
         return {}
+    pilots = {
+        sampling.name: measure_pilot(
+            replace(sampling, values=_divided(factor)(sampling)),
+            None,
+            compared.students,
+            metric=options.metric,
+            score_range=options.score_range,
+            missing=options.missing,
+        )
+        for sampling in loaded.pilots
+    }
     every = {
         (one.sampling, one.quantity, one.pairs): one
-        for one in family(measures, loaded, options)
+        for one in family(measures, loaded, options, pilots)
     }
     level = options.delta / len(compared.answers)
     found: dict[str, str] = {}
@@ -129,10 +145,10 @@ def verdicts_at(compared: Compared, scale: float) -> dict[str, str]:
             delta=level,
             rng=generator(options.seed, "intervals"),
             resamples=0,
+            pilot=ask.pilot_differences,
         )
-        found[f"{key[0]}, {key[1]} ({key[2]})"] = verdict(
-            made.lower, made.upper, margin=ask.margin
-        )
+        label = f"{key[0]}, {key[1]} ({key[2]})"
+        found[label] = made.verdict(ask.margin)
     return found
 
 

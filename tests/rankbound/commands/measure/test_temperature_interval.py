@@ -85,7 +85,10 @@ def test_the_ledger_says_where_a_verdict_changes(world):
     assert error.value < raw.teacher.calibration_error.value
 
 
-def test_comparisons_at_the_same_temperature_have_the_verdicts_of_the_rows(world):
+@pytest.mark.parametrize("pilot", [0.0, 0.3])
+def test_comparisons_at_the_same_temperature_have_the_verdicts_of_the_rows(
+    world, pilot
+):
     teacher, student, qrels = world
     rng = np.random.default_rng(5)
     groups = {}
@@ -106,6 +109,7 @@ def test_comparisons_at_the_same_temperature_have_the_verdicts_of_the_rows(world
             students=(StudentSource("s", student, kind="logit"),),
             quantities=("entropy", "margin", "risk"),
             resamples=0,
+            pilot=pilot,
         )
     )
     here = verdicts_at(compared, compared.loaded.temperature)

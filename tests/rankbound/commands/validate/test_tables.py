@@ -159,6 +159,8 @@ def test_captions_name_test_n_correction_and_seed(validation):
         for word in ("test", "Holm"):
             if "associations" in table.name:
                 assert word in table.caption
+        if table.name.startswith("effectiveness"):
+            assert "approximate" in table.caption
         assert " n " in table.caption or "(n of" in table.caption
         assert all(len(row) == len(table.header) for row in table.rows)
 
