@@ -429,7 +429,7 @@ class Direction:
         count = self.rises if higher else self.falls
         return (
             f"{self.mostly} on most {many} that change: on at least "
-            f"{percent_at_least(least)} of them ({count:,} of "
+            f"{_percent(least)} of them ({count:,} of "
             f"{self.rises + self.falls:,})"
         )
 

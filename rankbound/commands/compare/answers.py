@@ -157,6 +157,8 @@ def _queries(comparison: Comparison) -> Answer:
         )
     elif left:
         outcome, said = "never", f"{decided}; no number of {noun} would decide more"
+    elif not rows:
+        outcome, said = "never", "no comparison here is decided at a margin"
     margins = [row.margin for row in left or rows]
     return Answer.to(
         "queries",
