@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from rankbound.bounds.wording import counted
+
 if TYPE_CHECKING:
     from rankbound.figures.distributions import Ends
     from rankbound.figures.records import Shape
@@ -175,9 +177,9 @@ def shape_drawings(
     if not shapes:
         return []
     counts = {shape.documents for shape in shapes.values()}
-    least, most = (f"{one:,}" for one in (min(counts), max(counts)))
-    many = most if least == most else f"{least} to {most}"
-    said = [f"{many} documents"]
+    least, most = min(counts), max(counts)
+    start = "" if least == most else f"{least:,} to "
+    said = [f"{start}{counted(most, 'document')}"]
     draws = {
         "distances": partial(
             draw_distances, shapes, exact=exact, metric=metric, constants=said
