@@ -11,7 +11,7 @@ import orjson
 from rankbound.read.json.jsonl import first_record
 from rankbound.read.source import Source
 from rankbound.read.tables.layouts import NAMES, plain
-from rankbound.read.text.trec_sniffing import head_rows
+from rankbound.read.text.claims import head_rows
 
 FORMATS: Final = "`rankbound convert --formats` lists what is read"
 NAMED: Final = "name them as in: qid, docno, score; or query_id, doc_ids, scores"

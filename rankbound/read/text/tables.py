@@ -32,8 +32,8 @@ from rankbound.read.text.blocks import (
     is_utf_8,
     separated,
 )
+from rankbound.read.text.claims import BEIR_HEADER
 from rankbound.read.text.layout import WHOLE, is_comment, words_of
-from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
 DELIMITERS: Final = ("\t", ",", ";")
 BLANK: Final = " "
