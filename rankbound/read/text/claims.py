@@ -37,6 +37,7 @@ from rankbound.read.text.layout import (
 USUAL_GRADE: Final = 4
 LARGEST_GRADE: Final = 127  # trec_eval's
 ROWS: Final = 5000
+SCORES: Final = "qid docno score"
 LEAD: Final = 0.75  # by which a reading is preferred to another
 SURE: Final = 3.0  # by which another one speaks against a format that is named
 REPEATED: Final = 1.5  # triples of a positive, or rows of a query, on average
@@ -413,6 +414,32 @@ class Reading:
         few = rows < REPEATED * query.distinct
         return not (query.is_once or ("grade" in self.at and few and rows >= FEW))
 
+    def mixes_ids(self, other: Reading) -> bool:
+        """Whether whole numbers of a triple are scores here and ids there."""
+        return any(
+            self.column(name).is_whole
+            and not self.column(name).is_value
+            and other.names[self.at[name]] not in VALUES
+            for name in VALUES.intersection(self.at)
+        )
+
+    @property
+    def unlikely(self) -> Reading | None:
+        """Of scores, a reading that is as likely although it is worth less.
+
+        A few documents may be shared by queries of one document each. And numbers
+        without a sign or fraction that do not fall in any query may be ids.
+        """
+        query, document = self.column("qid"), self.column("docno")
+        few = not query.is_once and self.table.rows < REPEATED * query.distinct
+        if few and document.is_once:
+            return Reading(self.table, ("docno", "qid", "score"))
+        plain = all(one.is_whole and not one.is_value for one in self.table.columns)
+        if plain and not query.is_once:
+            fallen = self.table.falls(self.at["qid"], self.at["score"])
+            return None if fallen else Reading(self.table, ("qid", "score", "docno"))
+        return None
+
     def gives_same(self, other: Reading) -> bool:
         """Whether another reading gives the same numbers, perhaps by other names."""
         if sorted(self.names) != sorted(other.names):
@@ -444,7 +471,7 @@ class Reading:
         ):
             return -math.inf
         found = -1.0 if repeated else 0.0
-        found += 2.0 * (1 - query.distinct / table.rows)  # else nothing is measured
+        found += 1.5 * (1 - query.distinct / table.rows)  # else nothing is measured
         for one, own, other in ((query, "q", "d"), (document, "d", "q")):
             first = one.letters[:1].lower()
             found += 1.0 * (first == own) - 1.0 * (first == other)
@@ -466,7 +493,7 @@ class Reading:
         if "rank" not in self.at:
             counted = self.table.counted(query, value)
             found += min(4.0, 1.0 + counted) if counted else 0.0
-            found += min(2.5, 0.5 * self.table.falls(query, value))
+            found += min(2.5, 0.375 * self.table.falls(query, value))
         return found
 
     def _of_rank(self) -> float:
@@ -509,7 +536,9 @@ class Reading:
             return found - 1.0 * (column.fields[0] == "0")
         several = not self.column("qid").is_once
         within = self.table.is_constant_within(self.at["qid"], self.at["grade"])
-        found -= 2.0 * (several and within)
+        found -= 2.0 * (several and within) + 1.0 * (
+            column.is_once and self.table.rows > 3
+        )
         found += 1.0 * bool(column.numbers.max() <= USUAL_GRADE)
         return found + 1.0 * bool((column.numbers == 0).any())
 
@@ -726,7 +755,8 @@ def _ranking(table: Table) -> Judgement | None:
 def _is_ranked(reading: Reading) -> bool:
     """Whether ranks count within queries, and scores go one way with them."""
     at, table = reading.at, reading.table
-    if not table.counted(at["qid"], at["rank"]):
+    few = table.rows < REPEATED * reading.column("qid").distinct
+    if few or not table.counted(at["qid"], at["rank"]):
         return False
     steps = table.steps(at["qid"], at["score"], at["rank"])
     return bool((steps <= 0).all() or (steps >= 0).all())
@@ -740,6 +770,9 @@ def _triples(table: Table) -> Judgement | None:
     found = judge(readings(table, kind), usual)
     if found is None or not _is_triple(found.best):
         return None
+    if found.rival is None and len(kind) > 3:
+        every = (one for one in readings(table, kind) if one.worth > -math.inf)
+        return Judgement(found.best, next(filter(found.best.mixes_ids, every), None))
     if len(kind) == 3 and found.rival is not None:
         given = Reading(table, kind)  # no number hangs on it
         return Judgement(given) if given.worth > found.best.worth - LEAD else found
@@ -857,7 +890,7 @@ def check_claims(source: Source, layout: Layout, format: str) -> None:
     if len(rows) < 2:
         return
     usual = Reading(_of_one_tag(_table(rows), layout), tuple(layout.names.split()))
-    if layout.names == "qid docno score" and not source.named:
+    if layout.names == SCORES and not source.named:
         _refuse_ranks(source, usual)
     best = _rival(usual, layout)
     if best is None or (source.named and best.claims - usual.claims < SURE):
@@ -879,19 +912,27 @@ def _rival(usual: Reading, layout: Layout) -> Reading | None:
     kinds = {usual.names, UNRANKED_RUN}
     if layout.numbers == "score":
         kinds.add(TRIPLE_NAMES.get(layout.width, ()))
-    found = judge(readings(usual.table, *kinds), [usual.names])
+    every = (
+        one
+        for one in readings(usual.table, *kinds)
+        if one.worth - usual.worth >= LEAD or not _exchanges_judged_ids(usual, one)
+    )
+    found = judge(every, [usual.names])
     if found is None or _is_denied_by_parser(usual, found.best):
         return None
     best = found.rival if found.best.names == usual.names else found.best
+    if best is None and layout.names == SCORES:
+        return usual.unlikely
     if best is None or best.worth - usual.worth >= LEAD:
         return best
-    pairs = usual.has_pairs or best.has_pairs
-    return best if pairs and not _exchanges_judged_ids(usual, best) else None
+    return best if usual.has_pairs or best.has_pairs else None
 
 
 def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:
     """Whether judgements of exchanged queries and documents match no other file."""
     if "grade" not in usual.at or usual.at["grade"] != best.at.get("grade"):
+        return False
+    if (usual.at["qid"], usual.at["docno"]) != (best.at["docno"], best.at["qid"]):
         return False
     queries, documents = usual.column("qid").fields, usual.column("docno").fields
     return {*queries}.isdisjoint(documents)
