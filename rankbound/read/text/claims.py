@@ -531,15 +531,14 @@ class Reading:
         column = self.column("grade")
         if not column.is_whole and column.is_value:
             return -math.inf
-        found = -3.0 * (not column.is_small)
+        found = 1.0 * bool(column.numbers.max() <= USUAL_GRADE)
+        found -= 3.0 * (not column.is_small)
         if column.distinct == 1:
             return found - 1.0 * (column.fields[0] == "0")
         several = not self.column("qid").is_once
         within = self.table.is_constant_within(self.at["qid"], self.at["grade"])
-        found -= 2.0 * (several and within) + 1.0 * (
-            column.is_once and self.table.rows > 3
-        )
-        found += 1.0 * bool(column.numbers.max() <= USUAL_GRADE)
+        found -= 2.0 * (several and within)
+        found -= 1.0 * (column.is_once and self.table.rows > 3)
         return found + 1.0 * bool((column.numbers == 0).any())
 
     def _of_prels(self) -> float:
@@ -749,14 +748,17 @@ def _ranking(table: Table) -> Judgement | None:
         found = [one for one in every if one.at["rank"] == unranked[0] and values == 2]
     else:
         found = [one for one in every if _is_ranked(one)]
-    return judge(found, [RANKING_NAMES])
+    best = judge(found, [RANKING_NAMES])
+    if best is None or unranked:
+        return best
+    queries = best.best.column("qid").distinct
+    return best if table.rows >= REPEATED * queries else None  # else by chance
 
 
 def _is_ranked(reading: Reading) -> bool:
     """Whether ranks count within queries, and scores go one way with them."""
     at, table = reading.at, reading.table
-    few = table.rows < REPEATED * reading.column("qid").distinct
-    if few or not table.counted(at["qid"], at["rank"]):
+    if not table.counted(at["qid"], at["rank"]):
         return False
     steps = table.steps(at["qid"], at["score"], at["rank"])
     return bool((steps <= 0).all() or (steps >= 0).all())
@@ -901,7 +903,8 @@ def check_claims(source: Source, layout: Layout, format: str) -> None:
     named = "" if sure else f", or, if they are, say `format={format!r}`"
     line = b" ".join(rows[0]).decode("utf-8", "replace")
     raise source.fail(
-        f"the columns seem to be {shown(best)}{_swapped(usual, best)}; expected "
+        f"{_reason(usual, best)}the columns seem to be {shown(best)}"
+        f"{_swapped(usual, best)}; expected "
         f"{layout.names}, found {line!r}: write the columns in that order{named}",
         line=next(number for number, _ in numbered_rows(source)),
     )
@@ -970,6 +973,24 @@ def _of_one_tag(table: Table, layout: Layout) -> Table:
     return Table(
         [Column(tuple(itertools.compress(one.texts, held))) for one in table.columns]
     )
+
+
+def _reason(usual: Reading, best: Reading) -> str:
+    """What speaks for another order, in words; empty where much of it is small."""
+    query = best.at["qid"] + 1
+    for name in ("qid", "docno"):
+        column, place = usual.column(name), usual.at[name] + 1
+        if column.is_value:
+            return (
+                f"column {place}, the {name}, has numbers such as {column.fields[0]}, "
+                "as only scores are, so "
+            )
+    if "rank" in best.at and usual.table.counted(query - 1, best.at["rank"]):
+        ranks = best.at["rank"] + 1
+        return f"column {ranks} counts within column {query}, as ranks do, so "
+    if best.column("qid").blocks > usual.column("qid").blocks:
+        return f"column {query} has the query ids, in blocks of rows, so "
+    return ""
 
 
 def _swapped(usual: Reading, best: Reading) -> str:

@@ -21,6 +21,7 @@ MORE_COLUMNS = (
     "say `format='trec-run-lenient'` to pass over what follows its first, as "
     "trec_eval does"
 )
+HEADER = "; this is a header, which such a file has not: delete the line"
 LARGEST_WHOLE = 2**53
 JSON_START = re.compile(rb'\{ ?(["}]|\Z)|\[ ?(["\[{\]0-9-]|true|false|null|\Z)')
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -133,8 +134,12 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         kind = "a whole number" if layout.integral else "a finite number"
         if value is not None and value == np.trunc(value):
             kind += " up to 2**53"
+        named = text.casefold() in (layout.numbers, "score", "rank", "label")
+        header = HEADER if named and number == 1 else ""
         raise FormatError(
-            path, f"the {layout.numbers} must be {kind}, found {text!r}", line=number
+            path,
+            f"the {layout.numbers} must be {kind}, found {text!r}{header}",
+            line=number,
         )
     rank = None if layout.rank is None else fields[layout.rank]
     return Row(
