@@ -117,7 +117,7 @@ def query_ids(
     if isinstance(source, QueryIds):
         return source
     if isinstance(source, str | Path):
-        return _of_file(Source(Path(source)), format)
+        return _of_file(Source(Path(source), named=format is not None), format)
     if isinstance(source, Scores | Groups):
         return QueryIds.of(_present(source), source.name)
     columns = getattr(source, "columns", None)

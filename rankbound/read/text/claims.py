@@ -186,6 +186,11 @@ class Table:
         """Number of rows."""
         return len(self.columns[0].texts)
 
+    def of(self, rows: Booleans) -> Table:
+        """Some of the rows."""
+        held = (itertools.compress(one.texts, rows) for one in self.columns)
+        return Table([Column(tuple(texts)) for texts in held])
+
     @cached_property
     def _keys(self) -> dict[tuple[int, ...], int]:
         return {}
@@ -490,7 +495,10 @@ class Reading:
         found = 2.0 * column.is_value + 1.0 * column.is_pointed
         if several and self.table.is_constant_within(query, value):
             found -= 3.0 if column.distinct > 1 else 1.0
-        if "rank" not in self.at:
+        plain = "rank" not in self.at or self.column("rank").distinct == 1
+        if plain and "rank" in self.at:
+            found += min(2.5, 0.375 * self.table.falls(query, value))
+        elif plain:
             counted = self.table.counted(query, value)
             found += min(4.0, 1.0 + counted) if counted else 0.0
             found += min(2.5, 0.375 * self.table.falls(query, value))
@@ -500,6 +508,8 @@ class Reading:
         column, query = self.column("rank"), self.at["qid"]
         value, rank = self.at["score"], self.at["rank"]
         counted = self.table.counted(query, rank)
+        if counted and self.column("score").distinct == 1:
+            return 2.0  # or ids that count, in a file without ranks
         if counted:
             found = min(4.0, 1.0 + counted)
             inside = (self.table.steps(query, rank) > 0).all()
@@ -891,7 +901,11 @@ def check_claims(source: Source, layout: Layout, format: str) -> None:
     rows = [fields for _, fields in lines]
     if len(rows) < 2:
         return
-    usual = Reading(_of_one_tag(_table(rows), layout), tuple(layout.names.split()))
+    whole = _of_one_tag(_table(rows), layout)
+    table = _distinct(whole, layout)
+    if table.rows < min(3, whole.rows):
+        return
+    usual = Reading(table, tuple(layout.names.split()))
     if layout.names == SCORES and not source.named:
         _refuse_ranks(source, usual)
     best = _rival(usual, layout)
@@ -967,12 +981,16 @@ def _of_one_tag(table: Table, layout: Layout) -> Table:
         return table
     tags = table.columns[layout.tag]
     few = 2 * tags.distinct <= table.rows and not tags.is_number
-    if not few or tags.distinct == 1:
+    return table.of(tags.codes == 0) if few and tags.distinct > 1 else table
+
+
+def _distinct(table: Table, layout: Layout) -> Table:
+    """The rows without those that the parser refuses, as long as they are few."""
+    both = [table.columns[layout.qid].codes, table.columns[layout.docno].codes]
+    _, first = np.unique(np.stack(both), axis=1, return_index=True)
+    if not table.rows > len(first) >= table.rows / 2:
         return table
-    held = tags.codes == 0
-    return Table(
-        [Column(tuple(itertools.compress(one.texts, held))) for one in table.columns]
-    )
+    return table.of(np.isin(np.arange(table.rows), first))
 
 
 def _reason(usual: Reading, best: Reading) -> str:
