@@ -314,13 +314,14 @@ def _mistaken(entry: Format, aside: Path) -> str | None:
     """A remark if the content alone would be taken for another format."""
     name = entry.name.partition(":")[0]
     source = Source(aside)
+    found = "no known format"
     try:
         found = detect(source)[0].name
         if name in BY_PLACE and found == name:
             lines = source.head[: source.head.rfind(b"\n") + 1]
             entry.read(Source(aside, content=lines))
     except FormatError:
-        found = "columns in another order" if name in BY_PLACE else "no known format"
+        found = "columns in another order" if found == name else found
     if found.partition(":")[0] == name:
         return None
     return f"its content looks like {found}; read it with `format={entry.name!r}`"
