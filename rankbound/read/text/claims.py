@@ -394,6 +394,10 @@ class Reading:
         """The column of each name."""
         return {name: place for place, name in enumerate(self.names)}
 
+    def place(self, name: str) -> int:
+        """The column of a name that is there."""
+        return self.at[name]
+
     def column(self, name: str) -> Column:
         """The column of a name."""
         return self.table.columns[self.at[name]]
@@ -441,7 +445,7 @@ class Reading:
             return Reading(self.table, ("docno", "qid", "score"))
         plain = all(one.is_whole and not one.is_value for one in self.table.columns)
         if plain and not query.is_once:
-            fallen = self.table.falls(self.at["qid"], self.at["score"])
+            fallen = self.table.falls(self.place("qid"), self.place("score"))
             return None if fallen else Reading(self.table, ("qid", "score", "docno"))
         return None
 
@@ -467,7 +471,7 @@ class Reading:
         query, document = self.column("qid"), self.column("docno")
         value = at.get("score", at.get("grade"))
         assert value is not None  # noqa: S101  every list has one
-        repeated = table.rows - table.distinct(at["qid"], at["docno"])
+        repeated = table.rows - table.distinct(self.place("qid"), self.place("docno"))
         if (
             query.is_value
             or document.is_value
@@ -490,8 +494,8 @@ class Reading:
         return found + self._of_score() + ("rank" in at and self._of_rank())
 
     def _of_score(self) -> float:
-        column, query = self.column("score"), self.at["qid"]
-        value, several = self.at["score"], not self.column("qid").is_once
+        column, query = self.column("score"), self.place("qid")
+        value, several = self.place("score"), not self.column("qid").is_once
         found = 2.0 * column.is_value + 1.0 * column.is_pointed
         if several and self.table.is_constant_within(query, value):
             found -= 3.0 if column.distinct > 1 else 1.0
@@ -505,8 +509,8 @@ class Reading:
         return found
 
     def _of_rank(self) -> float:
-        column, query = self.column("rank"), self.at["qid"]
-        value, rank = self.at["score"], self.at["rank"]
+        column, query = self.column("rank"), self.place("qid")
+        value, rank = self.place("score"), self.place("rank")
         counted = self.table.counted(query, rank)
         if counted and self.column("score").distinct == 1:
             return 2.0  # or ids that count, in a file without ranks
@@ -525,7 +529,7 @@ class Reading:
 
     def _of_word(self, name: str) -> float:
         """Of a column that is one word."""
-        column, query = self.column(name), self.at["qid"]
+        column, query = self.column(name), self.place("qid")
         if column.distinct == 1:
             if name == "tag":
                 return 1.0 - 4.0 * (column.fields[0] in ("Q0", "q0"))
@@ -546,7 +550,7 @@ class Reading:
         if column.distinct == 1:
             return found - 1.0 * (column.fields[0] == "0")
         several = not self.column("qid").is_once
-        within = self.table.is_constant_within(self.at["qid"], self.at["grade"])
+        within = self.table.is_constant_within(self.place("qid"), self.place("grade"))
         found -= 2.0 * (several and within)
         found -= 1.0 * (column.is_once and self.table.rows > 3)
         return found + 1.0 * bool((column.numbers == 0).any())
@@ -564,7 +568,7 @@ class Reading:
 
     def _of_triples(self) -> float:
         table, at = self.table, self.at
-        q, p, n = at["qid"], at["positive"], at["negative"]
+        q, p, n = self.place("qid"), self.place("positive"), self.place("negative")
         query, positive, negative = (table.columns[place] for place in (q, p, n))
         values = [table.columns[at[name]] for name in self.names if name in VALUES]
         if any(one.is_value for one in (query, positive, negative)):
@@ -602,8 +606,8 @@ class Reading:
             return _sign(values[0].numbers)
         found = 0.0
         for name in ("positive", "negative"):
-            pairs = table.distinct(at["qid"], at[name])
-            scored = table.distinct(at["qid"], at[name], at[f"{name}_score"])
+            pairs = table.distinct(self.place("qid"), at[name])
+            scored = table.distinct(self.place("qid"), at[name], at[f"{name}_score"])
             if scored - pairs > SHARE * table.rows:
                 return -math.inf
             found += min(3.0, 1.0 * (table.rows - pairs)) if scored == pairs else -1.0
@@ -755,7 +759,9 @@ def _ranking(table: Table) -> Judgement | None:
     every = (one for one in readings(table, RANKING_NAMES) if one.worth > -math.inf)
     if unranked:
         values = [one.is_value for one in table.columns].count(True)
-        found = [one for one in every if one.at["rank"] == unranked[0] and values == 2]
+        found = [
+            one for one in every if one.place("rank") == unranked[0] and values == 2
+        ]
     else:
         found = [one for one in every if _is_ranked(one)]
     best = judge(found, [RANKING_NAMES])
@@ -767,10 +773,12 @@ def _ranking(table: Table) -> Judgement | None:
 
 def _is_ranked(reading: Reading) -> bool:
     """Whether ranks count within queries, and scores go one way with them."""
-    at, table = reading.at, reading.table
-    if not table.counted(at["qid"], at["rank"]):
+    table = reading.table
+    if not table.counted(reading.place("qid"), reading.place("rank")):
         return False
-    steps = table.steps(at["qid"], at["score"], at["rank"])
+    steps = table.steps(
+        reading.place("qid"), reading.place("score"), reading.place("rank")
+    )
     return bool((steps <= 0).all() or (steps >= 0).all())
 
 
@@ -799,7 +807,7 @@ def _is_triple(reading: Reading) -> bool:
     """
     table, at = reading.table, reading.at
     q, p, n = (reading.column(name) for name in TRIPLE_NAMES[3])
-    pairs = table.distinct(at["qid"], at["positive"])
+    pairs = table.distinct(reading.place("qid"), reading.place("positive"))
     if (
         any(one.distinct == 1 and one.fields[0] in WORTH_OF_WORD for one in (q, p))
         or (q.distinct == 1 < table.rows and reading.names not in USUAL_TRIPLES)
@@ -822,7 +830,7 @@ def _are_ids(reading: Reading, numbers: Column) -> bool:
         return False
     if numbers.distinct < 0.9 * reading.table.rows:
         return False
-    steps = reading.table.steps(reading.at["qid"], reading.at["negative"])
+    steps = reading.table.steps(reading.place("qid"), reading.place("negative"))
     return bool((steps > 0).any() and (steps < 0).any())
 
 
@@ -947,9 +955,12 @@ def _rival(usual: Reading, layout: Layout) -> Reading | None:
 
 def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:
     """Whether judgements of exchanged queries and documents match no other file."""
-    if "grade" not in usual.at or usual.at["grade"] != best.at.get("grade"):
+    if "grade" not in usual.at or usual.place("grade") != best.at.get("grade"):
         return False
-    if (usual.at["qid"], usual.at["docno"]) != (best.at["docno"], best.at["qid"]):
+    if (usual.place("qid"), usual.place("docno")) != (
+        best.place("docno"),
+        best.place("qid"),
+    ):
         return False
     queries, documents = usual.column("qid").fields, usual.column("docno").fields
     return {*queries}.isdisjoint(documents)
@@ -957,7 +968,7 @@ def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:
 
 def _refuse_ranks(source: Source, usual: Reading) -> None:
     """Refuse numbers that may be ranks, in other than their order, or scores."""
-    query, value = usual.at["qid"], usual.at["score"]
+    query, value = usual.place("qid"), usual.place("score")
     if usual.table.counted(query, value):
         raise source.fail(
             "column 3 counts within each query, not row by row: these may be ranks or "
@@ -995,7 +1006,7 @@ def _distinct(table: Table, layout: Layout) -> Table:
 
 def _reason(usual: Reading, best: Reading) -> str:
     """What speaks for another order, in words; empty where much of it is small."""
-    query = best.at["qid"] + 1
+    query = best.place("qid") + 1
     for name in ("qid", "docno"):
         column, place = usual.column(name), usual.at[name] + 1
         if column.is_value:
@@ -1003,8 +1014,8 @@ def _reason(usual: Reading, best: Reading) -> str:
                 f"column {place}, the {name}, has numbers such as {column.fields[0]}, "
                 "as only scores are, so "
             )
-    if "rank" in best.at and usual.table.counted(query - 1, best.at["rank"]):
-        ranks = best.at["rank"] + 1
+    if "rank" in best.at and usual.table.counted(query - 1, best.place("rank")):
+        ranks = best.place("rank") + 1
         return f"column {ranks} counts within column {query}, as ranks do, so "
     if best.column("qid").blocks > usual.column("qid").blocks:
         return f"column {query} has the query ids, in blocks of rows, so "
