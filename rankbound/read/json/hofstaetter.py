@@ -23,6 +23,7 @@ from rankbound.read.source import Source, decoded
 from rankbound.read.text.claims import (
     HOFSTAETTER,
     may_begin_with_scores,
+    roles_of,
     settled,
 )
 
@@ -88,6 +89,7 @@ def _sniff(source: Source) -> str | None:
     decimal = any(set(field) & set(b".eE") for field in start[:2])
     if not may_begin_with_scores(source):
         return None
+    decimal = decimal or roles_of(source) is not None
     return f"5 columns that begin with two scores ({NAMES})" if decimal else None
 
 

@@ -39,6 +39,7 @@ LARGEST_GRADE: Final = 127  # trec_eval's
 ROWS: Final = 5000
 SCORES: Final = "qid docno score"
 LEAD: Final = 0.75  # by which a reading is preferred to another
+ONCE: Final = 1.5  # by which it is preferred to one document for each query
 SURE: Final = 3.0  # by which another one speaks against a format that is named
 REPEATED: Final = 1.5  # triples of a positive, or rows of a query, on average
 FEW: Final = 20  # rows of a file that may be what it is by chance
@@ -239,10 +240,10 @@ class Table:
         return self.rows - of.distinct
 
     @cached_property
-    def has_ranks(self) -> bool:
-        """Whether some column counts within the groups of another."""
+    def ranks(self) -> int:
+        """How many rows some column counts within the groups of another, at most."""
         pairs = itertools.permutations(range(len(self.columns)), 2)
-        return any(itertools.starmap(self.counted, pairs))
+        return max(itertools.starmap(self.counted, pairs))
 
     def is_constant_within(self, group: int, value: int) -> bool:
         """Whether a group has one field of a column, and not all have the same."""
@@ -375,7 +376,8 @@ HOFSTAETTER: Final = (
     *TRIPLE_NAMES[5][3:],
     *TRIPLE_NAMES[3],
 )  # its reader can average scores
-USUAL_TRIPLES: Final = (*TRIPLE_NAMES.values(), HOFSTAETTER)
+MARGIN_FIRST: Final = ("margin", *TRIPLE_NAMES[3])
+USUAL_TRIPLES: Final = (*TRIPLE_NAMES.values(), HOFSTAETTER, MARGIN_FIRST)
 VALUES: Final = frozenset(
     {"score", "grade", "rank", "margin", "positive_score", "negative_score"}
 )
@@ -406,7 +408,24 @@ class Reading:
     def worth(self) -> float:
         """How far the rows and their order bear it out."""
         query = self.column("qid")
-        return self.claims + query.blocks + 1.0 * query.is_even
+        return self.claims + query.blocks + 1.0 * query.is_even - self._of_outer()
+
+    def _of_outer(self) -> float:
+        """Blocks of a document, of which those of the query are parts.
+
+        In the usual order, queries that follow one another may share a document.
+        """
+        if self.names in USUAL_TRIPLES:
+            return 0.0
+        query, place = self.column("qid"), self.place("qid")
+        ids = [self.at[one] for one in ("positive", "negative") if one in self.at]
+        outer = (
+            self.table.columns[one].blocks + 1.0
+            for one in ids
+            if self.table.columns[one].distinct < query.distinct < self.table.rows
+            and self.table.distinct(place, one) == query.distinct
+        )
+        return max(outer, default=0.0)
 
     @cached_property
     def claims(self) -> float:
@@ -431,23 +450,6 @@ class Reading:
             and other.names[self.at[name]] not in VALUES
             for name in VALUES.intersection(self.at)
         )
-
-    @property
-    def unlikely(self) -> Reading | None:
-        """Of scores, a reading that is as likely although it is worth less.
-
-        A few documents may be shared by queries of one document each. And numbers
-        without a sign or fraction that do not fall in any query may be ids.
-        """
-        query, document = self.column("qid"), self.column("docno")
-        few = not query.is_once and self.table.rows < REPEATED * query.distinct
-        if few and document.is_once:
-            return Reading(self.table, ("docno", "qid", "score"))
-        plain = all(one.is_whole and not one.is_value for one in self.table.columns)
-        if plain and not query.is_once:
-            fallen = self.table.falls(self.place("qid"), self.place("score"))
-            return None if fallen else Reading(self.table, ("qid", "score", "docno"))
-        return None
 
     def gives_same(self, other: Reading) -> bool:
         """Whether another reading gives the same numbers, perhaps by other names."""
@@ -547,6 +549,7 @@ class Reading:
             return -math.inf
         found = 1.0 * bool(column.numbers.max() <= USUAL_GRADE)
         found -= 3.0 * (not column.is_small)
+        found -= 1.0 * bool(column.numbers.min() > USUAL_GRADE)
         if column.distinct == 1:
             return found - 1.0 * (column.fields[0] == "0")
         several = not self.column("qid").is_once
@@ -608,7 +611,7 @@ class Reading:
         for name in ("positive", "negative"):
             pairs = table.distinct(self.place("qid"), at[name])
             scored = table.distinct(self.place("qid"), at[name], at[f"{name}_score"])
-            if scored - pairs > SHARE * table.rows:
+            if scored - pairs > SHARE * table.rows and self.names not in USUAL_TRIPLES:
                 return -math.inf
             found += min(3.0, 1.0 * (table.rows - pairs)) if scored == pairs else -1.0
         return found + _sign(
@@ -673,7 +676,7 @@ def shown(reading: Reading) -> str:
 
 
 def judge(readings: Iterable[Reading], usual: Sequence[Names] = ()) -> Judgement | None:
-    """The best of some readings; of those that give the same, a usual one.
+    """The best of some readings: a usual one, unless rows speak more for another.
 
     None where rows deny all of them.
     """
@@ -681,16 +684,14 @@ def judge(readings: Iterable[Reading], usual: Sequence[Names] = ()) -> Judgement
     if not known:
         return None
     best = max(known, key=lambda one: (one.worth, one.names in usual))
+    if best.names in usual:
+        return Judgement(best)
     near = [one for one in known if one.worth > best.worth - LEAD]
     given = (one for one in near if one.names in usual and one.gives_same(best))
-    best = next(given, best)
-    settled = best.names in usual
-    rivals = (
-        one
-        for one in near
-        if one is not best and not (settled and one.gives_same(best))
-    )
-    return Judgement(best, next(rivals, None))
+    same = next(given, None)
+    if same is not None:
+        return Judgement(same)
+    return Judgement(best, next((one for one in near if one is not best), None))
 
 
 def readings(table: Table, *kinds: Names) -> Iterator[Reading]:
@@ -754,7 +755,8 @@ def _ranking(table: Table) -> Judgement | None:
     if len(table.columns) != len(RANKING_NAMES):
         return None
     unranked = [p for p, one in enumerate(table.columns) if one.fields == ("-1",)]
-    if not unranked and any(column.distinct == 1 for column in table.columns):
+    same = [p for p, column in enumerate(table.columns) if column.distinct == 1]
+    if not unranked and same and (same != [0] or table.rows < 2):  # a lone query
         return None
     every = (one for one in readings(table, RANKING_NAMES) if one.worth > -math.inf)
     if unranked:
@@ -767,6 +769,8 @@ def _ranking(table: Table) -> Judgement | None:
     best = judge(found, [RANKING_NAMES])
     if best is None or unranked:
         return best
+    if same and best.names != RANKING_NAMES:
+        return None
     queries = best.best.column("qid").distinct
     return best if table.rows >= REPEATED * queries else None  # else by chance
 
@@ -786,16 +790,16 @@ def _triples(table: Table) -> Judgement | None:
     kind = TRIPLE_NAMES.get(len(table.columns))
     if kind is None:
         return None
-    usual = [kind, HOFSTAETTER]
-    found = judge(readings(table, kind), usual)
-    if found is None or not _is_triple(found.best):
+    known = [one for one in readings(table, kind) if one.worth > -math.inf]
+    found = judge(filter(_is_triple, known), USUAL_TRIPLES)
+    if found is None:
         return None
     if found.rival is None and len(kind) > 3:
-        every = (one for one in readings(table, kind) if one.worth > -math.inf)
-        return Judgement(found.best, next(filter(found.best.mixes_ids, every), None))
+        return Judgement(found.best, next(filter(found.best.mixes_ids, known), None))
     if len(kind) == 3 and found.rival is not None:
         given = Reading(table, kind)  # no number hangs on it
-        return Judgement(given) if given.worth > found.best.worth - LEAD else found
+        near = given.worth > found.best.worth - LEAD
+        return Judgement(given) if near and _is_triple(given) else found
     return found
 
 
@@ -808,20 +812,38 @@ def _is_triple(reading: Reading) -> bool:
     table, at = reading.table, reading.at
     q, p, n = (reading.column(name) for name in TRIPLE_NAMES[3])
     pairs = table.distinct(reading.place("qid"), reading.place("positive"))
+    usual = reading.names in USUAL_TRIPLES
+    words = [p, n] if usual else [q, p, n]
+    if len(at) == len(TRIPLE_NAMES[4]):
+        words.append(reading.column("margin"))
+    triples = table.distinct(*(at[name] for name in TRIPLE_NAMES[3]))
+    repeated = table.rows >= REPEATED * pairs and triples == table.rows
     if (
-        any(one.distinct == 1 and one.fields[0] in WORTH_OF_WORD for one in (q, p))
-        or (q.distinct == 1 < table.rows and reading.names not in USUAL_TRIPLES)
+        any(one.distinct == 1 and one.fields[0] in WORTH_OF_WORD for one in words)
+        or (n.distinct == 1 and pairs > q.distinct)
+        or (not usual and (q.distinct == 1 < table.rows or _are_grades(reading)))
         or pairs > REPEATED * p.distinct
-        or not _alike(p, n)
-        or table.has_ranks
+        or not (_alike(p, n) or (usual and repeated and _are_both_words(p, n)))
+        or table.ranks > usual  # one step is chance
     ):
         return False
-    triples = table.distinct(*(at[name] for name in TRIPLE_NAMES[3]))
     if table.rows >= REPEATED * pairs:
         return triples >= REPEATED * pairs
     if len(at) > len(TRIPLE_NAMES[3]):
         return triples == table.rows and p.distinct > 1 and not p.is_small
-    return _are_ids(reading, n)
+    return usual and _are_ids(reading, n)
+
+
+def _are_grades(reading: Reading) -> bool:
+    """Whether the last of three columns holds grades rather than queries."""
+    last = reading.table.columns[-1]
+    small = last.is_small and last.numbers.max() <= USUAL_GRADE
+    return bool(len(reading.names) == reading.place("qid") + 1 == 3 and small)
+
+
+def _are_both_words(positive: Column, negative: Column) -> bool:
+    """Whether both columns hold whole numbers, or both something else."""
+    return positive.is_whole == negative.is_whole and not negative.is_value
 
 
 def _are_ids(reading: Reading, numbers: Column) -> bool:
@@ -848,7 +870,7 @@ def may_begin_with_scores(source: Source) -> bool:
     for one in table.columns[2:]:
         if one.is_value or (one.distinct == 1 < table.rows and not one.is_whole):
             return False
-    return not table.has_ranks
+    return not table.ranks
 
 
 def settled(source: Source, format: str, usual: Names | None) -> Names | None:
@@ -937,20 +959,46 @@ def _rival(usual: Reading, layout: Layout) -> Reading | None:
     kinds = {usual.names, UNRANKED_RUN}
     if layout.numbers == "score":
         kinds.add(TRIPLE_NAMES.get(layout.width, ()))
-    every = (
-        one
-        for one in readings(usual.table, *kinds)
-        if one.worth - usual.worth >= LEAD or not _exchanges_judged_ids(usual, one)
-    )
+    every = (one for one in readings(usual.table, *kinds) if _may_be(usual, one))
     found = judge(every, [usual.names])
     if found is None or _is_denied_by_parser(usual, found.best):
         return None
     best = found.rival if found.best.names == usual.names else found.best
-    if best is None and layout.names == SCORES:
-        return usual.unlikely
     if best is None or best.worth - usual.worth >= LEAD:
         return best
     return best if usual.has_pairs or best.has_pairs else None
+
+
+def _may_be(usual: Reading, other: Reading) -> bool:
+    """Whether another reading is to be thought of, beside a usual one."""
+    if other.names == usual.names or usual.worth == -math.inf:
+        return True
+    lead, query = other.worth - usual.worth, usual.column("qid")
+    if other.column("qid").is_once and not query.is_once:
+        return False  # it has nothing to measure, and so no better blocks of rows
+    if query.is_once:
+        value = next((one for one in ("rank", "score", "grade") if one in usual.at), "")
+        first = usual.column(value)
+        if lead < ONCE or (first.distinct == 1 and first.fields[0] in ("0", "1")):
+            return False  # the first document of each query
+    if query.blocks and not other.column("qid").blocks and lead < ONCE:
+        return False
+    if query.distinct == other.column("qid").distinct == 1 and lead < SURE:
+        return False
+    if query.distinct < other.column("qid").distinct and lead < LEAD:
+        return False
+    for name in ("Q0", "iteration"):
+        column = usual.at.get(name)
+        if column is None or usual.table.columns[column].distinct > 1:
+            continue
+        known = usual.table.columns[column].fields[0] in WORTH_OF_WORD
+        if known and other.at.get(name) != column:
+            return False
+    if "positive" in other.at and other.names not in USUAL_TRIPLES:
+        pairs = usual.table.distinct(other.place("qid"), other.place("positive"))
+        if usual.table.rows < REPEATED * pairs:
+            return False
+    return lead >= LEAD or not _exchanges_judged_ids(usual, other)
 
 
 def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:
