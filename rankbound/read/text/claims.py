@@ -686,12 +686,21 @@ def judge(readings: Iterable[Reading], usual: Sequence[Names] = ()) -> Judgement
     best = max(known, key=lambda one: (one.worth, one.names in usual))
     if best.names in usual:
         return Judgement(best)
+    for one in known:
+        lead = best.worth - one.worth
+        if one.names in usual and (
+            (lead < LEAD and one.gives_same(best))
+            or (lead < 1.5 * ONCE and _exchanged(one.names, "qid", "positive") == best.names)
+        ):
+            return Judgement(one)
     near = [one for one in known if one.worth > best.worth - LEAD]
-    given = (one for one in near if one.names in usual and one.gives_same(best))
-    same = next(given, None)
-    if same is not None:
-        return Judgement(same)
     return Judgement(best, next((one for one in near if one is not best), None))
+
+
+def _exchanged(names: Names, one: str, other: str) -> Names:
+    """The names with two of them in the place of one another."""
+    places = {one: other, other: one}
+    return tuple(places.get(name, name) for name in names)
 
 
 def readings(table: Table, *kinds: Names) -> Iterator[Reading]:
@@ -792,7 +801,8 @@ def _triples(table: Table) -> Judgement | None:
         return None
     known = [one for one in readings(table, kind) if one.worth > -math.inf]
     found = judge(filter(_is_triple, known), USUAL_TRIPLES)
-    if found is None:
+    best = max((one.worth for one in known), default=0.0)
+    if found is None or found.best.worth < best - ONCE:
         return None
     if found.rival is None and len(kind) > 3:
         return Judgement(found.best, next(filter(found.best.mixes_ids, known), None))
@@ -813,6 +823,7 @@ def _is_triple(reading: Reading) -> bool:
     q, p, n = (reading.column(name) for name in TRIPLE_NAMES[3])
     pairs = table.distinct(reading.place("qid"), reading.place("positive"))
     usual = reading.names in USUAL_TRIPLES
+    near = usual or _exchanged(reading.names, *TRIPLE_NAMES[3][1:]) in USUAL_TRIPLES
     words = [p, n] if usual else [q, p, n]
     if len(at) == len(TRIPLE_NAMES[4]):
         words.append(reading.column("margin"))
@@ -821,8 +832,8 @@ def _is_triple(reading: Reading) -> bool:
     if (
         any(one.distinct == 1 and one.fields[0] in WORTH_OF_WORD for one in words)
         or (n.distinct == 1 and pairs > q.distinct)
-        or (not usual and (q.distinct == 1 < table.rows or _are_grades(reading)))
-        or pairs > REPEATED * p.distinct
+        or (not near and (q.distinct == 1 < table.rows or _are_grades(reading)))
+        or (pairs > REPEATED * p.distinct and not repeated)
         or not (_alike(p, n) or (usual and repeated and _are_both_words(p, n)))
         or table.ranks > usual  # one step is chance
     ):
@@ -983,8 +994,14 @@ def _may_be(usual: Reading, other: Reading) -> bool:
             return False  # the first document of each query
     if query.blocks and not other.column("qid").blocks and lead < ONCE:
         return False
-    if query.distinct == other.column("qid").distinct == 1 and lead < SURE:
-        return False
+    if "grade" in usual.at and "grade" in other.at:
+        lone = query.distinct == other.column("qid").distinct == 1
+        if (
+            (lone and lead < SURE and usual.at.get("iteration") == other.at.get("iteration"))
+            or (lead < ONCE and query.blocks >= other.column("qid").blocks)
+            or (lead < LEAD and query.blocks)
+        ):
+            return False
     if query.distinct < other.column("qid").distinct and lead < LEAD:
         return False
     for name in ("Q0", "iteration"):
@@ -998,7 +1015,8 @@ def _may_be(usual: Reading, other: Reading) -> bool:
         pairs = usual.table.distinct(other.place("qid"), other.place("positive"))
         if usual.table.rows < REPEATED * pairs:
             return False
-    return lead >= LEAD or not _exchanges_judged_ids(usual, other)
+    least = SURE if query.is_once else LEAD
+    return lead >= least or not _exchanges_judged_ids(usual, other)
 
 
 def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:
