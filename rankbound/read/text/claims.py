@@ -690,7 +690,10 @@ def judge(readings: Iterable[Reading], usual: Sequence[Names] = ()) -> Judgement
         lead = best.worth - one.worth
         if one.names in usual and (
             (lead < LEAD and one.gives_same(best))
-            or (lead < 1.5 * ONCE and _exchanged(one.names, "qid", "positive") == best.names)
+            or (
+                lead < 1.5 * ONCE
+                and _exchanged(one.names, "qid", "positive") == best.names
+            )
         ):
             return Judgement(one)
     near = [one for one in known if one.worth > best.worth - LEAD]
@@ -800,9 +803,10 @@ def _triples(table: Table) -> Judgement | None:
     if kind is None:
         return None
     known = [one for one in readings(table, kind) if one.worth > -math.inf]
-    found = judge(filter(_is_triple, known), USUAL_TRIPLES)
+    triples = [one for one in known if _is_triple(one)]
+    found = judge(triples, USUAL_TRIPLES)
     best = max((one.worth for one in known), default=0.0)
-    if found is None or found.best.worth < best - ONCE:
+    if found is None or all(one.worth < best - ONCE for one in triples):
         return None
     if found.rival is None and len(kind) > 3:
         return Judgement(found.best, next(filter(found.best.mixes_ids, known), None))
@@ -832,7 +836,9 @@ def _is_triple(reading: Reading) -> bool:
     if (
         any(one.distinct == 1 and one.fields[0] in WORTH_OF_WORD for one in words)
         or (n.distinct == 1 and pairs > q.distinct)
-        or (not near and (q.distinct == 1 < table.rows or _are_grades(reading)))
+        or p.distinct == 1 < q.distinct
+        or (q.distinct == 1 < table.rows and not near)
+        or (_are_grades(table) and not usual)
         or (pairs > REPEATED * p.distinct and not repeated)
         or not (_alike(p, n) or (usual and repeated and _are_both_words(p, n)))
         or table.ranks > usual  # one step is chance
@@ -845,11 +851,12 @@ def _is_triple(reading: Reading) -> bool:
     return usual and _are_ids(reading, n)
 
 
-def _are_grades(reading: Reading) -> bool:
-    """Whether the last of three columns holds grades rather than queries."""
-    last = reading.table.columns[-1]
-    small = last.is_small and last.numbers.max() <= USUAL_GRADE
-    return bool(len(reading.names) == reading.place("qid") + 1 == 3 and small)
+def _are_grades(table: Table) -> bool:
+    """Whether the last of three columns holds grades rather than ids."""
+    last = table.columns[-1]
+    if len(table.columns) != len(TRIPLE_NAMES[3]) or not last.is_small:
+        return False
+    return bool(0 <= last.numbers.min() <= last.numbers.max() <= USUAL_GRADE)
 
 
 def _are_both_words(positive: Column, negative: Column) -> bool:
@@ -981,42 +988,57 @@ def _rival(usual: Reading, layout: Layout) -> Reading | None:
 
 
 def _may_be(usual: Reading, other: Reading) -> bool:
-    """Whether another reading is to be thought of, beside a usual one."""
+    """Whether another reading is to be thought of, beside a usual one.
+
+    A lead that small files give by chance is none.
+    """
     if other.names == usual.names or usual.worth == -math.inf:
         return True
-    lead, query = other.worth - usual.worth, usual.column("qid")
-    if other.column("qid").is_once and not query.is_once:
-        return False  # it has nothing to measure, and so no better blocks of rows
-    if query.is_once:
-        value = next((one for one in ("rank", "score", "grade") if one in usual.at), "")
-        first = usual.column(value)
-        if lead < ONCE or (first.distinct == 1 and first.fields[0] in ("0", "1")):
-            return False  # the first document of each query
-    if query.blocks and not other.column("qid").blocks and lead < ONCE:
-        return False
-    if "grade" in usual.at and "grade" in other.at:
-        lone = query.distinct == other.column("qid").distinct == 1
-        if (
-            (lone and lead < SURE and usual.at.get("iteration") == other.at.get("iteration"))
-            or (lead < ONCE and query.blocks >= other.column("qid").blocks)
-            or (lead < LEAD and query.blocks)
-        ):
-            return False
-    if query.distinct < other.column("qid").distinct and lead < LEAD:
-        return False
-    for name in ("Q0", "iteration"):
-        column = usual.at.get(name)
-        if column is None or usual.table.columns[column].distinct > 1:
-            continue
-        known = usual.table.columns[column].fields[0] in WORTH_OF_WORD
-        if known and other.at.get(name) != column:
-            return False
     if "positive" in other.at and other.names not in USUAL_TRIPLES:
         pairs = usual.table.distinct(other.place("qid"), other.place("positive"))
         if usual.table.rows < REPEATED * pairs:
             return False
-    least = SURE if query.is_once else LEAD
-    return lead >= least or not _exchanges_judged_ids(usual, other)
+    if _moves_known_word(usual, other) or _is_first_alone(usual):
+        return False
+    lead = other.worth - usual.worth
+    if _exchanges_judged_ids(usual, other):
+        return lead >= (SURE if usual.column("qid").is_once else LEAD)
+    return lead >= _least_lead(usual, other)
+
+
+def _least_lead(usual: Reading, other: Reading) -> float:
+    """By how much another reading must be worth more than the usual one."""
+    query, queries = usual.column("qid"), other.column("qid")
+    if queries.is_once and not query.is_once:
+        return math.inf  # it has nothing to measure, and so no better blocks of rows
+    least = -math.inf
+    if query.is_once or (query.blocks and not queries.blocks):
+        least = ONCE
+    elif query.distinct < queries.distinct:
+        least = LEAD
+    if "grade" in usual.at and usual.at.get("iteration") == other.at.get("iteration"):
+        if query.distinct == queries.distinct == 1:
+            return SURE
+        if query.blocks >= queries.blocks:
+            return ONCE
+        least = max(least, LEAD if query.blocks else 0.0)
+    return least
+
+
+def _is_first_alone(usual: Reading) -> bool:
+    """Whether each query has one document, whose rank is 0 or 1."""
+    values = [usual.column(one) for one in ("rank", "score") if one in usual.at]
+    first = any(one.distinct == 1 and one.fields[0] in ("0", "1") for one in values)
+    return usual.column("qid").is_once and first
+
+
+def _moves_known_word(usual: Reading, other: Reading) -> bool:
+    """Whether Q0 or 0 stands where it should, and another reading has it elsewhere."""
+    name = "Q0" if "Q0" in usual.at else "iteration"
+    if name not in usual.at or usual.column(name).distinct > 1:
+        return False
+    known = usual.column(name).fields[0] in WORTH_OF_WORD
+    return known and other.at.get(name) != usual.at[name]
 
 
 def _exchanges_judged_ids(usual: Reading, best: Reading) -> bool:

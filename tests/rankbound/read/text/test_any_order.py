@@ -1,13 +1,16 @@
 """Small files of every kind without a header, in random orders of their columns.
 
-A generator writes the records; what is right for them comes from the records. A file
-must be read as they are, refused, or give nothing that could be measured: no query with
-two documents. Two more outcomes are known and allowed. Where a query and its only
-positive look alike, their names may be exchanged, with the same numbers. And judgements
-whose queries and documents are exchanged match no id of another file.
+A generator writes the records; what is right for them comes from the records. In the
+usual order a file is never read wrongly, and seldom refused. In another order it must
+be read as the records are, refused, or give nothing that could be measured: no query
+with two documents. Three more outcomes are known and allowed. Where a query and its
+only positive look alike, their names may be exchanged, with the same numbers.
+Judgements whose queries and documents are exchanged match no id of another file. And
+where a naive loop finds nothing in the file that shows another order, it is read in the
+usual one (`is_decidable`).
 
 `python -m tests.rankbound.read.text.test_any_order 400` counts the outcomes of more
-files, and prints the wrong ones.
+files, and prints the wrong ones that the rows could have shown.
 """
 
 import math
@@ -198,24 +201,110 @@ def outcomes(kind, seed, number_of_files, path):
         yield outcome(kind, records, path), order, text
 
 
+# Fewer than were refused before the columns were judged (6.9 % of 1,238 such files)
+REFUSED = 0.10
+ORDERS = {tuple(names) for names in KINDS.values()} | {FIRST_SCORES}
+
+
+def is_decidable(order, rows):
+    """Whether rows show that their columns are not in a usual order.
+
+    They do where they are tidy in their own order, and not in any usual one.
+    """
+    usual = [names for names in ORDERS if len(names) == len(order)]
+    return is_tidy(order, rows) and not any(is_tidy(names, rows) for names in usual)
+
+
+def is_tidy(names, rows):
+    """Whether rows of a query follow one another, and its columns agree with that."""
+    table = [dict(zip(names, row, strict=True)) for row in rows]
+    qids = [row["qid"] for row in table]
+    changes = sum(one != other for one, other in zip(qids, qids[1:], strict=False))
+    if len({*qids}) == len(qids) or changes + 1 != len({*qids}):
+        return False
+    for name in ("score", "rank", "grade", "margin", "ps", "ns"):
+        if name in names and not all(is_number(row[name]) for row in table):
+            return False
+    ids = [one for one in ("qid", "docno", "pos", "neg") if one in names]
+    if any(
+        is_number(row[one]) and not row[one].isdigit() for row in table for one in ids
+    ):
+        return False
+    if any(row[one] != one for one in ("Q0", "0") if one in names for row in table):
+        return False
+    if "pos" in names:
+        positives = {(row["qid"], row["pos"]) for row in table}
+        negatives = {(row["qid"], row["neg"]) for row in table}
+        return len(positives) < len(negatives)
+    if len({(row["qid"], row["docno"]) for row in table}) < len(table):
+        return False
+    if "grade" in names:
+        return all(row["grade"] in ("0", "1", "2", "3") for row in table)
+    for qid in {*qids}:
+        mine = [row for row in table if row["qid"] == qid]
+        ranks = [row.get("rank", str(at)) for at, row in enumerate(mine)]
+        counted = [[str(at + base) for at in range(len(mine))] for base in (0, 1)]
+        values = [float(row.get("score", 0)) for row in mine]
+        if ranks not in counted or values != sorted(values, reverse=True):
+            return False
+    return True
+
+
+def is_number(text):
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def counted(kind, seed, number_of_files, path):
+    """How many files have each outcome, and the worst of them."""
+    counts, worst = Counter(), []
+    for found, order, text in outcomes(kind, seed, number_of_files, path):
+        usual = tuple(order) in ORDERS
+        group, held = "usual" if usual else "shuffled", found
+        if found in ("wrong", "wrong groups") or (usual and found == "exchanged"):
+            rows = [line.split() for line in text.splitlines()]
+            decidable = usual or is_decidable(order, rows)
+            held = (
+                f"wrong{'' if usual else '-decidable' if decidable else '-undecidable'}"
+            )
+            if decidable:
+                worst.append((kind, found, order, text))
+        counts[group, held] += 1
+    return counts, worst
+
+
+@pytest.fixture(scope="module")
+def all_counts(tmp_path_factory):
+    path = tmp_path_factory.mktemp("orders") / "file.txt"
+    return {kind: counted(kind, "a", 30, path) for kind in KINDS}
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_columns_in_any_order_never_give_other_numbers(kind, tmp_path):
-    found = [*outcomes(kind, "a", 30, tmp_path / "file.txt")]
-    wrong = [(order, text) for one, order, text in found if one == "wrong"]
-    assert not wrong, wrong[0]
-    assert sum(one == "right" for one, *_ in found) >= 5
+def test_columns_in_any_order_never_give_other_numbers(kind, all_counts):
+    counts, worst = all_counts[kind]
+    assert not worst, worst[0]
+    assert counts["usual", "right"] >= 3
+
+
+def test_the_usual_order_is_seldom_refused(all_counts):
+    counts = sum((counts for counts, _ in all_counts.values()), Counter())
+    usual = sum(n for (group, _), n in counts.items() if group == "usual")
+    assert counts["usual", "refused"] <= REFUSED * usual
+    assert usual > 60
 
 
 def main(number_of_files, seed="a"):
     path = Path("/tmp") / f"any-order-{seed}.txt"
+    total = Counter()
     for kind in KINDS:
-        counts = Counter()
-        for one, order, text in outcomes(kind, seed, number_of_files, path):
-            usual = tuple(order) in (KINDS[kind], FIRST_SCORES)
-            counts["usual" if usual else "other", one] += 1
-            if one == "wrong":
-                sys.stdout.write(f"{kind}: {' '.join(order)}\n{text}\n")
+        counts, worst = counted(kind, seed, number_of_files, path)
+        total += counts
+        for _, found, order, text in worst:
+            sys.stdout.write(f"{kind}, {found}: {' '.join(order)}\n{text}\n")
         sys.stdout.write(f"{kind}: {dict(sorted(counts.items()))}\n")
+    sys.stdout.write(f"all: {dict(sorted(total.items()))}\n")
     path.unlink()
 
 
