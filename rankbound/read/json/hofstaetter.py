@@ -28,6 +28,9 @@ from rankbound.read.text.claims import (
 )
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
+HINT: Final = (
+    f". The columns look like {NAMES}; `format='hofstaetter:mean'` averages the scores"
+)
 TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
 
 
@@ -46,7 +49,7 @@ def read(source: Source, *, repeats: str = "refuse") -> Contents:
         With path:line, also if a pair has different scores that must not be averaged.
     """
     settled(source, "hofstaetter", HOFSTAETTER)
-    builder = Builder(source, repeats=repeats)
+    builder = Builder(source, repeats=repeats, hint="" if source.named else HINT)
     for line, text in source.lines(builder.repairs):
         if text:
             _add(builder, text, line)

@@ -767,6 +767,13 @@ def _ranking(table: Table) -> Judgement | None:
     if len(table.columns) != len(RANKING_NAMES):
         return None
     unranked = [p for p, one in enumerate(table.columns) if one.fields == ("-1",)]
+    first = Reading(table, RANKING_NAMES)
+    if (
+        first.claims > -math.inf
+        and _is_first_alone(first)
+        and table.columns[3].is_value
+    ):
+        return Judgement(first)
     same = [p for p, column in enumerate(table.columns) if column.distinct == 1]
     if not unranked and same and (same != [0] or table.rows < 2):  # a lone query
         return None
@@ -1000,10 +1007,10 @@ def _may_be(usual: Reading, other: Reading) -> bool:
             return False
     if _moves_known_word(usual, other) or _is_first_alone(usual):
         return False
-    lead = other.worth - usual.worth
+    least = _least_lead(usual, other)
     if _exchanges_judged_ids(usual, other):
-        return lead >= (SURE if usual.column("qid").is_once else LEAD)
-    return lead >= _least_lead(usual, other)
+        least = max(least, SURE if usual.column("qid").is_once else LEAD)
+    return other.worth - usual.worth >= least
 
 
 def _least_lead(usual: Reading, other: Reading) -> float:

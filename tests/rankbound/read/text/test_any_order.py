@@ -13,6 +13,7 @@ usual one (`is_decidable`).
 files, and prints the wrong ones that the rows could have shown.
 """
 
+import itertools
 import math
 import random
 import sys
@@ -219,18 +220,10 @@ def is_tidy(names, rows):
     """Whether rows of a query follow one another, and its columns agree with that."""
     table = [dict(zip(names, row, strict=True)) for row in rows]
     qids = [row["qid"] for row in table]
-    changes = sum(one != other for one, other in zip(qids, qids[1:], strict=False))
+    changes = sum(one != other for one, other in itertools.pairwise(qids))
     if len({*qids}) == len(qids) or changes + 1 != len({*qids}):
         return False
-    for name in ("score", "rank", "grade", "margin", "ps", "ns"):
-        if name in names and not all(is_number(row[name]) for row in table):
-            return False
-    ids = [one for one in ("qid", "docno", "pos", "neg") if one in names]
-    if any(
-        is_number(row[one]) and not row[one].isdigit() for row in table for one in ids
-    ):
-        return False
-    if any(row[one] != one for one in ("Q0", "0") if one in names for row in table):
+    if not all(may_hold(name, row[name]) for row in table for name in names):
         return False
     if "pos" in names:
         positives = {(row["qid"], row["pos"]) for row in table}
@@ -238,16 +231,27 @@ def is_tidy(names, rows):
         return len(positives) < len(negatives)
     if len({(row["qid"], row["docno"]) for row in table}) < len(table):
         return False
-    if "grade" in names:
-        return all(row["grade"] in ("0", "1", "2", "3") for row in table)
-    for qid in {*qids}:
-        mine = [row for row in table if row["qid"] == qid]
-        ranks = [row.get("rank", str(at)) for at, row in enumerate(mine)]
-        counted = [[str(at + base) for at in range(len(mine))] for base in (0, 1)]
-        values = [float(row.get("score", 0)) for row in mine]
-        if ranks not in counted or values != sorted(values, reverse=True):
-            return False
-    return True
+    return all(is_ranked([r for r in table if r["qid"] == qid]) for qid in {*qids})
+
+
+def may_hold(name, field):
+    if name in ("score", "rank", "margin", "ps", "ns"):
+        return is_number(field)
+    if name in ("qid", "docno", "pos", "neg"):
+        return field.isdigit() or not is_number(field)
+    return {
+        "grade": field in ("0", "1", "2", "3"),
+        "Q0": field == "Q0",
+        "0": field == "0",
+    }.get(name, True)
+
+
+def is_ranked(rows):
+    """Whether ranks count from 0 or 1, and scores fall, as far as there are any."""
+    ranks = [row.get("rank", str(at)) for at, row in enumerate(rows)]
+    values = [float(row.get("score", 0)) for row in rows]
+    counted = [[str(at + base) for at in range(len(rows))] for base in (0, 1)]
+    return ranks in counted and values == sorted(values, reverse=True)
 
 
 def is_number(text):
