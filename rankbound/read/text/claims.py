@@ -1078,7 +1078,9 @@ def _is_denied_by_parser(usual: Reading, best: Reading) -> bool:
         return False
     if usual.column("qid").is_value or usual.column("docno").is_value:
         return False
-    return best.worth < SURE or best.names == usual.names
+    value = usual.column("score" if "score" in usual.at else "grade")
+    first = is_number(value.fields[0].encode())  # and a later one is none
+    return (first and not value.is_number) or best.worth < SURE
 
 
 def _of_one_tag(table: Table, layout: Layout) -> Table:
