@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Names that the terminal's encoding lacks must not end a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = build_parser().parse_args([*chain.from_iterable(map(matching, words))])
+    arguments = _parsed(words)
     try:
         # A command returns a code only where it has a verdict to give
         with HELD:
@@ -107,10 +107,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def _parsed(words: list[str]) -> argparse.Namespace:
+    parser = build_parser()
+    try:
+        given = [*map(matching, words)]
+    except UsageError as error:
+        parser.error(str(error))
+    several = zip(words, map(len, given), strict=True)
+    parser.patterns = {word: found for word, found in several if found > 1}
+    return parser.parse_args([*chain.from_iterable(given)])
+
+
 def matching(word: str) -> list[str]:
     """The files that a pattern names, where a shell passed it on in quotes.
 
-    In NAME=PATTERN it must name one file. A word that matches no file stays.
+    A word that matches no file stays.
+
+    Raises
+    ------
+    UsageError
+        For NAME=PATTERN that names several files.
 
     Examples
     --------
@@ -122,8 +138,13 @@ def matching(word: str) -> list[str]:
         return [word]
     # Unlike Path.glob, it takes absolute patterns
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
-    if not found or (sign and len(found) > 1):
+    if not found:
         return [word]
+    if sign and len(found) > 1:
+        raise UsageError(
+            f"{word}: the pattern names {len(found)} files ({', '.join(found[:2])}"
+            f"{', ...' if found[2:] else ''}), and a name is of one; give each its own"
+        )
     return [f"{name}{sign}{one}" for one in found]
 
 
@@ -148,14 +169,18 @@ class OneLineParser(argparse.ArgumentParser):
         super().__init__(**settings)
         # argparse of Python 3.13 and earlier takes -3.4e38 for an option
         self._negative_number_matcher = NEGATIVE
+        self.patterns: dict[str, int] = {}  # words that name several files
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""
+        for word, found in self.patterns.items():
+            if message.startswith("unrecognized"):
+                message += f" (the pattern {word} names {found} files)"
         said = printable(f"{message}; see `{self.prog} --help`")
         self.exit(MISTAKE, f"rankbound: error: {said}\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> OneLineParser:
     """The parser of the whole command line."""
     parser = OneLineParser(
         prog="rankbound",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rankbound.data.clusters import Clusters
 from rankbound.errors import FormatError, UsageError
+from rankbound.read.fields import composed
 from rankbound.read.source import Source
 
 COLUMNS: Final = ("qid", "cluster")
@@ -59,7 +60,7 @@ def read_clusters(given: Any) -> Clusters:
         )
     if not given:
         raise UsageError("`clusters` must hold at least one query, got none")
-    return Clusters.from_dict({str(q): str(c) for q, c in given.items()})
+    return Clusters.from_dict({composed(str(q)): str(c) for q, c in given.items()})
 
 
 def _of_file(source: Source) -> Clusters:
@@ -106,4 +107,4 @@ def _columns(source: Source, raw: bytes, number: int) -> tuple[str, str]:
     for name, cell in zip(COLUMNS, cells, strict=True):
         if not cell:
             raise source.fail(f"the {name} is blank; fill it in", line=number)
-    return cells[0], cells[1]
+    return composed(cells[0]), cells[1]

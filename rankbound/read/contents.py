@@ -87,6 +87,11 @@ class Contents(Shown):
         if self.ranks is not None and len(self.ranks) != rows:
             raise ValueError(f"{len(self.ranks)} ranks for {rows} rows of scores")
 
+    @property
+    def name(self) -> str:
+        """The file or object, for messages."""
+        return str(self.path)
+
     def parts(self) -> tuple[str, ...]:
         """The names of the parts that the file holds, of `PARTS`."""
         return tuple(part for part in PARTS if getattr(self, part) is not None)

@@ -96,6 +96,16 @@ def composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def all_composed(names: Iterable[str], repairs: dict[str, int] | None) -> list[str]:
+    """Ids in Unicode's composed form; those that were not are counted."""
+    given = list(names)
+    found = [composed(name) for name in given]
+    if repairs is not None:
+        changed = sum(a != b for a, b in zip(given, found, strict=True))
+        count(repairs, COMPOSED, changed)
+    return found
+
+
 def text_id(text: str) -> str:
     """The id made for a text: "t" and 16 hex digits of its SHA-256.
 

@@ -11,7 +11,7 @@ import orjson
 from rankbound.read.json.jsonl import first_record
 from rankbound.read.source import Source
 from rankbound.read.tables.layouts import NAMES, plain
-from rankbound.read.text.trec_sniffing import head_rows
+from rankbound.read.text.claims import head_rows
 
 FORMATS: Final = "`rankbound convert --formats` lists what is read"
 NAMED: Final = "name them as in: qid, docno, score; or query_id, doc_ids, scores"
@@ -20,6 +20,7 @@ NO_BREAK: Final = b"\xc2\xa0"
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 LETOR: Final = re.compile(rb"^\S+\s+qid:\S+\s+\d+:\S+", re.MULTILINE)
 METRIC: Final = re.compile(r"[A-Za-z_]+(@|_at_)\d+|map|mrr|ndcg|recall", re.IGNORECASE)
+PARTED: Final = "part the columns by tabs, commas or semicolons"
 DELIMITERS: Final = {b"\t": "tabs", b",": "commas", b";": "semicolons", b"|": "bars"}
 
 
@@ -130,6 +131,13 @@ def _of_table(source: Source) -> str | None:
                 "looks like a pivoted table, with a column for each document; write a "
                 f"row for each score (pandas: frame.melt(id_vars={fields[0]!r}))"
             )
+        if delimiter == b"|" and NAMES.issuperset(map(plain, fields)):
+            return f"its columns are parted by {word}; {PARTED}"
+        if delimiter != b"\t" and any(map(_is_number, fields)):
+            return (
+                f"looks like rows parted by {word} without a header; name the columns "
+                "in the first line, as qid,docno,score, or part them by tabs"
+            )
         if not any(_is_number(field) for field in fields):
             return (
                 f"looks like a table parted by {word} with the columns "
@@ -163,6 +171,8 @@ def _of_words(source: Source) -> str | None:
     width = len(rows[0]) if rows else 0
     if len(rows) < 2 or width not in WIDTHS or any(len(row) != width for row in rows):
         return None
+    if NAMES.issuperset(plain(name.decode("utf-8", "replace")) for name in rows[0]):
+        return f"its header is parted by blanks; {PARTED}"
     return (
         f"has {width} columns, but its rows fit none of: {WIDTHS[width]}; bring the "
         "columns into that order, or name the `format`"

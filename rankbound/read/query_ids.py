@@ -22,6 +22,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
+from rankbound.read.fields import composed
 from rankbound.read.json.records import query_texts
 from rankbound.read.registry import by_name, detect
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
@@ -116,7 +117,7 @@ def query_ids(
     if isinstance(source, QueryIds):
         return source
     if isinstance(source, str | Path):
-        return _of_file(Source(Path(source)), format)
+        return _of_file(Source(Path(source), named=format is not None), format)
     if isinstance(source, Scores | Groups):
         return QueryIds.of(_present(source), source.name)
     columns = getattr(source, "columns", None)
@@ -327,7 +328,7 @@ def _cells(line: str) -> list[str]:
 
 def _as_id(value: Any, name: str, row: int) -> str:
     if isinstance(value, str) and value.strip():
-        return value.strip()
+        return composed(value.strip())
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return str(int(value))
     raise FormatError(

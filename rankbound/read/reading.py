@@ -20,8 +20,8 @@ from rankbound.read.registry import by_name, detect
 from rankbound.read.scales import MissingValue, without_missing
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
+from rankbound.read.text.claims import LARGEST_GRADE
 from rankbound.read.text.layout import are_whole
-from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
 # Formats whose numbers may be scores or grades
 EITHER = frozenset(

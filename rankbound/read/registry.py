@@ -210,6 +210,6 @@ def read_any(path: Path | str, *, format: str | None = None) -> Contents:
     >>> contents.format, contents.scores.values.tolist()
     ('trec-run', [2.5])
     """
-    source = Source(Path(path))
+    source = Source(Path(path), named=format is not None)
     entry = detect(source)[0] if format is None else by_name(format)
     return entry.read(source)

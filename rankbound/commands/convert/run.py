@@ -21,9 +21,10 @@ from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.read.contents import Contents, Format
+from rankbound.read.likely import FORMATS as LISTED
 from rankbound.read.registry import by_name, detect, formats
 from rankbound.read.scales import MissingValue, without_missing_of
-from rankbound.read.source import Source
+from rankbound.read.source import STDIN, Source
 from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
 from rankbound.read.vectors.matrices import RAW_SUFFIXES
@@ -138,6 +139,10 @@ def convert(  # noqa: PLR0913  each is an option of the command
     ('rankbound-scores', {})
     """
     source, target = Path(source), Path(target)
+    if target == STDIN:
+        raise UsageError(
+            "the target must be a file or folder, not standard output; name it"
+        )
     read = [source] if ids is None else [source, Path(ids)]
     replacing = Replacing(inputs=read, force=force)
     check_target(target, replacing, folder=_is_folder(target, to))
@@ -227,16 +232,15 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
         entry = by_name(to)
         if entry.write is None:
             raise UsageError(
-                f"`to={to!r}`: {entry.title} can be read and not written; there are "
-                f"{', '.join(_writable())}"
+                f"`to={to!r}`: {entry.title} can be read and not written; {LISTED}"
             )
         _check_holds(entry, contents)
         return entry
     known = _by_suffix(packing_of(target)[1])
     if not known:
         raise UsageError(
-            f"{target}: the suffix names no format; say which with `to` (one of "
-            f"{', '.join(_writable())})"
+            f"{target}: the suffix names no format; say which with `to`, as in "
+            f"`to='scoreddocs'`; {LISTED}"
         )
     held = [entry for entry in known if _shared(entry, contents)]
     if not held:

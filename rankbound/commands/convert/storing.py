@@ -23,6 +23,8 @@ from rankbound.read.source import SUFFIXES, Source, packed
 from rankbound.writing import NEW, Replacing, filling
 
 RERANKED: Final = "ranks differ"
+# Texts whose columns are known by their places, which few rows cannot confirm
+BY_PLACE: Final = ("trec-run", "msmarco-run", "scoreddocs", "qrels", "hofstaetter")
 NAMED: Final = {"inclusion": "sampling probabilities"}
 
 
@@ -298,7 +300,7 @@ def _compared(contents: Contents, entry: Format, aside: Path, target: Path) -> b
 def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
     """Read what was written; an error names the target, not the hidden file."""
     try:
-        return entry.read(Source(aside))
+        return entry.read(Source(aside, named=True))
     except FormatError as error:
         found = WHERE.sub("", str(error).removeprefix(str(aside)))
         raise FormatError(
@@ -311,10 +313,15 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
 def _mistaken(entry: Format, aside: Path) -> str | None:
     """A remark if the content alone would be taken for another format."""
     name = entry.name.partition(":")[0]
+    source = Source(aside)
+    found = "no known format"
     try:
-        found = detect(Source(aside))[0].name
+        found = detect(source)[0].name
+        if name in BY_PLACE and found == name:
+            lines = source.head[: source.head.rfind(b"\n") + 1]
+            entry.read(Source(aside, content=lines))
     except FormatError:
-        found = "no known format"
+        found = "columns in another order" if found == name else found
     if found.partition(":")[0] == name:
         return None
     return f"its content looks like {found}; read it with `format={entry.name!r}`"

@@ -31,7 +31,7 @@ from rankbound.read.reading import read_part
 from rankbound.read.scales import Answers, Settled, settled, without_missing_of
 from rankbound.read.source import sha256
 from rankbound.read.text.layout import NoSuchTagError
-from rankbound.read.vectors.embeddings import read_embeddings
+from rankbound.read.vectors.embeddings import read_vectors
 from rankbound.read.vectors.row_ids import paths_of
 
 # What callers may give: a path, or an object that holds the part
@@ -42,7 +42,7 @@ VectorsLike = str | PathLike[str] | Embeddings | Any
 IdsLike = str | PathLike[str] | Iterable[str]
 ClustersLike = str | PathLike[str] | Clusters | Mapping[str, str]
 QueriesLike = str | PathLike[str] | Iterable[str | int] | Any
-Content = Scores | Groups | Embeddings | Clusters | QueryIds
+Content = Scores | Groups | Embeddings | Clusters | QueryIds | Contents
 # A path, or the content of an object
 Given = Path | Content
 BLOCK = 1 << 12
@@ -85,14 +85,15 @@ def as_given(
         return Path(value)
     if part == "clusters":
         return read_clusters(value)
-    from rankbound.read.objects.objects import described, part_of_object
+    from rankbound.read.objects.objects import described, part_of_object, read_object
 
     if isinstance(value, Scores | Groups | Embeddings):
-        name = value.name
-    else:
-        name = f"{name} ({described(value)})"
-    found: Given = part_of_object(value, part, name=name, format=format)
-    return found
+        own: Content = part_of_object(value, part, name=value.name, format=format)
+        return own
+    found = read_object(value, part, name=f"{name} ({described(value)})", format=format)
+    held: Content = getattr(found, part)
+    # What was mended or not used goes into the result
+    return found if found.repairs or found.notes else held
 
 
 def queries_given(value: Any, student: str) -> Path | QueryIds | None:
@@ -205,6 +206,10 @@ def relative(path: Path, root: Path | None) -> str:
 
 
 def _columns(part: Content) -> tuple[Any, ...]:
+    if isinstance(part, Contents):
+        return tuple(
+            column for name in part.parts() for column in _columns(getattr(part, name))
+        )
     if isinstance(part, QueryIds):
         return (part.ids,)
     if isinstance(part, Clusters):
@@ -383,6 +388,9 @@ class Files:
         return contents
 
     def _read(self, path: Given, part: str, *, keep: bool, tag: str | None) -> Contents:
+        if isinstance(path, Contents):
+            self._note(path.path, path)
+            return _in_order(path)
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
             place = Path(path.name)
@@ -395,14 +403,17 @@ class Files:
         chosen = format_of(self._formats, path, main=self._teacher)
         read = read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
         contents = _in_order(read)
-        if contents.repairs:
-            self.repairs[path] = dict(contents.repairs)
-        if contents.notes:
-            self.notes[path] = contents.notes
+        self._note(path, contents)
         self.query_texts.update(query_texts(contents))
         if keep:
             self._kept[path, tag] = contents
         return contents
+
+    def _note(self, path: Path, contents: Contents) -> None:
+        if contents.repairs:
+            self.repairs[path] = dict(contents.repairs)
+        if contents.notes:
+            self.notes[path] = contents.notes
 
     def vectors(self, path: Given, ids: Path | None) -> Embeddings:
         """Vectors with their own ids, those of a file, or those in a file beside."""
@@ -411,7 +422,11 @@ class Files:
         else:
             path = cast(Path, path)
             chosen = format_of(self._formats, path, main=self._teacher)
-            read, shown = read_embeddings(path, ids, format=chosen), str(path)
+            contents = read_vectors(path, ids, chosen)
+            if contents.repairs:
+                place = Path(str(contents.metadata.get("ids", path)))
+                self.repairs[place] = dict(contents.repairs)
+            read, shown = cast(Embeddings, contents.embeddings), str(path)
         if self._is_new(read.name, "embeddings"):
             made = survey(read)
             self._surveys[read.name] = shown, made

@@ -40,6 +40,8 @@ class Builder:
     repeats : {"refuse", "mean"}
         Whether different scores of one query and document are an error or are averaged
         (see `merged_scores`).
+    hint : str
+        What to add to the error about different scores of one query and document.
     repairs : dict of str to int
         Counts of what was repaired.
     notes : list of str
@@ -65,6 +67,7 @@ class Builder:
     source: Source
     marks: bool = True
     repeats: str = "refuse"
+    hint: str = ""
     repairs: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -292,7 +295,7 @@ class Builder:
         return self.fail(
             f"query {qid!r}, document {docno!r} has the score {values[high]!r} here "
             f"and {values[low]!r} in line {lines[low]} ({number:,} such pairs in the "
-            "file); a pair must have one score",
+            f"file); a pair must have one score{self.hint}",
             lines[high],
         )
 

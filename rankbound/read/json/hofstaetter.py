@@ -20,10 +20,17 @@ from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source, decoded
-from rankbound.read.text.claims import has_ranks
-from rankbound.read.text.roles import may_begin_with_scores
+from rankbound.read.text.claims import (
+    HOFSTAETTER,
+    may_begin_with_scores,
+    roles_of,
+    settled,
+)
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
+HINT: Final = (
+    f". The columns look like {NAMES}; `format='hofstaetter:mean'` averages the scores"
+)
 TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
 
 
@@ -41,7 +48,8 @@ def read(source: Source, *, repeats: str = "refuse") -> Contents:
     FormatError
         With path:line, also if a pair has different scores that must not be averaged.
     """
-    builder = Builder(source, repeats=repeats)
+    settled(source, "hofstaetter", HOFSTAETTER)
+    builder = Builder(source, repeats=repeats, hint="" if source.named else HINT)
     for line, text in source.lines(builder.repairs):
         if text:
             _add(builder, text, line)
@@ -81,11 +89,10 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].split()
     if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
         return None
-    if has_ranks(source, len(start)):
-        return None  # a run in another order
     decimal = any(set(field) & set(b".eE") for field in start[:2])
     if not may_begin_with_scores(source):
         return None
+    decimal = decimal or roles_of(source) is not None
     return f"5 columns that begin with two scores ({NAMES})" if decimal else None
 
 

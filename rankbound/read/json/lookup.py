@@ -23,7 +23,7 @@ from rankbound.data.columns import strings
 from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.fields import composed
+from rankbound.read.fields import COMPOSED, all_composed, composed
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, decoded, text_of
@@ -43,15 +43,12 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
     """
     with source.fitting_into_memory():
         try:
-            scores, empty = _in_blocks(source)
+            return _in_blocks(source, {} if repairs is None else repairs)
         except (Unsure, Repeat):
             return parse_lookup(text_of(source), source.path, repairs)
-    if repairs is not None:
-        count(repairs, EMPTY, empty)
-    return scores
 
 
-def _in_blocks(source: Source) -> tuple[Scores, int]:
+def _in_blocks(source: Source, repairs: dict[str, int]) -> Scores:
     empty = 0
     rows = Assembly(str(source.path))
     inner = inner_blocks(blocks(source, end=b"}"))
@@ -67,7 +64,10 @@ def _in_blocks(source: Source) -> tuple[Scores, int]:
             empty += found.empty
     if not rows.values:
         raise Unsure
-    return rows.sorted().scores, empty
+    scores = rows.sorted().scores
+    count(repairs, EMPTY, empty)
+    count(repairs, COMPOSED, rows.ids_composed)
+    return scores
 
 
 # Measures of effectiveness by name, such as "NDCG@10", as BEIR prints them
@@ -176,13 +176,18 @@ def parse_lookup(
     numbers = np.array(values, dtype=np.float64)
     if not (np.abs(numbers) <= LARGEST).all():
         _refuse_score(data, path, rows)
-    names = [composed(name) for _, row in rows for name in row]
+    qids = [composed(qid) for qid, _ in rows]
+    if repairs is not None:  # once for each row, as in a table
+        pairs = zip(rows, qids, strict=True)
+        changed = sum(len(row) for (given, row), qid in pairs if qid != given)
+        count(repairs, COMPOSED, changed)
+    names = all_composed((name for _, row in rows for name in row), repairs)
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
     sizes = [len(row) for _, row in rows]
     _check_composed(path, rows)
     return Scores.from_rows(
         np.repeat(np.arange(len(rows), dtype=np.int64), sizes),
-        strings([composed(qid) for qid, _ in rows]),
+        strings(qids),
         codes,
         docnos,
         numbers,

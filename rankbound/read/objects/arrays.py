@@ -16,7 +16,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
-from rankbound.read.fields import composed
+from rankbound.read.fields import all_composed
 from rankbound.read.source import one_line
 
 # Dictionaries
@@ -26,7 +26,13 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 SHAPE = "{qid: {docno: number}}"
 
 
-def scores_of_nested(table: Mapping[Any, Any], fail: Fail, *, name: str) -> Scores:
+def scores_of_nested(
+    table: Mapping[Any, Any],
+    fail: Fail,
+    *,
+    name: str,
+    repairs: dict[str, int] | None = None,
+) -> Scores:
     """Scores from ``{qid: {docno: number}}``; whole-number ids become text.
 
     Parameters
@@ -37,6 +43,8 @@ def scores_of_nested(table: Mapping[Any, Any], fail: Fail, *, name: str) -> Scor
         Turns a message into the error to raise.
     name : str
         The name of the scores.
+    repairs : dict, optional
+        Counts the ids that were brought to the composed form.
 
     Raises
     ------
@@ -54,11 +62,12 @@ def scores_of_nested(table: Mapping[Any, Any], fail: Fail, *, name: str) -> Scor
     rows = [(qid, row) for qid, row in rows if row]
     if not rows:
         raise fail("holds no scores")
-    qids = texts([qid for qid, _ in rows], fail, what="a query id")
+    qids = texts([q for q, _ in rows], fail, what="a query id", repairs=repairs)
     names = texts(
         list(itertools.chain.from_iterable(row for _, row in rows)),
         fail,
         what="a document id",
+        repairs=repairs,
     )
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
     sizes = [len(row) for _, row in rows]
@@ -69,7 +78,9 @@ def scores_of_nested(table: Mapping[Any, Any], fail: Fail, *, name: str) -> Scor
     )
 
 
-def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
+def texts(
+    ids: list[Any], fail: Fail, *, what: str, repairs: dict[str, int] | None = None
+) -> list[str]:
     """Ids as text; each must be text or a whole number.
 
     Examples
@@ -88,7 +99,7 @@ def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
             )
         if not value.isascii() and SURROGATE.search(value):
             raise fail(f"{what} must be Unicode text, found {value!r}")
-    return [composed(value) for value in found]
+    return all_composed(found, repairs)
 
 
 def _text(value: Any, fail: Fail, what: str) -> str:

@@ -46,7 +46,7 @@ from rankbound.read.tables.layouts import (
     recognise,
 )
 from rankbound.read.tables.reading import contents_of
-from rankbound.read.text.trec_sniffing import LARGEST_GRADE
+from rankbound.read.text.claims import LARGEST_GRADE
 
 # Objects as Arrow tables
 
@@ -209,9 +209,23 @@ def part_of_object(
     >>> part_of_object(np.array([[1.0, 2.0]]), "scores", qids=["q1"])
     Scores('numpy.ndarray': unknown, 1 query, 2 rows, 2 documents, 1 to 2)
     """
-    name = name or described(value)
     if isinstance(value, TYPES[part]):
         return value
+    held = read_object(value, part, name=name, qids=qids, docnos=docnos, format=format)
+    return _noted(getattr(held, part), held.notes)
+
+
+def read_object(
+    value: Any,
+    part: str,
+    *,
+    name: str = "",
+    qids: Ids | None = None,
+    docnos: Ids | None = None,
+    format: str | None = None,
+) -> Contents:
+    """What an object holds, with what was mended and not used; see `part_of_object`."""
+    name = name or described(value)
     if not isinstance(value, Contents):
         fail = partial(FormatError, name)
         if format is not None:
@@ -224,11 +238,13 @@ def part_of_object(
             value = _of_array(value, part, name, (qids, docnos))
     held = getattr(value, part)
     if held is None and part == "qrels" and _are_grades(value):
-        held = value.scores
+        judged: Contents = replace(value, qrels=value.scores, scores=None, ranks=None)
+        return judged
     if held is None:
         parts = " and ".join(value.parts()) or "nothing"
         raise FormatError(name, f"holds {parts}, but {part} are expected here")
-    return _noted(held, value.notes)
+    found: Contents = value
+    return found
 
 
 def _noted(held: Any, notes: tuple[str, ...]) -> Any:
@@ -318,7 +334,7 @@ def _in_format(value: Any, format: str, name: str, fail: Fail) -> Contents:
             f"expected the columns of {format}, found {', '.join(table.column_names)}"
         )
     frame = Frame(table.select(layout.columns), name)
-    return contents_of(frame, layout, format, Path(name), table.column_names)
+    return contents_of(frame, layout, format, Path(name), _names(value, table))
 
 
 def embeddings_of_object(
@@ -415,22 +431,23 @@ def _of_mapping(value: Mapping[Any, Any], part: str, name: str, fail: Fail) -> C
     columns = _columns_of(value, name, fail)
     if columns is not None:
         return columns
+    repairs: dict[str, int] = {}
     if part == "groups":
         if any(isinstance(documents, str) for documents in value.values()):
             raise fail(
                 "expected {qid: [docno, ...]}; put a single document in brackets"
             )
         lists: dict[str, list[Any]] = {
-            "query_id": texts(list(value), fail, what="a query id"),
+            "query_id": texts(list(value), fail, what="a query id", repairs=repairs),
             "doc_ids": [
-                texts(list(documents), fail, what="a document id")
+                texts(list(documents), fail, what="a document id", repairs=repairs)
                 for documents in value.values()
             ],
         }
-        return contents_of_object(
-            table_of_lists(lists, fail), part, name=name, fail=fail
-        )
-    scores = scores_of_nested(value, fail, name=name)
+        table = table_of_lists(lists, fail)
+        found = contents_of_object(table, part, name=name, fail=fail)
+        return replace(found, repairs={**repairs, **found.repairs})
+    scores = scores_of_nested(value, fail, name=name, repairs=repairs)
     if part == "qrels":
         broken = scores.values != np.trunc(scores.values)
         if broken.any():
@@ -440,5 +457,5 @@ def _of_mapping(value: Mapping[Any, Any], part: str, name: str, fail: Fail) -> C
                 f"the grade of query {qid!r}, document {docno!r} must be a whole "
                 f"number, found {scores.values[row]}"
             )
-        return Contents("object", Path(name), qrels=scores)
-    return Contents("object", Path(name), scores=scores)
+        return Contents("object", Path(name), qrels=scores, repairs=repairs)
+    return Contents("object", Path(name), scores=scores, repairs=repairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,6 +16,8 @@ import pyarrow.types as pt
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
+from rankbound.read.fields import COMPOSED
+from rankbound.read.source import count
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"
 # How Python and pandas print a list of text; NumPy prints no commas
@@ -35,6 +37,8 @@ class Frame:
         The names and numbers of rows of the files that make up the table.
     rows : int64 array, shape (n,), or None
         The row of each in the whole table, of which these were chosen.
+    repairs : dict of str to int
+        Counts what was mended while columns were read.
 
     Examples
     --------
@@ -51,6 +55,7 @@ class Frame:
     name: str
     shards: tuple[tuple[str, int], ...] = ()
     rows: Integers | None = None
+    repairs: dict[str, int] = field(default_factory=dict, kw_only=True)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -104,7 +109,10 @@ class Frame:
                 row=place if rows is None else int(rows[place]),
             )
         if not pc.all(pc.string_is_ascii(text)).as_py():
-            text = pc.utf8_normalize(text, "NFC")
+            whole = pc.utf8_normalize(text, "NFC")
+            changed = pc.sum(pc.not_equal(whole, text)).as_py() or 0
+            count(self.repairs, COMPOSED, changed)
+            text = whole
         return text
 
     def numbers(self, column: str) -> Floats:

@@ -82,6 +82,7 @@ def contents_of(
         lines = cast(Integers, found.groups.lines)
         read["groups"] = replace(found.groups, lines=rows[lines - 1] + 1)
     unused = [column for column in columns if column not in used]
+    read["repairs"] = {**frame.repairs, **found.repairs}
     contents = Contents(name, path, **read).with_unused(unused)
     return contents if tag is None else contents.with_metadata(tag=tag)
 

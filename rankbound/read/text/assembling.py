@@ -54,6 +54,7 @@ class Assembly:
     docnos: IdColumn = field(default_factory=IdColumn)
     values: Column = field(default_factory=lambda: Column(np.float64))
     ranks: Column | None = field(default_factory=lambda: Column(np.int64))
+    composed: int = 0  # rows whose query id was brought to the composed form
 
     def add(
         self,
@@ -78,7 +79,11 @@ class Assembly:
             If one block has none, the result has none.
         """
         places = self.places
-        codes = [places.setdefault(composed(qid), len(places)) for qid in qids]
+        whole = [composed(qid) for qid in qids]
+        if whole != list(qids):
+            odd = [a != b for a, b in zip(whole, qids, strict=True)]
+            self.composed += int(np.array(odd)[queries].sum())
+        codes = [places.setdefault(qid, len(places)) for qid in whole]
         self.queries.append(np.array(codes, dtype=np.int32)[queries])
         self.docnos.append(docnos)
         self.values.append(values)
@@ -86,6 +91,11 @@ class Assembly:
             self.ranks = None
         elif self.ranks is not None:
             self.ranks.append(ranks)
+
+    @property
+    def ids_composed(self) -> int:
+        """Ids that were brought to the composed form, by row."""
+        return self.composed + self.docnos.composed
 
     def sorted(self) -> Sorted:
         """All rows, sorted by query and document. To be called once.

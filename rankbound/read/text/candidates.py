@@ -12,10 +12,11 @@ from rankbound.data.arrow import encode
 from rankbound.data.groups import Groups
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import all_composed
 from rankbound.read.json.building import Builder
 from rankbound.read.source import Source, count, decoded
-from rankbound.read.text.layout import is_comment, words_of
-from rankbound.read.text.trec_sniffing import check_ids, head_rows, unordered
+from rankbound.read.text.claims import head_rows, unordered
+from rankbound.read.text.layout import check_ids, is_comment, words_of
 
 COLUMNS = "qid docno"
 UNRANKED = "-1"  # ColBERT's rank of a document that is not ranked
@@ -29,7 +30,7 @@ def _read(source: Source) -> Contents:
         if is_comment(line):
             count(repairs, "comment lines")
         elif line:
-            qid, docno = _fields(line, source, number, places)
+            qid, docno = all_composed(_fields(line, source, number, places), repairs)
             before = rows.setdefault(qid, {}).setdefault(docno, number)
             if before != number:
                 raise source.fail(

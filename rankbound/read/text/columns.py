@@ -354,7 +354,7 @@ class _Rows:
             )
         if not self.rows.values:
             raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
-        count(self.repairs, COMPOSED, self.rows.docnos.composed)
+        count(self.repairs, COMPOSED, self.rows.ids_composed)
         try:
             return self.rows.sorted()
         except Repeat as repeat:

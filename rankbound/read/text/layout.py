@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,9 @@ MORE_COLUMNS = (
     "say `format='trec-run-lenient'` to pass over what follows its first, as "
     "trec_eval does"
 )
+HEADER = "; this is a header, which such a file has not: delete the line"
 LARGEST_WHOLE = 2**53
+JSON_START = re.compile(rb'\{ ?(["}]|\Z)|\[ ?(["\[{\]0-9-]|true|false|null|\Z)')
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -131,8 +134,12 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         kind = "a whole number" if layout.integral else "a finite number"
         if value is not None and value == np.trunc(value):
             kind += " up to 2**53"
+        named = text.casefold() in (layout.numbers, "score", "rank", "label")
+        header = HEADER if named and number == 1 else ""
         raise FormatError(
-            path, f"the {layout.numbers} must be {kind}, found {text!r}", line=number
+            path,
+            f"the {layout.numbers} must be {kind}, found {text!r}{header}",
+            line=number,
         )
     rank = None if layout.rank is None else fields[layout.rank]
     return Row(
@@ -269,3 +276,64 @@ def repeat_error(
         f"{lines[0]}); keep one of the two",
         line=lines[1],
     )
+
+
+def is_json_like(row: Sequence[bytes]) -> bool:
+    """Whether words begin as JSON does, and not as an id such as "[x" may.
+
+    Examples
+    --------
+    >>> is_json_like([b'{"a":']), is_json_like([b"[", b"1]"]), is_json_like([b"[x"])
+    (True, True, False)
+    """
+    return JSON_START.match(b" ".join(row[:2])) is not None
+
+
+# Ids that would be read as something else
+
+
+def check_ids(qids: Sequence[str], docnos: Sequence[str], path: Path) -> None:
+    """Raise for ids that cannot stand in a table that begins its lines with the qid.
+
+    An id must be one word, and must not make its line a comment, a mark, or JSON.
+
+    Raises
+    ------
+    FormatError
+        About the file to be written.
+
+    Examples
+    --------
+    >>> check_ids(["q"], ["d 1"], Path("x"))
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.FormatError: x: a document id must be one word to stand in a...
+    """
+    check_words(qids, "a query id", path)
+    first = qids[0] if qids else ""
+    marked = first.startswith("\ufeff") or is_json_like([first.encode(), b""])
+    odd = first if marked else next((name for name in qids if name == "#"), None)
+    if odd is not None:
+        raise FormatError(
+            path,
+            f"a line that begins with the query id {odd!r} would be taken for a "
+            "comment, a byte order mark or JSON; write a format that is no such table",
+        )
+    check_words(docnos, "a document id", path)
+
+
+def check_words(names: Iterable[str], what: str, path: Path) -> None:
+    """Raise for a name that is not one word.
+
+    Examples
+    --------
+    >>> check_words(["mine"], "the tag", Path("x"))
+    """
+    for name in names:
+        data = name.encode()
+        if len(data.split()) != 1 or data[:1].isspace() or b"\0" in data:
+            raise FormatError(
+                path,
+                f"{what} must be one word to stand in a table of text, got {name!r}; "
+                "write a format that is no such table",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -32,8 +33,8 @@ from rankbound.read.text.blocks import (
     is_utf_8,
     separated,
 )
+from rankbound.read.text.claims import BEIR_HEADER
 from rankbound.read.text.layout import WHOLE, is_comment, words_of
-from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
 DELIMITERS: Final = ("\t", ",", ";")
 BLANK: Final = " "
@@ -340,7 +341,9 @@ def _whole_numbers(cells: list[str], refused: Callable[[int, str], FormatError])
 
 def _refused(source: Source, column: str, cell: str, line: int) -> FormatError:
     kind = "a whole number" if column == "rank" else "a finite number"
-    return source.fail(f"{column} must be {kind}, found {cell!r}", line=line)
+    written = "; write numbers with a point, and nothing between their digits"
+    comma = written if re.fullmatch(r"-?[0-9][0-9.,]*", cell) and "," in cell else ""
+    return source.fail(f"{column} must be {kind}, found {cell!r}{comma}", line=line)
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import composed
 from rankbound.read.source import Source, decoded
 
 IDS = ("_id", "docno", "doc_id", "docid", "qid", "query_id")
@@ -127,7 +128,7 @@ def _json_row(source: Source, number: int, raw: bytes) -> Row:
             f"the keys {[*row]}",
             line=number,
         )
-    return str(key), title.strip() if "title" in row else None, text.strip()
+    return composed(str(key)), title.strip() if "title" in row else None, text.strip()
 
 
 def _first(row: Mapping[str, object], names: tuple[str, ...]) -> object:
@@ -139,7 +140,7 @@ def _tabbed_row(source: Source, number: int, raw: bytes) -> Row:
     if not (separator and key.strip()):
         raise source.fail("expected an id, a tab and a text", line=number)
     name, words = (decoded(one.strip(), source.path, number) for one in (key, text))
-    return name, None, words
+    return composed(name), None, words
 
 
 PARSERS: Final[dict[str, Callable[[Source, int, bytes], Row]]] = {

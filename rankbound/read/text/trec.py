@@ -17,20 +17,9 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
 from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
-from rankbound.read.text.claims import check_claims
-from rankbound.read.text.columns import Layout, read_columns
-from rankbound.read.text.layout import (
-    ALL_TAGS,
-    MORE_COLUMNS,
-    is_comment,
-    is_number,
-    refuse_bare_returns,
-)
-from rankbound.read.text.roles import roles_of
-from rankbound.read.text.trec_sniffing import (
+from rankbound.read.text.claims import (
     BEIR_HEADER,
-    check_ids,
-    check_words,
+    check_claims,
     first_fields,
     head_rows,
     is_beir,
@@ -38,7 +27,18 @@ from rankbound.read.text.trec_sniffing import (
     is_prels,
     is_ranks,
     is_scores,
+    roles_of,
     unordered,
+)
+from rankbound.read.text.columns import Layout, read_columns
+from rankbound.read.text.layout import (
+    ALL_TAGS,
+    MORE_COLUMNS,
+    check_ids,
+    check_words,
+    is_comment,
+    is_number,
+    refuse_bare_returns,
 )
 
 RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score", rank=3, tag=5)
@@ -80,7 +80,7 @@ def read_qrels(path: Path | str) -> Scores:
     FormatError
         With path:line; see `rankbound.read.text.columns.read_columns`.
     """
-    qrels = _qrels(Source(Path(path))).qrels
+    qrels = _qrels(Source(Path(path), named=True)).qrels
     assert qrels is not None  # noqa: S101  the reader gives them
     return qrels
 
@@ -92,7 +92,7 @@ def _run_layout(source: Source) -> Layout:
 def _run(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     layout = _run_layout(source)
-    check_claims(source, layout)
+    check_claims(source, layout, "trec-run")
     table = read_columns(source, layout, repairs=repairs)
     metadata: dict[str, object] = {"columns": layout.names}
     fields = first_fields(source)
@@ -148,7 +148,7 @@ def _ranks(source: Source) -> Contents:
 
 def _scoreddocs(source: Source) -> Contents:
     repairs: dict[str, int] = {}
-    check_claims(source, SCORES)
+    check_claims(source, SCORES, "scoreddocs")
     scores = read_columns(source, SCORES, repairs=repairs).scores
     metadata = {"columns": SCORES.names}
     return Contents(
@@ -161,7 +161,7 @@ def _qrels(source: Source) -> Contents:
         return _beir(source)
     repairs: dict[str, int] = {}
     layout = QRELS_LAYOUTS.get(len(first_fields(source)), QRELS)
-    check_claims(source, layout)
+    check_claims(source, layout, "qrels")
     qrels = read_columns(source, layout, repairs=repairs).scores
     metadata = {"columns": layout.names}
     return Contents(

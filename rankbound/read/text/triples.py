@@ -8,44 +8,19 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source
 from rankbound.read.tables.layouts import Layout, TripleColumns
 from rankbound.read.text import layout as text
-from rankbound.read.text.columns import read_columns
-from rankbound.read.text.roles import (
+from rankbound.read.text.claims import (
     HOFSTAETTER,
-    Ranking,
-    Triples,
+    RANKING_NAMES,
+    TRIPLE_NAMES,
+    first_fields,
     roles_of,
-    usual_triples,
+    settled,
 )
+from rankbound.read.text.columns import read_columns
 from rankbound.read.text.tables import BLANK, Header, contents_of_text, open_delimited
 
 TRIPLES: Final = "triples"
-IDS: Final = ("qid", "positive", "negative")
-VALUES: Final[tuple[tuple[str, ...], ...]] = (
-    (),
-    ("margin",),
-    ("positive_score", "negative_score"),
-)
 RANKING: Final = "ranking"
-ROLES: Final = ("qid", "docno", "rank", "score")
-
-
-def names_of(found: Triples | Ranking) -> tuple[str, ...]:
-    """The names of the columns, in the order of the file.
-
-    Examples
-    --------
-    >>> names_of(Triples(1, 2, 3, (0,)))
-    ('margin', 'qid', 'positive', 'negative')
-    """
-    if isinstance(found, Ranking):
-        of_ranking = (found.query, found.document, found.rank, found.score)
-        return _ordered(of_ranking, ROLES)
-    places = (found.query, found.positive, found.negative, *found.values)
-    return _ordered(places, (*IDS, *VALUES[len(found.values)]))
-
-
-def _ordered(places: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for _, name in sorted(zip(places, names, strict=True)))
 
 
 def read_triples(source: Source) -> Contents:
@@ -57,16 +32,15 @@ def read_triples(source: Source) -> Contents:
         With path:line, for a line of another width, a number that is not finite, and
         scores or margins that contradict others.
     """
-    roles = roles_of(source)
-    found = roles if isinstance(roles, Triples) else usual_triples(source)
-    if found is None:
+    usual = TRIPLE_NAMES.get(len(first_fields(source)))
+    names = settled(source, TRIPLES, usual)
+    if names is None or "positive" not in names:
         raise source.fail(
             "expected triples: columns qid positive negative, and perhaps a margin or "
             "both scores",
             line=1,
         )
-    names = names_of(found)
-    layout = _layout(len(found.values))
+    layout = _layout(names)
     first = source.head.lstrip().split(b"\n", 1)[0]
     delimiter = "\t" if len(first.split(b"\t")) == len(names) else BLANK
     repairs: dict[str, int] = {}
@@ -76,27 +50,26 @@ def read_triples(source: Source) -> Contents:
     return contents.with_metadata(columns=" ".join(names))
 
 
-def _layout(values: int) -> Layout:
-    query, positive, negative = IDS
-    held = VALUES[values]
+def _layout(names: tuple[str, ...]) -> Layout:
+    held = {name: name if name in names else None for name in TRIPLE_NAMES[5]}
     return Layout(
         "margins",
         TripleColumns(
-            query=query,
-            positive=positive,
-            negative=negative,
-            score=held[0] if values == 1 else None,
-            positive_score=held[0] if len(held) > 1 else None,
-            negative_score=held[1] if len(held) > 1 else None,
+            query="qid",
+            positive="positive",
+            negative="negative",
+            score="margin" if "margin" in names else None,
+            positive_score=held["positive_score"],
+            negative_score=held["negative_score"],
         ),
     )
 
 
 def _sniff_triples(source: Source) -> str | None:
     found = roles_of(source)
-    if not isinstance(found, Triples) or found == HOFSTAETTER:
+    if found is None or "positive" not in found.names or found.names == HOFSTAETTER:
         return None
-    return f"{3 + len(found.values)} columns ({' '.join(names_of(found))})"
+    return f"{len(found.names)} columns ({' '.join(found.names)})"
 
 
 def read_ranking(source: Source) -> Contents:
@@ -107,13 +80,13 @@ def read_ranking(source: Source) -> Contents:
     FormatError
         As a run.
     """
-    roles = roles_of(source)
-    found = roles if isinstance(roles, Ranking) else Ranking(0, 1, 2, 3)
-    names = " ".join(names_of(found))
+    order = settled(source, RANKING, RANKING_NAMES)
+    if order is None or "rank" not in order:
+        order = RANKING_NAMES
+    names = " ".join(order)
     repairs: dict[str, int] = {}
-    layout = text.Layout(
-        4, found.query, found.document, found.score, names, "score", rank=found.rank
-    )
+    query, document, rank, score = map(order.index, RANKING_NAMES)
+    layout = text.Layout(4, query, document, score, names, "score", rank=rank)
     table = read_columns(source, layout, repairs=repairs)
     ranks = table.ranks
     if ranks is not None and (ranks < 0).all():
@@ -130,9 +103,9 @@ def read_ranking(source: Source) -> Contents:
 
 def _sniff_ranking(source: Source) -> str | None:
     found = roles_of(source)
-    if not isinstance(found, Ranking):
+    if found is None or "rank" not in found.names:
         return None
-    return f"4 columns ({' '.join(names_of(found))})"
+    return f"4 columns ({' '.join(found.names)})"
 
 
 FORMATS: Final = (

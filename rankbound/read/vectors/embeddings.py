@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
@@ -70,7 +70,7 @@ def read_embeddings(
     >>> read_embeddings(np.eye(2), ["a", "b"]).ids.tolist()
     ['a', 'b']
     """
-    from rankbound.read.reading import is_object, read_part
+    from rankbound.read.reading import is_object
 
     if is_object(vectors):
         from rankbound.read.objects.objects import embeddings_of_object
@@ -78,14 +78,20 @@ def read_embeddings(
         if ids is not None and not is_object(ids):
             ids = read_ids(Path(ids))
         return embeddings_of_object(vectors, ids, format=format)
-    source = Source(Path(vectors))
-    given = None if ids is None else Path(ids)
+    found = read_vectors(Path(vectors), None if ids is None else Path(ids), format)
+    assert found.embeddings is not None  # noqa: S101  readers of vectors give them
+    return found.embeddings
+
+
+def read_vectors(path: Path, ids: Path | None, format: str | None) -> Contents:
+    """What a file of vectors holds, with what was mended; see `read_embeddings`."""
+    from rankbound.read.reading import read_part
+
+    source = Source(path)
     container, dim = _container(source, format)
-    if container is not None:
-        return _assembled(source, container, given, dim)[0]
-    found = read_part(vectors, "embeddings", format=format).embeddings
-    assert found is not None  # noqa: S101  read_part checks
-    return found
+    if container is None:
+        return read_part(path, "embeddings", format=format)
+    return _contents(source, container, ids, dim)
 
 
 def _container(
@@ -103,23 +109,33 @@ def _container(
     return CONTAINERS.get(name), int(argument) if argument else None
 
 
+class Assembled(NamedTuple):
+    """Vectors with ids, the container's content, the path of the ids, and counts."""
+
+    embeddings: Embeddings
+    held: Held
+    place: Path
+    repairs: dict[str, int]
+
+
 def _assembled(
     source: Source, container: Container, ids: Path | None, dim: int | None
-) -> tuple[Embeddings, Held, Path]:
-    """Vectors with their ids, the container's content, and the path of the ids."""
+) -> Assembled:
+    """Vectors with their ids."""
     beside = None
     if ids is None and not source.is_folder:
         beside = ids_beside(source.path)
-    names = None if ids is None else read_ids(ids)
+    repairs: dict[str, int] = {}
+    names = None if ids is None else read_ids(ids, repairs)
     if names is None and beside is not None and not container.has_ids:
-        names = read_ids(beside)
+        names = read_ids(beside, repairs)
     rows = None if names is None else len(names)
     held = container.hold(source, Shape(dim=dim, rows=rows))
     own = held.ids is not None and ids is None
     if own:
-        names = distinct(held.ids or [], source)
+        names = distinct(held.ids or [], source, repairs)
     elif names is None and beside is not None:
-        names = read_ids(beside)
+        names = read_ids(beside, repairs)
     place = source.path if own else (ids or beside)
     if names is None or place is None:
         raise source.fail(
@@ -128,7 +144,8 @@ def _assembled(
         )
     _check_counts(names, held, source, place)
     name = f"{source.path}" if own else f"{source.path} (ids: {place})"
-    return Embeddings(ids=strings(names), vectors=held.matrix, name=name), held, place
+    found = Embeddings(ids=strings(names), vectors=held.matrix, name=name)
+    return Assembled(found, held, place, repairs)
 
 
 def _check_counts(names: list[str], held: Held, source: Source, place: Path) -> None:
@@ -163,12 +180,13 @@ def read_with_ids(source: Source, ids: Path, format: str | None = None) -> Conte
 def _contents(
     source: Source, container: Container, ids: Path | None, dim: int | None
 ) -> Contents:
-    embeddings, held, place = _assembled(source, container, ids, dim)
+    embeddings, held, place, repairs = _assembled(source, container, ids, dim)
     return Contents(
         container.name,
         source.path,
         embeddings=embeddings,
         metadata={**held.metadata, "ids": str(place)},
+        repairs=repairs,
         notes=held.notes,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 
 from rankbound.errors import FormatError
+from rankbound.read.fields import all_composed
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 
 LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -45,7 +46,7 @@ def paths_of(vectors: Path | None, ids: Path | None) -> tuple[Path, ...]:
     return (vectors,) if beside is None else (vectors, beside)
 
 
-def read_ids(path: Path) -> list[str]:
+def read_ids(path: Path, repairs: dict[str, int] | None = None) -> list[str]:
     """Distinct ids: one a line, a JSON list, or a one-dimensional .npy array.
 
     Raises
@@ -62,7 +63,7 @@ def read_ids(path: Path) -> list[str]:
         names = as_ids(_json(source), source)
     else:
         names = _lines(source)
-    return distinct(names, source)
+    return distinct(names, source, repairs)
 
 
 def ids_path(vectors: Path) -> Path:
@@ -110,8 +111,11 @@ def as_ids(values: Any, source: Source) -> list[str]:
     return [_one(value, source, row) for row, value in enumerate(values, start=1)]
 
 
-def distinct(names: list[str], source: Source) -> list[str]:
-    """The names, of which none may be blank or occur twice."""
+def distinct(
+    names: list[str], source: Source, repairs: dict[str, int] | None = None
+) -> list[str]:
+    """The names in composed form, of which none may be blank or occur twice."""
+    names = all_composed(names, repairs)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         if not name:

@@ -110,7 +110,7 @@ def test_any_ids_and_scores_round_trip(name, data, tmp_path_factory):
     one = data.draw(contents())
     path = tmp_path_factory.getbasetemp() / f"round-{name}"
     entry.write(one, path)
-    two = entry.read(Source(path))
+    two = entry.read(Source(path, named=True))
     # Made ids are others than those that the texts had
     keeps = set(entry.keeps) - {"texts"}
     if name in ("flagembedding", "mined"):

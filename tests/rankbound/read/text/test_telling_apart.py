@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.read.registry import detect
 from rankbound.read.source import Source
-from rankbound.read.text.trec_sniffing import head_rows
+from rankbound.read.text.claims import head_rows
 
 
 @pytest.mark.parametrize(
