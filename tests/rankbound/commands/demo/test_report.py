@@ -18,7 +18,8 @@ from rankbound.commands.demo.run import (
     summary_rows,
 )
 from rankbound.data.scores import Scores
-from rankbound.page.demo import screens_of
+from rankbound.page import demo
+from rankbound.page.demo import Demonstration, screens_of
 from rankbound.read.reading import read_groups
 from tests.rankbound.commands.demo.test_prepare import contents
 
@@ -95,6 +96,30 @@ def test_report_has_answers_then_the_table_then_the_steps(told, report):
         story.comparison.command,
         story.validation.command,
     ]
+
+
+def test_terminal_shows_the_opening_the_table_and_where_to_go(
+    told, monkeypatch, capsys
+):
+    story = told.story
+    made = Demonstration(
+        story.ledgers,
+        [told.folder / "report.md"],
+        story.inspection,
+        story.comparison,
+        story.validation,
+    )
+    monkeypatch.setattr(demo, "demo", lambda *_, **__: made)
+    assert main(["demo", "--out", "out"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    answers, table = opened(story), summary_lines(story.ledgers)
+    assert lines[: len(answers)] == answers
+    assert lines[len(answers) + 1 :][: len(table)] == table
+    rest = lines[len(answers) + 1 + len(table) :]
+    assert len(rest) == 3
+    assert "not rank" in rest[0]
+    assert "out/report.html" in rest[1]
+    assert "rankbound inspect" in rest[2]
 
 
 def test_no_sentence_of_the_report_names_a_place_on_this_machine(told, report):

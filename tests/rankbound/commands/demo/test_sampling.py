@@ -39,21 +39,18 @@ def lists(groups):
     }
 
 
-def candidates(pool, sampling, qid, positive):
+def candidates(ranked, sampling, qid, positive):
     """What a sampling may draw from, by the words of the catalogue."""
-    ranked = {name: by_query(run).get(qid, []) for name, run in pool.runs.items()}
     if sampling == "random":
-        return {name for _, name in ranked["uniform"]}
+        return {name for _, name in ranked["uniform"][qid]}
     if sampling == "ensemble":
         value = {}
         for run in ("bm25", "lsa"):
-            for place, (_, name) in enumerate(ranked[run], start=1):
+            for place, (_, name) in enumerate(ranked[run].get(qid, ()), start=1):
                 value[name] = value.get(name, 0.0) + 1 / (60 + place)
         pairs = sorted(((v, name) for name, v in value.items()), reverse=True)
-    elif sampling == "bm25":
-        pairs = ranked["bm25"]
     else:
-        pairs = by_query(pool.teacher)[qid]
+        pairs = ranked["bm25" if sampling == "bm25" else "teacher"].get(qid, [])
     return set([name for _, name in pairs if name != positive][:50])
 
 
@@ -90,9 +87,11 @@ def test_a_group_is_drawn_from_what_its_sampling_names(experiment, split, sampli
     sought = {plan.qids[q]: experiment.docnos[plan.positives[q]] for q in queries}
     drawn = lists(pool.draw(sampling, seed=0))
     assert set(drawn) == set(sought)
+    scored = {**pool.runs, "teacher": pool.teacher}
+    ranked = {name: by_query(scores) for name, scores in scored.items()}
     taken = 0
     for qid, (positive, *negatives) in drawn.items():
-        open_to = candidates(pool, sampling, qid, positive)
+        open_to = candidates(ranked, sampling, qid, positive)
         assert positive == sought[qid] not in open_to
         assert len(negatives) == len(set(negatives)) == min(15, len(open_to))
         assert set(negatives) <= open_to
