@@ -411,25 +411,23 @@ def _table(ledgers: Ledgers) -> Iterator[str]:
 def _built(files: DemoFiles) -> Iterator[str]:
     teacher, student, held_out = (files.n_queries[split] for split in SPLITS)
     yield (
-        f"Built from the docstrings of {listed([*files.packages, *files.fresh], 99)}: "
-        f"{counted(files.n_documents, 'document')} (docstring bodies) and known-item "
-        "queries (their summary lines). "
-        f"{teacher:,} of these trained the teacher, {student:,} the students, and "
+        f"Built from {counted(files.n_documents, 'docstring')} of installed packages: "
+        "the body is a document, and the summary line the query that seeks it. "
+        f"{teacher:,} queries trained the teacher, {student:,} the students, and "
         f"{held_out:,} are held out, which alone are measured, compared and validated. "
         "Each student is a bilinear head on LSA vectors, distilled on groups of 16 of "
         "the sampling that it is named after."
     )
-    if files.fresh:
-        yield ""
-        yield (
-            "No query on which anything was chosen is measured. The settings of the "
-            "demo (the students' ridge, the number of LSA dimensions, the teacher's "
-            "regularisation) were chosen on docstrings of "
-            f"{listed(files.packages, 99)}. The held-out queries are drawn from the "
-            f"{files.n_fresh:,} docstrings of {listed(files.fresh, 99)}, which had "
-            "taken part in no choice; the others of these are in the training splits, "
-            "so that what is measured is like what teacher and students have seen."
-        )
+    yield ""
+    yield (
+        "No query on which anything was chosen is measured. The settings of the demo "
+        "(the students' ridge, the number of LSA dimensions, the teacher's "
+        f"regularisation) were chosen on docstrings of {listed(files.packages, 99)}. "
+        f"The held-out queries are drawn from the {files.n_fresh:,} docstrings of "
+        f"{listed(files.fresh, 99)}, which had taken part in no choice; the others of "
+        "these are in the training splits, so that what is measured is like what "
+        "teacher and students have seen."
+    )
 
 
 def _sections(story: Story, screens: Mapping[str, str]) -> Iterator[str]:
