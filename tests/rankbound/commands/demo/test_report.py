@@ -86,7 +86,7 @@ def test_report_has_answers_then_the_table_then_the_steps(told, report):
     first, *sections = report.split("\n## ")
     assert first.index("**") < first.index("| sampling |") < first.index("not rank")
     assert [section.partition("\n")[0] for section in sections] == STEPS
-    assert "150 documents" in first
+    assert "150 docstrings" in first
     assert "invented_fresh" in first
     story = told.story
     assert commands_in(report) == [
