@@ -111,11 +111,15 @@ def test_terminal_shows_the_opening_the_table_and_where_to_go(
     )
     monkeypatch.setattr(demo, "demo", lambda *_, **__: made)
     assert main(["demo", "--out", "out"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    answers, table = opened(story), summary_lines(story.ledgers)
-    assert lines[: len(answers)] == answers
-    assert lines[len(answers) + 1 :][: len(table)] == table
-    rest = lines[len(answers) + 1 + len(table) :]
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 120
+    first, _, below = printed.partition("\n\n")
+    assert len(first.splitlines()) <= 12
+    # What does not fit on a line goes on, indented
+    assert first.replace("\n  ", " ").splitlines() == opened(story)
+    table = summary_lines(story.ledgers)
+    assert below.splitlines()[: len(table)] == table
+    rest = below.replace("\n  ", " ").splitlines()[len(table) :]
     assert len(rest) == 3
     assert "not rank" in rest[0]
     assert "out/report.html" in rest[1]
