@@ -33,7 +33,7 @@ from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import validate_with
 from rankbound.data.scores import Kind
 from rankbound.progress import Progress
-from rankbound.results import Answer
+from rankbound.results import Answer, grounds
 
 STUDENT: Final = "bilinear"
 NAME: Final = "demo"  # of the data set, in a validation
@@ -390,13 +390,14 @@ def report_text(story: Story, *, screens: Mapping[str, str]) -> str:
 
 
 def _opening(story: Story) -> Iterator[str]:
-    found = opening(story.ledgers, story.comparison, story.validation)
+    found = [*opening(story.ledgers, story.comparison, story.validation)]
     for about, answer in found:
         where = f" ({about} negatives)" if about else ""
         yield f"- **{answer.wording}**{where} {answer.sentence}"
-        yield f"  *Rests on {answer.rests_on}.*"
         if answer.next:
             yield f"  Next: `{answer.next}`"
+    yield ""
+    yield f"They rest on: {'; '.join(grounds([answer for _, answer in found]))}."
 
 
 def _table(ledgers: Ledgers) -> Iterator[str]:
