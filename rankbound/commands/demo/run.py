@@ -36,6 +36,7 @@ from rankbound.progress import Progress
 from rankbound.results import Answer, grounds
 
 STUDENT: Final = "bilinear"
+BASELINE: Final = "bm25"  # a run that the students should beat
 NAME: Final = "demo"  # of the data set, in a validation
 INSPECTION: Final = "inspection.json"
 COMPARED: Final = "compared"
@@ -47,14 +48,14 @@ PERMUTATIONS: Final = 999
 VALIDATED_ON: Final = ("bm25",)  # one for all students
 # Those of `prepare`, `sample` once a sampling, `inspect`, `measure` once a sampling,
 # `compare`, and `validate`, which has one for all, one for the groups of each sampling,
-# one for each student on these, and two at the end
+# one for each student and for BM25 on these, and two at the end
 STAGES: Final = (
     (4 + len(SAMPLINGS))
     + len(SAMPLINGS)
     + INSPECT_STAGES
     + 4 * len(SAMPLINGS)
     + compare_stages([*SAMPLINGS])
-    + (3 + len(VALIDATED_ON) * (1 + len(SAMPLINGS)))
+    + (3 + len(VALIDATED_ON) * (2 + len(SAMPLINGS)))
 )
 Ledgers = Mapping[str, Ledger]
 HEADINGS = (
@@ -119,7 +120,7 @@ class Steps:
     def inspect(self) -> tuple[Asked, str]:
         """What is inspected, and the command."""
         files = self.files
-        scores = [files.teacher, files.runs["bm25"]]
+        scores = [files.teacher, files.runs[BASELINE]]
         groups = [*files.groups.values()]
         words = ["inspect", *scores, "--groups", *groups, "--qrels", files.qrels]
         words += [*self._vectors, "--json", INSPECTION]
@@ -166,7 +167,7 @@ class Steps:
         )
 
     def validate(self) -> ValidateOptions:
-        """All students on the same groups, against what they retrieve."""
+        """All students, and BM25, on the same groups, against what they retrieve."""
         files = self.files
         groups = {name: files.groups[name] for name in VALIDATED_ON}
         rankings = {name: files.runs[name] for name in files.students.values()}
@@ -176,7 +177,11 @@ class Steps:
             for sampling, name in files.students.items()
         }
         words = ["validate", *self._teacher, "--groups", *_named(groups)]
-        words += ["--bi-encoder", *_named(vectors), *self._queries]
+        words += ["--student", *_named({BASELINE: files.runs[BASELINE]})]
+        words += ["--bi-encoder", *_named(vectors), "--query-ids", files.query_ids]
+        words += ["--student-kind", f"{BASELINE}=bm25"]
+        words += [f"{name}=logit" for name in vectors]
+        words += ["--student-temperature", f"{BASELINE}=fit"]
         words += ["--qrels", files.qrels, "--ranking", *_named(rankings)]
         words += [*self._vectors, "--name", NAME, "--measures", MEASURE]
         words += ["--resamples", str(RESAMPLES), "--permutations", str(PERMUTATIONS)]
@@ -188,6 +193,14 @@ class Steps:
                     "teacher_kind": Kind.LOGIT,
                     "groups": {name: Path(file) for name, file in groups.items()},
                     "students": [
+                        StudentSource(
+                            BASELINE,
+                            scores=Path(files.runs[BASELINE]),
+                            kind=Kind.BM25,
+                            temperature="fit",
+                        ),
+                    ]
+                    + [
                         self._student(name, sampling)
                         for sampling, name in files.students.items()
                     ],
@@ -460,8 +473,9 @@ def _sections(story: Story, screens: Mapping[str, str]) -> Iterator[str]:
             [story.comparison.command or ""],
         ),
         "validate": (
-            "Whether the terms go with what the students retrieve. All of them are "
-            f"measured on the same groups, those of {listed([*VALIDATED_ON])}.",
+            "Whether the terms go with what the students retrieve. All of them, and "
+            "BM25 itself, are measured on the same groups, those of "
+            f"{listed([*VALIDATED_ON])}.",
             [story.validation.command],
         ),
     }

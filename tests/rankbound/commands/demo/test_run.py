@@ -14,6 +14,13 @@ from rankbound.errors import UsageError
 from rankbound.page.demo import demo as run_demo
 from rankbound.terminal.console import console_for
 from rankbound.terminal.measure import show
+from tests.optional import started_browser
+from tests.rankbound.page.reading import (
+    MOST_SHEETS,
+    check_certificates,
+    check_words,
+    sheets,
+)
 from tests.rankbound.realdata import ROOT, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -32,8 +39,7 @@ def test_demo_leaves_every_result_and_a_report(demo):
     report = (demo / "report.md").read_text()
     for sampling in SAMPLINGS:
         ledger = json.loads((demo / "measured" / sampling / "ledger.json").read_text())
-        student = ledger["students"]["bilinear"]
-        assert student["verdict"] in report
+        assert ledger["answers"][0]["sentence"] in report
         assert ledger["command"] in report
         rows = table(demo / "measured" / sampling / "per_query.tsv")
         # Of 600 queries, a fifth chooses; a group with too few candidates is left out
@@ -52,6 +58,24 @@ def test_demo_measures_queries_of_packages_that_nothing_was_chosen_on(demo):
     qids = {qid for qid, _ in table(demo / "measured/bm25/per_query.tsv")}
     assert qids <= {line.split()[0] for line in judged}
     assert ledger["calibration"]["n_calibration"] == 120
+
+
+def test_the_demos_page_is_short_and_says_every_number_once(demo):
+    playwright = pytest.importorskip("playwright.sync_api")
+    ledgers = {
+        f"measured/{name}": json.loads(
+            (demo / "measured" / name / "ledger.json").read_text()
+        )
+        for name in SAMPLINGS
+    }
+    with playwright.sync_playwright() as driver:
+        browser = started_browser(driver)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((demo / "report.html").as_uri())
+        check_words(page)
+        check_certificates(page, ledgers)
+        assert sheets(page) <= MOST_SHEETS
+        browser.close()
 
 
 def test_readme_ledger_is_the_demos(demo):
