@@ -120,12 +120,11 @@ class Steps:
     def inspect(self) -> tuple[Asked, str]:
         """What is inspected, and the command."""
         files = self.files
-        scores = [files.teacher, files.runs[BASELINE]]
         groups = [*files.groups.values()]
-        words = ["inspect", *scores, "--groups", *groups, "--qrels", files.qrels]
+        words = ["inspect", files.teacher, "--groups", *groups, "--qrels", files.qrels]
         words += [*self._vectors, "--json", INSPECTION]
         asked = Asked(
-            files=[*map(Path, scores)],
+            files=[Path(files.teacher)],
             groups=[*map(Path, groups)],
             qrels=Path(files.qrels),
             embeddings=Path(files.corpus_vectors),
@@ -483,3 +482,8 @@ def _sections(story: Story, screens: Mapping[str, str]) -> Iterator[str]:
         yield from ("", f"## {name}", "", words)
         for command in commands:
             yield from ("", "```", f"$ {command}", screens[command], "```")
+    yield from ("", "## report", "")
+    yield (
+        "`report.html` shows all of this as a page, with three figures of each result. "
+        "`rankbound report . --out page.html` makes one with all that matter."
+    )
