@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: $(VENV)/.demo ## run the main job on installed docstrings; leaves demo-out/report.md and .html
+demo: $(VENV)/.demo ## run every command on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out
 
 docs: $(VENV)/.docs ## build the documentation site into docs/_build/html; any warning is an error

@@ -541,24 +541,34 @@ def verdict_called(said: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """A way of choosing negatives that `demo` draws.
+    """A way of choosing negatives that `demo` draws by telling `sample` to.
 
-    `words` says where the negatives come from, and `ranking` which ranking has them
-    among its best documents: "teacher", a run of the demo, or empty for none.
+    `words` says where the negatives come from. `law` is the name that `sample` knows,
+    `runs` are the rankings that it is given, and `depth` says of how many of the best
+    documents it draws; None takes just as many as a group needs.
     """
 
     words: str
-    ranking: str = ""
+    law: str
+    runs: tuple[str, ...] = ()
+    depth: int | None = 50
 
 
 SAMPLINGS: Final[dict[str, Sampling]] = {
-    "random": Sampling(words="any other document"),
-    "bm25": Sampling(words="the documents that BM25 ranks highest", ranking="bm25"),
+    # Its run holds documents drawn from the whole corpus, in random order
+    "random": Sampling(
+        words="any other document", law="uniform", runs=("uniform",), depth=None
+    ),
+    "bm25": Sampling(
+        words="the documents that BM25 ranks highest", law="bm25", runs=("bm25",)
+    ),
     "crossencoder": Sampling(
-        words="the documents that the teacher ranks highest", ranking="teacher"
+        words="the documents that the teacher ranks highest", law="top"
     ),
     "ensemble": Sampling(
-        words="the documents that several rankings agree on", ranking="rrf"
+        words="the documents that several rankings agree on",
+        law="fusion",
+        runs=("bm25", "lsa"),
     ),
 }
 

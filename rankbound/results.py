@@ -27,7 +27,7 @@ from typing import (
 import msgspec
 
 from rankbound import manifest
-from rankbound.catalogue import QUESTIONS, Level
+from rankbound.catalogue import PROVIDED, QUESTIONS, Level
 from rankbound.decoding import decoded, fitting, schema_in
 from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
@@ -157,6 +157,23 @@ class Answer(Record, frozen=True, kw_only=True):
     def level(self) -> Level:
         """How good the news is."""
         return QUESTIONS[self.question].outcomes[self.outcome].level
+
+
+def grounds(answers: Sequence[Answer]) -> list[str]:
+    """What answers rest on, each part once and provisos last.
+
+    Examples
+    --------
+    >>> said = Answer.to("controls", "passed", rests_on="40 queries", of=3)
+    >>> grounds([said, said])
+    ['40 queries']
+    """
+    rests, provisos = [], []
+    for answer in answers:
+        said, found, granted = answer.rests_on.partition(PROVIDED)
+        rests.append(said.rstrip(", "))
+        provisos += [f"{PROVIDED}{granted}"] if found else []
+    return [*dict.fromkeys(filter(None, rests)), *dict.fromkeys(provisos)]
 
 
 class Named(tuple[Item, ...]):

@@ -83,9 +83,7 @@ _ = (
     bibliography.REFERENCES,
     configurations.HeldOut.n_held_out,
     models.FEATURES,
-    prepare.DemoFiles.n_filled,
     prepare.DemoFiles.n_teacher_scores,
-    prepare.DemoFiles.train,
     models.Student.iterations,
     models.loss_and_gradient,
 )

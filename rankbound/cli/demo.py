@@ -1,4 +1,4 @@
-"""`rankbound demo`: the main job on text that every installation has."""
+"""`rankbound demo`: every command on text that every installation has."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "demo",
-        help="the main job on the docstrings of the installed scientific packages",
+        help="every command on the docstrings of the installed scientific packages",
         description="Build a known-item collection from installed docstrings, train a "
-        "teacher and distilled students, and measure them on held-out queries for each "
-        "of four ways of sampling negatives. Takes a minute or two; no download.",
+        "teacher and distilled students, and run sample, inspect, measure, compare, "
+        "validate and report on held-out queries, for four ways of sampling negatives. "
+        "Takes a minute or two; no download.",
     )
     parser.add_argument(
         "--out",
@@ -34,20 +35,25 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace, _: str) -> None:
-    """Build the collection, measure every sampling, show the ledgers."""
+    """Run the story, and show its answers, its table, and where to go from here."""
     from rankbound.bounds.wording import counted
-    from rankbound.commands.demo.run import summary_lines
+    from rankbound.commands.demo.run import ROWS, opening_lines, summary_lines
     from rankbound.page.demo import demo
-    from rankbound.terminal.console import console_for, say
-    from rankbound.terminal.measure import show
+    from rankbound.terminal.console import console_for, fold
 
     out = arguments.out
     made = demo(out, seed=arguments.seed, force=arguments.force, progress=True)
     console = console_for(sys.stdout)
-    for sampling, ledger in made.ledgers.items():
-        console.rule(f"{sampling} negatives", align="left", characters="-")
-        show(ledger.in_options(), console, details=False)
+    for line in opening_lines(made.ledgers, made.comparison, made.validation):
+        fold(console, line)
+    console.print()
     for line in summary_lines(made.ledgers):
         console.print(line, soft_wrap=True)
-    texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
-    say(console, f"{counted(len(made.files), 'file')} in {out}; start with {texts}")
+    for line in (
+        ROWS,
+        f"{counted(len(made.files), 'file')} in {out}; start with {out / 'report.md'}, "
+        f"which has the commands, or {out / 'report.html'}",
+        "on files of your own: rankbound inspect FILE ... says what they hold, and "
+        "which commands to run on them",
+    ):
+        fold(console, line)

@@ -70,7 +70,8 @@ a data set as a folder (--datasets NAME:DIR) holds
   runs/teacher.run[.gz]          the teacher's ranking, if not by its scores
   qrels.trec[.gz], or qrels/test.tsv[.gz]
   teacher/*.json[.gz]            the teacher's scores; without it --dataset-teacher
-  train/SAMPLING.*.jsonl[.gz]    groups, one file per sampling; without, --depth
+  train/SAMPLING.*.jsonl[.gz]    groups, one file per sampling; or in groups/; without
+                                 any, --depth
   embeddings/E.corpus.npy        vectors, with E.corpus.ids.txt; E.queries.npy with
                                  E.queries.ids.txt make E a student by dot product
 

@@ -128,7 +128,7 @@ def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
     found = [
         _result(path, folder, schema)
         for path in sorted(folder.rglob("*.json"))
-        if path.is_file() and HIDDEN not in path.parent.as_posix()
+        if path.is_file() and HIDDEN not in path.relative_to(folder).parent.as_posix()
         if (schema := FILES.get(path.name) or _free_schema(path)) is not None
     ]
     if not found:

@@ -1,20 +1,33 @@
-"""The demonstration: the main job on text that every installation has, as a report."""
+"""The demonstration: every command on text that every installation has, as a report."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from rich.console import Console
+
+from rankbound.commands.compare.result import Comparison
 from rankbound.commands.demo import run as work
-from rankbound.commands.demo.run import report_text
+from rankbound.commands.demo.run import (
+    COMPARED,
+    VALIDATED,
+    Steps,
+    Story,
+    report_text,
+)
+from rankbound.commands.inspect.result import Inspection
 from rankbound.commands.measure.result import Ledger
+from rankbound.commands.validate.result import Validation
 from rankbound.errors import UsageError
 from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
+from rankbound.results import Result
+from rankbound.terminal import compare, files, measure, validate
 from rankbound.terminal.console import console_for
-from rankbound.terminal.measure import show
 from rankbound.writing import Replacing, check_outputs, filling
 
 PAGE: Final = "report.html"
@@ -29,10 +42,19 @@ class Demonstration(NamedTuple):
         What was measured, by sampling.
     files : list of Path
         Everything written; start with ``report.md`` or ``report.html``.
+    inspection : Inspection
+        What the files hold.
+    comparison : Comparison
+        Of the samplings, against random negatives.
+    validation : Validation
+        Of the terms of all students, against what these retrieve.
     """
 
     ledgers: dict[str, Ledger]
     files: list[Path]
+    inspection: Inspection
+    comparison: Comparison
+    validation: Validation
 
 
 def demo(
@@ -42,11 +64,12 @@ def demo(
     force: bool = False,
     progress: bool | Progress = False,
 ) -> Demonstration:
-    """Do the main job on the docstrings of the installed scientific packages.
+    """Run every command on the docstrings of the installed scientific packages.
 
-    A known-item collection is built, a teacher and distilled students are trained, and
-    the students are measured on held-out queries for each of four ways of sampling
-    negatives. It takes a minute or two and downloads nothing.
+    A known-item collection is built, and a teacher and distilled students are trained.
+    On held-out queries, which no choice had looked at, groups are sampled in four ways
+    and inspected, the students are measured, the samplings compared, and the terms
+    validated. It takes a minute or two and downloads nothing.
 
     Parameters
     ----------
@@ -63,13 +86,17 @@ def demo(
     Returns
     -------
     Demonstration
-        A ledger for each sampling, and the files written.
+        A ledger for each sampling, the files written, and the other results.
 
     Raises
     ------
     UsageError
         When `out` cannot be written to, `seed` is negative, or the extra packages of
         ``rankbound[demo]`` are missing.
+
+    Notes
+    -----
+    The commands run in the folder of the files, which is the working folder meanwhile.
 
     See Also
     --------
@@ -91,25 +118,60 @@ def demo(
         filling(out, replacing) as root,
         reported(progress, total=work.STAGES + STAGES) as advance,
     ):
-        files, ledgers = work.make_demo(root, seed=seed, progress=advance)
-        tables = {sampling: _as_text(ledger) for sampling, ledger in ledgers.items()}
-        text = report_text(files, ledgers, tables=tables)
+        story = work.make_demo(root, seed=seed, progress=advance)
+        text = report_text(story, screens=dict(screens_of(story)))
         (root / "report.md").write_text(text, encoding="utf-8")
-        options = [work.options_for(files, s, seed=seed) for s in files.groups]
+        steps = Steps(story.files, seed)
+        options = [steps.measure(sampling) for sampling in story.files.groups]
         write_report(
             root,
             root / PAGE,
-            command="rankbound report . --out report.html",
+            command=f"rankbound demo --seed {seed}",
             title="What the bound says about four ways of sampling negatives",
             options_of={one.command: one for one in options}.__getitem__,
+            # Three figures of each result: those of `report` take as long as the rest
+            among={"measured", COMPARED, VALIDATED},
             progress=advance,
         )
         made = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
-    return Demonstration(ledgers, [out / path for path in sorted(made)])
+    return Demonstration(
+        story.ledgers,
+        [out / path for path in sorted(made)],
+        story.inspection,
+        story.comparison,
+        story.validation,
+    )
 
 
-def _as_text(ledger: Ledger) -> str:
-    """A ledger as the plain text that a terminal would show."""
-    stream = io.StringIO()
-    show(ledger.in_options(), console_for(stream), details=True)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+def screens_of(story: Story) -> Iterator[tuple[str, str]]:
+    """Each command with the plain text that a terminal would show."""
+    for drawn in story.samples.values():
+        yield drawn.command, "\n".join(files.sample_lines(drawn.in_options()))
+    made: list[tuple[str, Callable[[Console], None]]] = [
+        (
+            story.inspection.command,
+            lambda console: files.show(story.inspection.in_options(), console),
+        )
+    ]
+    made += [
+        (ledger.command, _answers(measure.show, ledger, f"measured/{sampling}"))
+        for sampling, ledger in story.ledgers.items()
+    ]
+    compared, validated = story.comparison, story.validation
+    made.append((compared.command or "", _answers(compare.show, compared, COMPARED)))
+    made.append((validated.command, _answers(validate.show, validated, VALIDATED)))
+    for command, show in made:
+        stream = io.StringIO()
+        show(console_for(stream))
+        lines = (line.rstrip() for line in stream.getvalue().splitlines())
+        yield command, "\n".join(lines)
+
+
+def _answers(
+    show: Callable[..., None], result: Result, folder: str
+) -> Callable[[Console], None]:
+    """What a command prints of its result without `--details`."""
+    where = f"{folder}/{result.FILE}"
+    return lambda console: show(
+        result.in_options(), console, details=False, where=where
+    )

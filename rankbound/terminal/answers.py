@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import PROVIDED, Level
-from rankbound.results import Answer
+from rankbound.catalogue import Level
+from rankbound.results import Answer, grounds
 from rankbound.terminal.console import WIDEST, fold, folded, width_of
 
 MOST_LINES: Final = 10
@@ -118,22 +118,12 @@ def _sentence(answer: Answer, width: int) -> list[str]:
     return folded(f"{answer.wording} {answer.sentence}", width)
 
 
-def _rests(answers: Sequence[Answer]) -> list[str]:
-    """What answers rest on, each part once and provisos last."""
-    rests, provisos = [], []
-    for answer in answers:
-        said, found, granted = answer.rests_on.partition(PROVIDED)
-        rests.append(said.rstrip(", "))
-        provisos += [f"{PROVIDED}{granted}"] if found else []
-    return [*dict.fromkeys(filter(None, rests)), *dict.fromkeys(provisos)]
-
-
 def _foot(
     answers: Sequence[Answer], width: int, above: Sequence[Answer] = ()
 ) -> Iterator[str]:
     """What the answers rest on, with the proviso once, and what to run next."""
-    known = _rests(above)
-    if told := [part for part in _rests(answers) if part not in known]:
+    known = grounds(above)
+    if told := [part for part in grounds(answers) if part not in known]:
         yield from folded(f"{RESTS}{'; '.join(told)}", width)
     run = {answer.next for answer in above}
     commands = [

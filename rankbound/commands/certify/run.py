@@ -204,15 +204,14 @@ def docstring_groups(package: str = PACKAGE, *, sizes: Sizes | None = None) -> W
     # Rounding depends on the number of threads that share a sum
     with threadpool_limits(limits=1):
         made = run_experiment([package], sizes=sizes, seed=0, progress=lambda _: None)
-    queries = made.plan.heldout
-    docs = made.groups[HELD_OUT][SAMPLING].docs
-    rows = zip(queries.tolist(), docs, strict=True)
+    groups = made.pools[HELD_OUT].draw(SAMPLING, seed=0)
+    lessons = made.lessons(HELD_OUT, groups)
     return World(
         f"docstrings of {package}",
-        np.full(queries.size, 1 / queries.size),
-        made.retrieved.query_vectors[queries].astype(np.float64),
-        made.retrieved.doc_vectors[docs].astype(np.float64),
-        np.stack([made.judged.scores(query, row) for query, row in rows]),
+        np.full(len(lessons.queries), 1 / len(lessons.queries)),
+        lessons.queries,
+        lessons.documents,
+        lessons.teacher,
         made.students[SAMPLING].weights,
     )
 

@@ -71,7 +71,6 @@ from rankbound.commands.measure.given import (
     ScoresLike,
     VectorsLike,
     inputs_of,
-    relative,
 )
 from rankbound.commands.measure.inputs import (
     BETTER,
@@ -415,10 +414,7 @@ def result_of(compared: Compared) -> Comparison:
         sentences=(),
         advice=(),
         cannot_say=(),
-        repairs={
-            relative(path, None): counts
-            for path, counts in loaded.teacher.files.repairs.items()
-        },
+        repairs=loaded.teacher.files.repairs_by_name(),
         warnings=compared.warnings,
         assumptions=_assumptions(compared),
         definitions=DEFINITIONS if loaded.clusters is None else DEFINITIONS | CLUSTERED,

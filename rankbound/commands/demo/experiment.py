@@ -1,16 +1,17 @@
 """A distillation experiment in memory: rankings, teacher, groups and students.
 
 The teacher is trained on its own queries and the students on others. Both then score
-held-out queries, since a certificate needs queries that were not used for training.
-A group has one relevant document and 15 negatives, which a sampling draws from the 50
-best non-relevant documents of a ranking, or from the whole corpus. No document is in a
-group twice.
+held-out queries, since a certificate needs queries that were not used for training. A
+group has one relevant document and 15 negatives, which `sample` draws from the
+documents of the query that the teacher has scored: those that a run found, the relevant
+one, and some from anywhere in the corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -30,22 +31,25 @@ from rankbound.commands.demo.models import (
     score,
     train_student,
 )
-from rankbound.commands.demo.retrieval import Retrieved, bm25_library, retrieve
-from rankbound.data.columns import Floats, Integers
+from rankbound.commands.demo.retrieval import Retrieved, Run, bm25_library, retrieve
+from rankbound.commands.sample.run import SampleOptions
+from rankbound.data.columns import Floats, Integers, positions, strings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Scores
 
 TEACHER, STUDENT, HELD_OUT = SPLITS = ("teacher", "student", "heldout")
-NEGATIVES = 15
-MINING_DEPTH = 50  # non-relevant documents of a ranking
+NEGATIVES: Final = 15
+UNIFORM: Final = "uniform"  # the run of documents from anywhere in the corpus
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The sizes of a demo; with too few docstrings, all splits shrink in proportion."""
 
-    documents: int = 9000
-    teacher_queries: int = 1000
-    student_queries: int = 4000
-    heldout_queries: int = 1500
+    documents: int = 7000
+    teacher_queries: int = 800
+    student_queries: int = 2500
+    heldout_queries: int = 600
     dimensions: int = 192
 
 
@@ -68,8 +72,23 @@ class Plan:
         return self.splits[HELD_OUT]
 
 
-def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan:
+def plan_queries(
+    n_docs: int,
+    *,
+    sizes: Sizes,
+    rng: np.random.Generator,
+    fresh: Integers | None = None,
+) -> Plan:
     """Choose the documents that are sought, and assign their queries to splits.
+
+    Parameters
+    ----------
+    n_docs : int
+    sizes : Sizes
+    rng : numpy.random.Generator
+    fresh : array of int, optional
+        Codes of the documents whose queries may be held out; by default all. Queries of
+        the others of them are used for training like any other.
 
     Raises
     ------
@@ -79,23 +98,31 @@ def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan
     Examples
     --------
     >>> sizes = Sizes(teacher_queries=2, student_queries=8, heldout_queries=4)
-    >>> plan = plan_queries(100, sizes=sizes, rng=np.random.default_rng(0))
+    >>> rng = np.random.default_rng(0)
+    >>> plan = plan_queries(100, sizes=sizes, rng=rng, fresh=np.arange(90, 100))
     >>> {split: len(codes) for split, codes in plan.splits.items()}
     {'teacher': 2, 'student': 8, 'heldout': 4}
-    >>> plan.qids[0]
-    'q0001'
+    >>> plan.qids[0], int(plan.positives[plan.heldout].min()) >= 90
+    ('q0001', True)
     """
+    eligible = np.arange(n_docs) if fresh is None else fresh
     wanted = (sizes.teacher_queries, sizes.student_queries, sizes.heldout_queries)
     # Integer arithmetic, so that with enough documents the sizes are exact.
     usable = min(n_docs, sum(wanted))
+    if sizes.heldout_queries:
+        usable = min(usable, eligible.size * sum(wanted) // sizes.heldout_queries)
     counts = [count * usable // sum(wanted) for count in wanted]
     if n_docs <= NEGATIVES or min(counts) == 0:
+        measured = "" if fresh is None else f", {eligible.size} of which are for those"
         raise ValueError(
             f"the demo needs at least {NEGATIVES + 1} documents and a query in each of "
-            f"its three splits, found {n_docs} docstrings; install more of numpy, "
-            "scipy, scikit-learn, sympy, matplotlib and pandas"
+            f"its three splits, the last of which is measured, found {n_docs} "
+            f"docstrings{measured}; install more of numpy, scipy, scikit-learn, sympy, "
+            "matplotlib and pandas, with their sources"
         )
-    chosen = rng.permutation(n_docs)[: sum(counts)]
+    heldout = rng.permutation(eligible)[: counts[-1]]
+    others = np.setdiff1d(np.arange(n_docs), heldout)
+    chosen = np.append(rng.permutation(others)[: sum(counts[:-1])], heldout)
     positives = np.sort(chosen)
     codes = np.split(np.searchsorted(positives, chosen), np.cumsum(counts)[:-1])
     return Plan(
@@ -105,19 +132,6 @@ def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan
             split: np.sort(part) for split, part in zip(SPLITS, codes, strict=True)
         },
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Groups:
-    """The groups of one sampling, one row per query, with the relevant document first.
-
-    `docs` has shape (n_queries, 16). `filled` counts the queries whose ranking was too
-    short, so that some of their negatives are random.
-    """
-
-    sampling: str
-    docs: Integers
-    filled: int
 
 
 def random_negatives(
@@ -150,113 +164,102 @@ def random_negatives(
     return drawn + (drawn >= positives[:, None])
 
 
-def mined_negatives(
-    rankings: Sequence[Integers],
-    positives: Integers,
-    reserve: Integers,
-    *,
-    rng: np.random.Generator,
-) -> tuple[Integers, int]:
-    """Draw 15 negatives per query, uniformly from the 50 best of its ranking.
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """What the groups of the queries of one split are drawn from.
 
-    Parameters
+    Attributes
     ----------
-    rankings : sequence of arrays of int
-        Document codes of each query, best first.
-    positives : array of int, shape (n_queries,)
-    reserve : array of int, shape (n_queries, 15)
-        Random negatives, the first of which complete the negatives of a short ranking.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    tuple of (array of int, shape (n_queries, 15), int)
-        The negatives, and the number of queries that needed random ones.
+    teacher : Scores
+        Log-odds (nats) of the candidates of each query.
+    runs : mapping of str to Scores
+        Rankings by name: "bm25", "lsa", "rrf", and "uniform", which holds 15 documents
+        drawn from the whole corpus, in random order.
+    relevant : Scores
+        The document that each query seeks, of grade 1.
     """
-    rows, filled = [], 0
-    for ranking, positive, spare in zip(rankings, positives, reserve, strict=True):
-        wrong = ranking[ranking != positive][:MINING_DEPTH]
-        drawn = rng.choice(wrong, size=min(NEGATIVES, wrong.size), replace=False)
-        unused = spare[~np.isin(spare, drawn)]
-        filled += int(drawn.size < NEGATIVES)
-        rows.append(np.concatenate([drawn, unused])[:NEGATIVES])
-    return np.stack(rows).astype(np.int64), filled
+
+    teacher: Scores
+    runs: Mapping[str, Scores]
+    relevant: Scores
+
+    def draw(self, sampling: str, *, seed: int) -> Groups:
+        """The groups of one sampling, with the probabilities of their documents."""
+        made = sample_options(
+            sampling,
+            teacher=self.teacher,
+            runs=self.runs,
+            qrels=self.relevant,
+            seed=seed,
+        )
+        return made.draw().groups
 
 
-def draw_groups(
-    rankings: Mapping[str, Sequence[Integers]],
-    positives: Integers,
-    reserve: Integers,
+def sample_options(
+    sampling: str,
     *,
-    rng: np.random.Generator,
-) -> dict[str, Groups]:
-    """Draw groups of 16 by all samplings for the same queries.
-
-    Parameters
-    ----------
-    rankings : mapping of sequences of arrays of int
-        By sampling, the rankings of every query. A sampling without rankings has
-        random negatives.
-    positives : array of int, shape (n_queries,)
-    reserve : array of int, shape (n_queries, 15)
-        The random negatives, which also complete those of short rankings.
-    rng : numpy.random.Generator
-    """
-    groups = {}
-    for sampling in SAMPLINGS:
-        negatives, filled = reserve, 0
-        if sampling in rankings:
-            negatives, filled = mined_negatives(
-                rankings[sampling], positives, reserve, rng=rng
-            )
-        docs = np.column_stack([positives, negatives])
-        groups[sampling] = Groups(sampling, docs, filled)
-    return groups
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Teacher scores of candidate documents, by query code.
-
-    `pools` holds the sorted candidates of every query, and `logits` their log-odds
-    (nats), for queries on which the teacher was not trained.
-    """
-
-    pools: list[Integers]
-    logits: Mapping[int, Floats]
-
-    def scores(self, query: int, docs: Integers) -> Floats:
-        """Return log-odds (nats) of candidates of one query, in the order of `docs`."""
-        logits: Floats = self.logits[query]
-        return logits[np.searchsorted(self.pools[query], docs)]
-
-    def ranking(self, query: int) -> Integers:
-        """Return the candidates of one query, best first."""
-        order = np.argsort(-self.logits[query], kind="stable")
-        ranked: Integers = self.pools[query][order]
-        return ranked
+    teacher: Any,
+    runs: Mapping[str, Any],
+    qrels: Any,
+    seed: int,
+    command: str = "",
+) -> SampleOptions:
+    """What `sample` is told to draw by a sampling, from objects or from files."""
+    how = SAMPLINGS[sampling]
+    return SampleOptions(
+        teacher=teacher,
+        sampling=how.law,
+        size=NEGATIVES + 1,
+        runs={name: runs[name] for name in how.runs},
+        qrels=qrels,
+        depth=how.depth,
+        seed=seed,
+        command=command,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """Everything that was built, before any of it is written.
 
-    `groups` is keyed by split ("student", "heldout") and then by sampling, and
-    `students` by sampling.
+    `pools` are keyed by split ("student", "heldout"), and `students` by sampling.
     """
 
     packages: tuple[str, ...]
+    fresh: tuple[str, ...]
     documents: list[Document]
     plan: Plan
     retrieved: Retrieved
-    judged: Judged
-    groups: Mapping[str, Mapping[str, Groups]]
-    students: Mapping[str, Student]
+    pools: Mapping[str, Pool]
+    students: Mapping[str, Student] = field(default_factory=dict)
+
+    @property
+    def docnos(self) -> list[str]:
+        """The names of the documents, by code."""
+        return [document.docno for document in self.documents]
+
+    def lessons(self, split: str, groups: Groups) -> Lessons:
+        """Vectors and teacher scores of the groups of a split that have 16 documents.
+
+        A group of a query for which rankings hold too few documents is shorter.
+        """
+        full = groups.keep_groups(groups.sizes == NEGATIVES + 1)
+        queries = positions(strings(self.plan.qids), full.group_qids())
+        codes = positions(strings(self.docnos), full.docnos)[full.codes]
+        values, _ = full.scores_of(self.pools[split].teacher)
+        shape = (full.n_groups, NEGATIVES + 1)
+        vectors = self.retrieved.doc_vectors[codes.reshape(shape)]
+        return Lessons(
+            queries=self.retrieved.query_vectors[queries].astype(np.float64),
+            documents=vectors.astype(np.float64),
+            teacher=values.reshape(shape),
+        )
 
 
 def run_experiment(
     packages: Sequence[str],
     *,
+    fresh: Sequence[str] = (),
     sizes: Sizes,
     seed: int,
     progress: Callable[[str], object],
@@ -267,6 +270,9 @@ def run_experiment(
     ----------
     packages : sequence of str
         Packages to read; those that are not installed are skipped.
+    fresh : sequence of str
+        Packages whose docstrings took part in no choice. If there are any, held-out
+        queries are theirs.
     sizes : Sizes
     seed : int
         At least 0.
@@ -277,17 +283,20 @@ def run_experiment(
     ------
     UsageError
         When bm25s is not installed.
+    ValueError
+        When the packages have too few docstrings.
     """
     bm25_library()  # fails before minutes of work if it is missing
     # One stream for each use, so that a change in one does not affect the others.
-    of_documents, of_splits, of_reserve, of_mining = np.random.default_rng(seed).spawn(
-        4
-    )
+    of_documents, of_splits, of_reserve = np.random.default_rng(seed).spawn(3)
     progress("reading docstrings")
-    roots = package_roots(packages)
-    documents = sample_documents(collect(roots), size=sizes.documents, rng=of_documents)
-    plan = plan_queries(len(documents), sizes=sizes, rng=of_splits)
-
+    roots, new = package_roots(packages), package_roots(fresh)
+    found = collect(roots, fresh=new)
+    documents = sample_documents(found, size=sizes.documents, rng=of_documents)
+    held = np.flatnonzero([document.fresh for document in documents])
+    plan = plan_queries(
+        len(documents), sizes=sizes, rng=of_splits, fresh=held if fresh else None
+    )
     progress(
         f"ranking {counted(len(documents), 'document')} for "
         f"{counted(len(plan.qids), 'query')}"
@@ -300,26 +309,26 @@ def run_experiment(
     )
     progress("training the teacher")
     reserve = random_negatives(plan.positives, n_docs=len(documents), rng=of_reserve)
-    judged = judge(retrieved, plan, reserve, seed=seed)
-
-    progress("drawing groups")
-    groups = {
-        split: _draw(retrieved, judged, plan, reserve, split=split, rng=of_mining)
-        for split in (STUDENT, HELD_OUT)
-    }
+    docnos = [document.docno for document in documents]
+    pools = judge(retrieved, plan, reserve, docnos=docnos, seed=seed)
+    made = Experiment(tuple(roots), tuple(new), documents, plan, retrieved, pools)
     students = {}
     for sampling in SAMPLINGS:
         progress(f"distilling a student from {sampling} groups")
-        docs = groups[STUDENT][sampling].docs
-        lessons = _lessons(retrieved, judged, plan.splits[STUDENT], docs)
-        students[sampling] = train_student(lessons)
-    return Experiment(
-        tuple(roots), documents, plan, retrieved, judged, groups, students
-    )
+        groups = pools[STUDENT].draw(sampling, seed=seed)
+        students[sampling] = train_student(made.lessons(STUDENT, groups))
+    return replace(made, students=students)
 
 
-def judge(retrieved: Retrieved, plan: Plan, reserve: Integers, *, seed: int) -> Judged:
-    """Train the teacher on its own queries, and score the other queries with it.
+def judge(
+    retrieved: Retrieved,
+    plan: Plan,
+    reserve: Integers,
+    *,
+    docnos: Sequence[str],
+    seed: int,
+) -> dict[str, Pool]:
+    """Train the teacher on its own queries, and score those of the other splits.
 
     Parameters
     ----------
@@ -328,6 +337,8 @@ def judge(retrieved: Retrieved, plan: Plan, reserve: Integers, *, seed: int) -> 
     reserve : array of int, shape (n_queries, n)
         Documents that are candidates of each query, in addition to the relevant one and
         those found by a run.
+    docnos : sequence of str
+        Names of the documents, by code.
     seed : int
     """
     pools = [
@@ -336,39 +347,51 @@ def judge(retrieved: Retrieved, plan: Plan, reserve: Integers, *, seed: int) -> 
     ]
     own = plan.splits[TEACHER].tolist()
     teacher = learn(retrieved, plan.positives, pools, queries=own, seed=seed)
-    others = [*plan.splits[STUDENT].tolist(), *plan.heldout.tolist()]
-    scored = score(teacher, retrieved, pools, queries=others)
-    return Judged(pools, dict(zip(others, scored, strict=True)))
+    made = {}
+    for split in (STUDENT, HELD_OUT):
+        queries = plan.splits[split].tolist()
+        names = _Names([plan.qids[query] for query in queries], docnos)
+        logits = score(teacher, retrieved, pools, queries=queries)
+        drawn = [reserve[query] for query in queries]
+        falling = np.arange(reserve.shape[1], 0, -1.0)
+        runs = {UNIFORM: names.scores(UNIFORM, drawn, [falling] * len(queries))}
+        runs |= {
+            run.name: names.scores(run.name, *_tops(run, queries))
+            for run in (retrieved.bm25, retrieved.lsa, retrieved.rrf)
+        }
+        sought = [plan.positives[query : query + 1] for query in queries]
+        made[split] = Pool(
+            names.scores(TEACHER, [pools[query] for query in queries], logits),
+            runs,
+            names.scores("judgements", sought, [np.ones(1)] * len(queries)),
+        )
+    return made
 
 
-def _draw(
-    retrieved: Retrieved,
-    judged: Judged,
-    plan: Plan,
-    reserve: Integers,
-    *,
-    split: str,
-    rng: np.random.Generator,
-) -> dict[str, Groups]:
-    queries = plan.splits[split]
-    codes = queries.tolist()
-    rankings = {}
-    for name, sampling in SAMPLINGS.items():
-        if sampling.ranking:
-            run = judged
-            if sampling.ranking != "teacher":
-                run = getattr(retrieved, sampling.ranking)
-            rankings[name] = [run.ranking(query) for query in codes]
-    return draw_groups(rankings, plan.positives[queries], reserve[queries], rng=rng)
+def _tops(run: Run, queries: Iterable[int]) -> tuple[list[Integers], list[Floats]]:
+    """What a run ranked for some queries, and the scores."""
+    parts = [slice(run.offsets[q], run.offsets[q + 1]) for q in queries]
+    return [run.docs[part] for part in parts], [run.scores[part] for part in parts]
 
 
-def _lessons(
-    retrieved: Retrieved, judged: Judged, queries: Integers, docs: Integers
-) -> Lessons:
-    """Collect vectors and teacher scores of groups of shape (n_queries, 16)."""
-    rows = zip(queries.tolist(), docs, strict=True)
-    return Lessons(
-        queries=retrieved.query_vectors[queries].astype(np.float64),
-        documents=retrieved.doc_vectors[docs].astype(np.float64),
-        teacher=np.stack([judged.scores(query, row) for query, row in rows]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of the queries of a split, and of all documents by code."""
+
+    qids: Sequence[str]
+    docnos: Sequence[str]
+
+    def scores(
+        self, name: str, docs: Sequence[Integers], values: Sequence[Floats]
+    ) -> Scores:
+        """Scores of documents given query by query; some queries may have none."""
+        sizes = np.array([len(part) for part in docs])
+        held = np.flatnonzero(sizes)
+        return Scores.from_rows(
+            np.repeat(np.arange(held.size), sizes[held]),
+            strings([self.qids[place] for place in held.tolist()]),
+            np.concatenate(docs),
+            strings(self.docnos),
+            np.concatenate(values),
+            name=name,
+        )

@@ -1,9 +1,11 @@
 """Write the files of the demo, in the formats that users have.
 
-Runs, judgements, query vectors and the groups in `groups/` belong to held-out queries
-only; `train/` holds the groups on which the students were trained. The same content
-always gives the same bytes: compressed files contain no time or name, lines end in a
-line feed on every system, and numbers are written so that they are read back exactly.
+All of them but the texts are about held-out queries: a folder that held the groups of
+training queries, too, would be no data set that `validate` and `study` can read. The
+teacher's file has the whole pool of each query, from which `sample` draws the groups.
+The same content always gives the same bytes: compressed files contain no time or name,
+lines end in a line feed on every system, and numbers are written so that they are read
+back exactly.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +23,27 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound.catalogue import SAMPLINGS
-from rankbound.commands.demo.corpus import PACKAGES
+from rankbound.commands.demo.corpus import FRESH, PACKAGES
 from rankbound.commands.demo.experiment import (
     HELD_OUT,
-    STUDENT,
+    TEACHER,
+    UNIFORM,
     Experiment,
+    Pool,
     Sizes,
     run_experiment,
 )
-from rankbound.commands.demo.models import project
-from rankbound.commands.demo.retrieval import Run
-from rankbound.data.columns import Integers
+from rankbound.commands.demo.models import Student, project
+from rankbound.commands.demo.retrieval import DEPTH
+from rankbound.data.columns import Booleans, positions, strings
+from rankbound.data.ordering import ranking
+from rankbound.data.scores import Scores
 from rankbound.read.source import SUFFIXES, packed
 
-_FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
+# Names of runs whose file has another one: validate takes no run called "random" for a
+# student, and `sample` knows a sampling of that name
+FILE_OF_RUN: Final = {UNIFORM: "random"}
+STUDENTS: Final = {sampling: f"student-{sampling}" for sampling in SAMPLINGS}
 # Level 6 takes half the time of level 9, and files are two per cent larger.
 _COMPRESSION = 6
 _LINES_AT_ONCE = 10_000
@@ -44,12 +53,13 @@ _LINES_AT_ONCE = 10_000
 class DemoFiles:
     """The paths of all files relative to `root`, and how much they hold.
 
-    `groups` (held-out queries), `train` (the students' training queries) and
-    `query_vectors` (held-out queries, one student per sampling) are keyed by sampling,
-    and `runs` by system. A student's score is the dot product of its query vector with
-    the corpus vector. `n_queries` counts the queries of each split. `n_filled` counts
-    the held-out queries of each sampling whose ranking was too short, so that their
-    groups contain random documents.
+    `groups` (where `sample` will write them) and `query_vectors` (of one student each)
+    are keyed by sampling, and `runs` by system; "uniform" holds documents drawn from
+    the whole corpus, and "teacher" what the teacher makes of those that BM25 and LSA
+    found. A student's score is the dot product of its query vector with the corpus
+    vector; `students` are the names of their runs by sampling. `n_queries` counts the
+    queries of each split, and `n_fresh` the documents that held-out queries were drawn
+    from, of the packages `fresh`.
     """
 
     root: Path
@@ -59,16 +69,17 @@ class DemoFiles:
     runs: Mapping[str, str]
     teacher: str
     groups: Mapping[str, str]
-    train: Mapping[str, str]
     corpus_vectors: str
     corpus_ids: str
     query_vectors: Mapping[str, str]
     query_ids: str
+    students: Mapping[str, str]
     packages: tuple[str, ...]
+    fresh: tuple[str, ...]
     n_documents: int
+    n_fresh: int
     n_queries: Mapping[str, int]
     n_teacher_scores: int
-    n_filled: Mapping[str, int]
 
 
 def prepare(
@@ -77,6 +88,7 @@ def prepare(
     seed: int,
     progress: Callable[[str], object],
     packages: Sequence[str] = PACKAGES,
+    fresh: Sequence[str] = FRESH,
     sizes: Sizes | None = None,
 ) -> DemoFiles:
     """Build the collection, its rankings, teacher and students, and write them.
@@ -89,8 +101,9 @@ def prepare(
         At least 0. The same seed and installation give the same bytes.
     progress : callable
         Called with a short description before each stage.
-    packages : sequence of str
-        Packages to read; those that are not installed are skipped.
+    packages, fresh : sequence of str
+        Packages to read, and those whose queries are held out; those that are not
+        installed are skipped.
     sizes : Sizes, optional
 
     Returns
@@ -106,7 +119,11 @@ def prepare(
     # however many this process may use.
     with threadpool_limits(limits=1):
         experiment = run_experiment(
-            packages, sizes=sizes or Sizes(), seed=seed, progress=progress
+            packages,
+            fresh=fresh,
+            sizes=sizes or Sizes(),
+            seed=seed,
+            progress=progress,
         )
         progress("writing files")
         return write_experiment(out, experiment)
@@ -114,28 +131,29 @@ def prepare(
 
 def write_experiment(out: Path, experiment: Experiment) -> DemoFiles:
     """Write everything that was built, and return the paths."""
-    plan, drawn = experiment.plan, experiment.groups
-    lookup = _teacher_lookup(experiment)
-    write_scores(out / "teacher/teacher.scores.json.gz", lookup)
+    plan, pool = experiment.plan, experiment.pools[HELD_OUT]
+    write_scores(out / "teacher/teacher.scores.json.gz", pool.teacher)
     _write_texts(out, experiment)
+    (out / "groups").mkdir(exist_ok=True)
     return DemoFiles(
         root=out,
         corpus="corpus.jsonl",
         query_texts="queries.jsonl",
         qrels="qrels.trec",
-        runs=_write_runs(out, experiment),
+        runs=_write_runs(out, experiment, pool),
         teacher="teacher/teacher.scores.json.gz",
-        groups=_write_groups(out, experiment, split=HELD_OUT),
-        train=_write_groups(out, experiment, split=STUDENT),
+        groups={name: f"groups/{name}.16.jsonl.gz" for name in SAMPLINGS},
         corpus_vectors="embeddings/lsa.corpus.npy",
         corpus_ids="embeddings/lsa.corpus.ids.txt",
         query_vectors=_write_vectors(out, experiment),
         query_ids="embeddings/queries.ids.txt",
+        students=STUDENTS,
         packages=experiment.packages,
+        fresh=experiment.fresh,
         n_documents=len(experiment.documents),
+        n_fresh=sum(document.fresh for document in experiment.documents),
         n_queries={split: codes.size for split, codes in plan.splits.items()},
-        n_teacher_scores=sum(map(len, lookup.values())),
-        n_filled={sampling: drawn[HELD_OUT][sampling].filled for sampling in SAMPLINGS},
+        n_teacher_scores=len(pool.teacher.values),
     )
 
 
@@ -172,34 +190,49 @@ def _write_texts(out: Path, experiment: Experiment) -> None:
     )
 
 
-def _write_runs(out: Path, experiment: Experiment) -> dict[str, str]:
-    retrieved, plan = experiment.retrieved, experiment.plan
+def _write_runs(out: Path, experiment: Experiment, pool: Pool) -> dict[str, str]:
+    runs = {**pool.runs, TEACHER: _reranked(pool)}
+    runs |= {
+        STUDENTS[sampling]: _retrieved(experiment, student)
+        for sampling, student in experiment.students.items()
+    }
     paths = {}
-    for run in (retrieved.bm25, retrieved.lsa, retrieved.rrf):
-        paths[run.name] = f"runs/{run.name}.run.gz"
-        write_run(
-            out / paths[run.name],
-            run,
-            queries=plan.heldout,
-            qids=plan.qids,
-            docnos=_docnos(experiment),
-        )
+    for name, run in runs.items():
+        paths[name] = f"runs/{FILE_OF_RUN.get(name, name)}.run.gz"
+        write_run(out / paths[name], run, tag=FILE_OF_RUN.get(name, name))
     return paths
 
 
-def _write_groups(out: Path, experiment: Experiment, *, split: str) -> dict[str, str]:
-    plan = experiment.plan
-    paths = {}
-    for sampling, groups in experiment.groups[split].items():
-        paths[sampling] = f"{_FOLDER_OF_SPLIT[split]}/{sampling}.16.jsonl.gz"
-        write_groups(
-            out / paths[sampling],
-            groups.docs,
-            queries=plan.splits[split],
-            qids=plan.qids,
-            docnos=_docnos(experiment),
-        )
-    return paths
+def _retrieved(experiment: Experiment, student: Student) -> Scores:
+    """The documents that a student scores highest, of all, for the held-out queries."""
+    heldout = experiment.plan.heldout
+    queries = experiment.retrieved.query_vectors[heldout].astype(np.float64)
+    vectors = project(student, queries)
+    scores = vectors.astype(np.float64) @ experiment.retrieved.doc_vectors.T
+    depth = min(DEPTH, scores.shape[1])
+    best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
+    return Scores.from_rows(
+        np.repeat(np.arange(heldout.size), depth),
+        strings([experiment.plan.qids[query] for query in heldout.tolist()]),
+        best.ravel(),
+        strings(experiment.docnos),
+        np.take_along_axis(scores, best, axis=1).ravel(),
+        name="student",
+    )
+
+
+def _reranked(pool: Pool) -> Scores:
+    """The teacher's scores of what was found, without the documents that were added."""
+    found = [_among(pool.teacher, pool.runs[name]) for name in ("bm25", "lsa")]
+    return pool.teacher.keep_rows(np.logical_or(*found))
+
+
+def _among(scores: Scores, held: Scores) -> Booleans:
+    """Which rows of scores are documents that the same query has elsewhere."""
+    query = positions(scores.qids, held.qids)[held.row_query()]
+    document = positions(scores.docnos, held.docnos)[held.codes]
+    keys = query * scores.n_docs + document
+    return np.isin(scores.row_query() * scores.n_docs + scores.codes, keys)
 
 
 def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
@@ -207,7 +240,7 @@ def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
     retrieved, plan = experiment.retrieved, experiment.plan
     heldout = plan.heldout
     write_vectors(out / "embeddings/lsa.corpus.npy", retrieved.doc_vectors)
-    write_lines(out / "embeddings/lsa.corpus.ids.txt", _docnos(experiment))
+    write_lines(out / "embeddings/lsa.corpus.ids.txt", experiment.docnos)
     write_lines(
         out / "embeddings/queries.ids.txt",
         (plan.qids[query] for query in heldout.tolist()),
@@ -218,27 +251,6 @@ def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
         queries = retrieved.query_vectors[heldout].astype(np.float64)
         write_vectors(out / paths[sampling], project(student, queries))
     return paths
-
-
-def _teacher_lookup(experiment: Experiment) -> dict[str, dict[str, float]]:
-    """Look up the teacher score of every document of a group, by names."""
-    docnos, plan = _docnos(experiment), experiment.plan
-    lookup = {}
-    for split in (HELD_OUT, STUDENT):
-        drawn = [experiment.groups[split][sampling].docs for sampling in SAMPLINGS]
-        rows: Iterable[tuple[int, np.ndarray]] = zip(
-            plan.splits[split].tolist(), np.concatenate(drawn, axis=1), strict=True
-        )
-        for query, row in rows:
-            docs = np.unique(row)
-            scores = experiment.judged.scores(query, docs).tolist()
-            names = [docnos[code] for code in docs.tolist()]
-            lookup[plan.qids[query]] = dict(zip(names, scores, strict=True))
-    return dict(sorted(lookup.items()))
-
-
-def _docnos(experiment: Experiment) -> list[str]:
-    return [document.docno for document in experiment.documents]
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
@@ -270,55 +282,12 @@ def write_qrels(path: Path, relevant: Iterable[tuple[str, str]]) -> None:
     write_lines(path, (f"{qid} 0 {docno} 1" for qid, docno in relevant))
 
 
-def write_run(
-    path: Path,
-    run: Run,
-    *,
-    queries: Integers,
-    qids: Sequence[str],
-    docnos: Sequence[str],
-) -> None:
-    """Write the rankings of some queries in six columns, `qid Q0 docno rank score tag`.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    run : Run
-    queries : array of int
-        Codes of the queries to write, in the order to write them.
-    qids, docnos : sequences of str
-        Names of all queries and documents, by code.
-    """
-    write_lines(path, _run_lines(run, queries, qids, docnos))
+def write_run(path: Path, run: Scores, *, tag: str) -> None:
+    """Write rankings in six columns, `qid Q0 docno rank score tag`."""
+    write_lines(path, _run_lines(run, tag))
 
 
-def write_groups(
-    path: Path,
-    docs: Integers,
-    *,
-    queries: Integers,
-    qids: Sequence[str],
-    docnos: Sequence[str],
-) -> None:
-    """Write groups: the query, its relevant document, and the list of its negatives.
-
-    `docs` has shape (n_queries, group_size), with the relevant document first. Its rows
-    are those of `queries`.
-    """
-    write_records(
-        path,
-        (
-            {
-                "query_id": qids[query],
-                "doc_id_a": docnos[row[0]],
-                "doc_id_b": [docnos[code] for code in row[1:]],
-            }
-            for query, row in zip(queries.tolist(), docs.tolist(), strict=True)
-        ),
-    )
-
-
-def write_scores(path: Path, scores: Mapping[str, Mapping[str, float]]) -> None:
+def write_scores(path: Path, scores: Scores) -> None:
     """Write `{qid: {docno: score}}` as one JSON object, with one query per line."""
     write_lines(path, _lookup_lines(scores))
 
@@ -329,23 +298,26 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
     np.save(path, np.ascontiguousarray(vectors), allow_pickle=False)
 
 
-def _run_lines(
-    run: Run, queries: Integers, qids: Sequence[str], docnos: Sequence[str]
-) -> Iterator[str]:
-    for query in queries.tolist():
-        part = slice(run.offsets[query], run.offsets[query + 1])
-        # The repr of a Python float is the shortest text that reads back exactly
-        ranked = zip(run.docs[part].tolist(), run.scores[part].tolist(), strict=True)
-        for rank, (code, score) in enumerate(ranked, start=1):
-            yield f"{qids[query]} Q0 {docnos[code]} {rank} {score!r} {run.name}"
+def _run_lines(run: Scores, tag: str) -> Iterator[str]:
+    order = ranking(run)
+    qids = run.qids[run.row_query()[order]].tolist()
+    ranks = np.arange(len(order)) - np.repeat(run.offsets[:-1], run.sizes) + 1
+    docnos = run.docnos[run.codes[order]].tolist()
+    # The repr of a Python float is the shortest text that reads back exactly
+    values = run.values[order].tolist()
+    for row in zip(qids, docnos, ranks.tolist(), values, strict=True):
+        yield "{} Q0 {} {} {!r} {}".format(*row, tag)
 
 
-def _lookup_lines(scores: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+def _lookup_lines(scores: Scores) -> Iterator[str]:
     opening = "{"
-    for qid, row in scores.items():
+    docnos, values = scores.docnos[scores.codes].tolist(), scores.values.tolist()
+    for place, qid in enumerate(scores.qids):
+        rows = slice(scores.offsets[place], scores.offsets[place + 1])
+        row = dict(zip(docnos[rows], values[rows], strict=True))
         yield f"{opening}{json.dumps(qid)}: {json.dumps(row)}"
         opening = ","
-    yield "}" if scores else "{}"
+    yield "}"
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:

@@ -1,25 +1,62 @@
-"""Build the demo, measure every sampling, and write the report."""
+"""The whole story on the demo's files: every command, its results, and the report."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rankbound.bounds.wording import counted
-from rankbound.commands.demo.experiment import SPLITS
+from rankbound.bounds.wording import counted, listed
+from rankbound.catalogue import SAMPLINGS
+from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.result import Comparison
+from rankbound.commands.compare.run import compare_with
+from rankbound.commands.compare.run import n_stages as compare_stages
+from rankbound.commands.demo.corpus import FRESH, PACKAGES
+from rankbound.commands.demo.experiment import SPLITS, Sizes, sample_options
+from rankbound.commands.demo.experiment import TEACHER as RERANKED
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.measure.measured import measured
+from rankbound.commands.inspect.examined import Asked
+from rankbound.commands.inspect.result import Inspection
+from rankbound.commands.inspect.run import N_STAGES as INSPECT_STAGES
+from rankbound.commands.inspect.run import inspect_files
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
-from rankbound.commands.measure.run import ledger_of
+from rankbound.commands.measure.run import measure_with
+from rankbound.commands.sample.result import Sample
+from rankbound.commands.sample.run import SampleOptions
+from rankbound.commands.validate.options import ValidateOptions, cases_from
+from rankbound.commands.validate.result import Validation
+from rankbound.commands.validate.run import validate_with
 from rankbound.data.scores import Kind
 from rankbound.progress import Progress
+from rankbound.results import Answer, grounds
 
 STUDENT: Final = "bilinear"
-# The stages of `prepare`, and those of one measurement of each sampling
-STAGES: Final = 9 + 4 * 5
+BASELINE: Final = "bm25"  # a run that the students should beat
+NAME: Final = "demo"  # of the data set, in a validation
+INSPECTION: Final = "inspection.json"
+COMPARED: Final = "compared"
+VALIDATED: Final = "validated"
+MEASURE: Final = "nDCG@10"
+# The least that decides a small family; there are too few students to compare orders
+RESAMPLES: Final = 200
+PERMUTATIONS: Final = 999
+VALIDATED_ON: Final = ("bm25",)  # one for all students
+# Those of `prepare`, `sample` once a sampling, `inspect`, `measure` once a sampling,
+# `compare`, and `validate`, which has one for all, one for the groups of each sampling,
+# one for each student and for BM25 on these, and two at the end
+STAGES: Final = (
+    (4 + len(SAMPLINGS))
+    + len(SAMPLINGS)
+    + INSPECT_STAGES
+    + 4 * len(SAMPLINGS)
+    + compare_stages([*SAMPLINGS])
+    + (3 + len(VALIDATED_ON) * (2 + len(SAMPLINGS)))
+)
 Ledgers = Mapping[str, Ledger]
 HEADINGS = (
     "sampling",
@@ -32,69 +69,279 @@ HEADINGS = (
     "largest distance",
     "mean distance",
 )
+# What the report opens with, whatever the answers are, by the result that gives them
+OPENING: Final = {
+    "comparison": ("hard-negatives", "temperature", "queries"),
+    "ledger": ("share",),
+    "validation": ("student",),
+}
+ROWS: Final = (
+    "each row is a task of its own, a student on the pairs that its own sampling "
+    "draws: rows tell tasks apart, and do not rank the four students, which `validate` "
+    "does on the same queries and documents"
+)
+UNITS: Final = (
+    "Entropy, divergence, risk and limit are in nats; the trivial value is "
+    "ln 2 = 0.6931. Distances are those of LSA vectors; they are descriptive and enter "
+    "no limit."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The commands of the story, to be run in the demo's folder, with their options.
+
+    Every `..._options` has the same settings as the command that it holds.
+    """
+
+    files: DemoFiles
+    seed: int
+
+    def sample(self, sampling: str) -> SampleOptions:
+        """How the groups of held-out queries are drawn."""
+        files, how = self.files, SAMPLINGS[sampling]
+        words = ["sample", "--teacher", files.teacher, "--qrels", files.qrels]
+        runs = {name: files.runs[name] for name in how.runs}
+        if runs:
+            words += ["--run", *_named(runs)]
+        words += ["--sampling", how.law]
+        if how.depth is not None:
+            words += ["--depth", str(how.depth)]
+        words += self._seed("--out", files.groups[sampling], "--force")
+        return sample_options(
+            sampling,
+            teacher=Path(files.teacher),
+            runs={name: Path(file) for name, file in runs.items()},
+            qrels=Path(files.qrels),
+            seed=self.seed,
+            command=_line(words),
+        )
+
+    def inspect(self) -> tuple[Asked, str]:
+        """What is inspected, and the command."""
+        files = self.files
+        groups = [*files.groups.values()]
+        words = ["inspect", files.teacher, "--groups", *groups, "--qrels", files.qrels]
+        words += [*self._vectors, "--json", INSPECTION]
+        asked = Asked(
+            files=[Path(files.teacher)],
+            groups=[*map(Path, groups)],
+            qrels=Path(files.qrels),
+            embeddings=Path(files.corpus_vectors),
+            ids=Path(files.corpus_ids),
+        )
+        return asked, _line(words)
+
+    def measure(self, sampling: str) -> MeasureOptions:
+        """The student of one sampling on the groups of this sampling."""
+        files = self.files
+        words = ["measure", *self._teacher, "--groups", files.groups[sampling]]
+        words += [*self._vectors, "--bi-encoder"]
+        words += [*_named({STUDENT: files.query_vectors[sampling]}), *self._queries]
+        words += self._seed("--out", f"measured/{sampling}")
+        return MeasureOptions(
+            teacher=Path(files.teacher),
+            teacher_kind=Kind.LOGIT,
+            groups=Path(files.groups[sampling]),
+            embeddings=Path(files.corpus_vectors),
+            ids=Path(files.corpus_ids),
+            students=(self._student(STUDENT, sampling),),
+            seed=self.seed,
+            command=_line(words),
+        )
+
+    def compare(self) -> CompareOptions:
+        """All samplings against random negatives."""
+        files = self.files
+        words = ["compare", *self._teacher, "--groups", *_named(files.groups)]
+        words += [*self._vectors, *self._seed("--out", COMPARED)]
+        return CompareOptions(
+            teacher=Path(files.teacher),
+            teacher_kind=Kind.LOGIT,
+            groups=tuple((name, Path(file)) for name, file in files.groups.items()),
+            embeddings=Path(files.corpus_vectors),
+            ids=Path(files.corpus_ids),
+            seed=self.seed,
+            command=_line(words),
+        )
+
+    def validate(self) -> ValidateOptions:
+        """All students, and BM25, on the same groups, against what they retrieve."""
+        files = self.files
+        groups = {name: files.groups[name] for name in VALIDATED_ON}
+        rankings = {name: files.runs[name] for name in files.students.values()}
+        rankings = {RERANKED: files.runs[RERANKED], **rankings}
+        vectors = {
+            name: files.query_vectors[sampling]
+            for sampling, name in files.students.items()
+        }
+        words = ["validate", *self._teacher, "--groups", *_named(groups)]
+        words += ["--student", *_named({BASELINE: files.runs[BASELINE]})]
+        words += ["--bi-encoder", *_named(vectors), "--query-ids", files.query_ids]
+        words += ["--student-kind", f"{BASELINE}=bm25"]
+        words += [f"{name}=logit" for name in vectors]
+        words += ["--student-temperature", f"{BASELINE}=fit"]
+        words += ["--qrels", files.qrels, "--ranking", *_named(rankings)]
+        words += [*self._vectors, "--name", NAME, "--measures", MEASURE]
+        words += ["--resamples", str(RESAMPLES), "--permutations", str(PERMUTATIONS)]
+        words += self._seed("--out", VALIDATED)
+        return ValidateOptions(
+            cases=cases_from(
+                {
+                    "teacher": Path(files.teacher),
+                    "teacher_kind": Kind.LOGIT,
+                    "groups": {name: Path(file) for name, file in groups.items()},
+                    "students": [
+                        StudentSource(
+                            BASELINE,
+                            scores=Path(files.runs[BASELINE]),
+                            kind=Kind.BM25,
+                            temperature="fit",
+                        ),
+                    ]
+                    + [
+                        self._student(name, sampling)
+                        for sampling, name in files.students.items()
+                    ],
+                    "qrels": Path(files.qrels),
+                    "embeddings": Path(files.corpus_vectors),
+                    "ids": Path(files.corpus_ids),
+                    "seed": self.seed,
+                },
+                dataset=NAME,
+                rankings={name: Path(file) for name, file in rankings.items()},
+            ),
+            measures=(MEASURE,),
+            resamples=RESAMPLES,
+            permutations=PERMUTATIONS,
+            seed=self.seed,
+            command=_line(words),
+        )
+
+    @property
+    def _teacher(self) -> tuple[str, ...]:
+        return "--teacher", self.files.teacher, "--teacher-kind", "logit"
+
+    @property
+    def _vectors(self) -> tuple[str, ...]:
+        files = self.files
+        return "--embeddings", files.corpus_vectors, "--ids", files.corpus_ids
+
+    @property
+    def _queries(self) -> tuple[str, ...]:
+        return "--query-ids", self.files.query_ids, "--student-kind", "logit"
+
+    def _seed(self, *more: str) -> tuple[str, ...]:
+        return "--seed", str(self.seed), *more
+
+    def _student(self, name: str, sampling: str) -> StudentSource:
+        return StudentSource(
+            name,
+            queries=Path(self.files.query_vectors[sampling]),
+            query_ids=Path(self.files.query_ids),
+            kind=Kind.LOGIT,
+        )
+
+
+def _named(files: Mapping[str, str]) -> list[str]:
+    return [f"{name}={file}" for name, file in files.items()]
+
+
+def _line(words: Sequence[str]) -> str:
+    return shlex.join(["rankbound", *words])
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the commands found; `samples` and `ledgers` are by sampling."""
+
+    files: DemoFiles
+    samples: dict[str, Sample]
+    inspection: Inspection
+    ledgers: dict[str, Ledger]
+    comparison: Comparison
+    validation: Validation
 
 
 def make_demo(
-    root: Path, *, seed: int, progress: Progress
-) -> tuple[DemoFiles, dict[str, Ledger]]:
-    """Build the collection in a folder, and measure every sampling there.
+    root: Path,
+    *,
+    seed: int,
+    progress: Progress,
+    packages: Sequence[str] = PACKAGES,
+    fresh: Sequence[str] = FRESH,
+    sizes: Sizes | None = None,
+) -> Story:
+    """Build the collection in a folder, and run every command there.
+
+    The commands work in that folder, as a reader's would, so that what they record is
+    what running them again records.
 
     Returns
     -------
-    files : DemoFiles
-        The paths of all files.
-    ledgers : dict of str to Ledger
-        The measurement of each sampling.
+    Story
+        Its results are written, too.
     """
-    files = prepare(root, seed=seed, progress=progress)
-    ledgers = {
-        sampling: _measured(files, sampling, seed, progress)
-        for sampling in files.groups
-    }
-    return files, ledgers
-
-
-def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
-    """Measure the held-out groups of one sampling, and write the results."""
-    options = options_for(files, sampling, seed=seed)
-    found = measured(options, progress=lambda stage: progress(f"{sampling}: {stage}"))
-    ledger = ledger_of(found, root=files.root)
-    ledger.save(files.root / "measured" / sampling)
-    return ledger
-
-
-def options_for(files: DemoFiles, sampling: str, *, seed: int) -> MeasureOptions:
-    """The options of the measurement of one sampling."""
-    root = files.root
-    return MeasureOptions(
-        teacher=root / files.teacher,
-        teacher_kind=Kind.LOGIT,
-        groups=root / files.groups[sampling],
-        embeddings=root / files.corpus_vectors,
-        ids=root / files.corpus_ids,
-        students=(
-            StudentSource(
-                STUDENT,
-                queries=root / files.query_vectors[sampling],
-                query_ids=root / files.query_ids,
-                kind=Kind.LOGIT,
-            ),
-        ),
-        seed=seed,
-        command=command_for(files, sampling, seed=seed),
+    files = prepare(
+        root, seed=seed, progress=progress, packages=packages, fresh=fresh, sizes=sizes
     )
+    steps = Steps(files, seed)
+    with chdir(root):
+        samples = {}
+        for sampling, file in files.groups.items():
+            progress(f"sample: {sampling}")
+            drawn = steps.sample(sampling)
+            samples[sampling] = drawn.drawn(out=Path(file), force=True)
+        asked, command = steps.inspect()
+        inspection = inspect_files(
+            asked, command=command, progress=_within("inspect", progress)
+        )
+        inspection.save(INSPECTION)
+        ledgers = {}
+        for sampling in files.groups:
+            ledgers[sampling] = measure_with(
+                steps.measure(sampling),
+                progress=_within(f"measure, {sampling}", progress),
+            )
+            ledgers[sampling].save(f"measured/{sampling}")
+        comparison = compare_with(
+            steps.compare(), progress=_within("compare", progress)
+        )
+        comparison.save(COMPARED)
+        validation = validate_with(
+            steps.validate(), progress=_within("validate", progress)
+        )
+        validation.save(VALIDATED)
+    return Story(files, samples, inspection, ledgers, comparison, validation)
 
 
-def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
-    """The command that repeats a measurement when run in the demo's folder."""
-    words = ["rankbound", "measure", "--teacher", files.teacher]
-    words += ["--teacher-kind", "logit"]
-    words += ["--groups", files.groups[sampling]]
-    words += ["--embeddings", files.corpus_vectors, "--ids", files.corpus_ids]
-    words += ["--bi-encoder", f"{STUDENT}={files.query_vectors[sampling]}"]
-    words += ["--query-ids", files.query_ids, "--student-kind", "logit"]
-    words += ["--seed", str(seed), "--out", f"measured/{sampling}"]
-    return shlex.join(words)
+def _within(step: str, progress: Progress) -> Progress:
+    return lambda stage: progress(f"{step}: {stage}")
+
+
+def opening(
+    ledgers: Ledgers, comparison: Comparison, validation: Validation
+) -> Iterator[tuple[str, Answer]]:
+    """The answers that come first, and the sampling that each is about, if it is one.
+
+    Which questions these are does not depend on the answers.
+    """
+    said = [("", comparison.KIND, comparison.answers)]
+    said += [(name, one.KIND, one.answers) for name, one in ledgers.items()]
+    said += [("", validation.KIND, validation.answers)]
+    for sampling, kind, answers in said:
+        for question in OPENING[kind]:
+            found = [one for one in answers if one.question == question]
+            yield from ((sampling, one) for one in found[:1])
+
+
+def opening_lines(
+    ledgers: Ledgers, comparison: Comparison, validation: Validation
+) -> Iterator[str]:
+    """The same as a terminal shows it, a line for each answer."""
+    for about, answer in opening(ledgers, comparison, validation):
+        where = f" ({about} negatives)" if about else ""
+        yield f"{answer.wording}{where} {answer.sentence}"
 
 
 def summary_rows(ledgers: Ledgers) -> Iterator[tuple[str, ...]]:
@@ -123,90 +370,120 @@ def summary_lines(ledgers: Ledgers) -> list[str]:
     rows = [HEADINGS, *summary_rows(ledgers)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     ]
 
 
-def report_text(
-    files: DemoFiles, ledgers: Ledgers, *, tables: Mapping[str, str]
-) -> str:
+def report_text(story: Story, *, screens: Mapping[str, str]) -> str:
     """Write the whole report in Markdown.
 
     Parameters
     ----------
-    files : DemoFiles
-    ledgers : mapping of str to Ledger
-        By sampling.
-    tables : mapping of str to str
-        Each ledger as a terminal shows it, by sampling.
+    story : Story
+    screens : mapping of str to str
+        What the terminal shows for each command, by the command.
     """
     return "\n".join(
         [
             "# What the bound says about four ways of sampling negatives",
             "",
-            *_built(files),
+            *_opening(story),
             "",
-            *_summary(ledgers),
+            *_table(story.ledgers),
             "",
-            *_reading(),
-            *(line for s in ledgers for line in _section(s, ledgers[s], tables[s])),
+            *_built(story.files),
+            *_sections(story, screens),
             "",
         ]
     )
 
 
-def _built(files: DemoFiles) -> Iterator[str]:
-    teacher, student, held_out = (files.n_queries[split] for split in SPLITS)
-    yield (
-        f"Built from the docstrings of {', '.join(files.packages)}: "
-        f"{counted(files.n_documents, 'document')} (docstring bodies) and known-item "
-        "queries "
-        f"(their summary lines): {teacher:,} trained the teacher, "
-        f"{student:,} the students, and {held_out:,} were held out and are measured "
-        "here. Each student is a bilinear head on LSA vectors, distilled on groups of "
-        "the sampling on which it is measured."
-    )
+def _opening(story: Story) -> Iterator[str]:
+    found = [*opening(story.ledgers, story.comparison, story.validation)]
+    for about, answer in found:
+        where = f" ({about} negatives)" if about else ""
+        yield f"- **{answer.wording}**{where} {answer.sentence}"
+        if answer.next:
+            yield f"  Next: `{answer.next}`"
+    yield ""
+    yield f"They rest on: {'; '.join(grounds([answer for _, answer in found]))}."
 
 
-def _summary(ledgers: Ledgers) -> Iterator[str]:
+def _table(ledgers: Ledgers) -> Iterator[str]:
     yield "| " + " | ".join(HEADINGS) + " |"
     yield "|" + " --- |" * len(HEADINGS)
     for row in summary_rows(ledgers):
         yield "| " + " | ".join(row) + " |"
     yield ""
-    yield (
-        "Entropy, divergence, risk and limit are in nats; the trivial value is "
-        "ln 2 = 0.6931."
-    )
+    yield f"{ROWS[0].upper()}{ROWS[1:]}. {UNITS}"
 
 
-def _reading() -> Iterator[str]:
+def _built(files: DemoFiles) -> Iterator[str]:
+    teacher, student, held_out = (files.n_queries[split] for split in SPLITS)
     yield (
-        "How to read it: risk = entropy + divergence, exactly. The entropy is the "
-        "teacher's own uncertainty about the pairs of this sampling, and no student "
-        "can have a smaller risk. The divergence is what the student adds. The upper "
-        "limit holds with the stated probability over the draw of queries; a limit of "
-        "ln 2 or more is vacuous, since a constant student satisfies it too. Risks "
-        "of different samplings are risks on different pairs: the rows describe four "
-        "tasks and do not rank four students. Distances are those of LSA vectors; they "
-        "are descriptive and enter no limit."
+        f"Built from {counted(files.n_documents, 'docstring')} of installed packages: "
+        "the body is a document, and the summary line the query that seeks it. "
+        f"{teacher:,} queries trained the teacher, {student:,} the students, and "
+        f"{held_out:,} are held out, which alone are measured, compared and validated. "
+        "Each student is a bilinear head on LSA vectors, distilled on groups of 16 of "
+        "the sampling that it is named after."
     )
     yield ""
     yield (
-        "What it is not: the settings of the demo (the students' ridge, the number of "
-        "LSA dimensions, the teacher's regularisation) were chosen on queries of this "
-        "collection, some of which are held out here. A0 therefore holds only "
-        "approximately, and the limits illustrate the method."
+        "No query on which anything was chosen is measured. The settings of the demo "
+        "(the students' ridge, the number of LSA dimensions, the teacher's "
+        f"regularisation) were chosen on docstrings of {listed(files.packages, 99)}. "
+        f"The held-out queries are drawn from the {files.n_fresh:,} docstrings of "
+        f"{listed(files.fresh, 99)}, which had taken part in no choice; the others of "
+        "these are in the training splits, so that what is measured is like what "
+        "teacher and students have seen."
     )
 
 
-def _section(sampling: str, ledger: Ledger, table: str) -> Iterator[str]:
-    yield from (
-        "",
-        f"## {sampling} negatives",
-        "",
-        "```",
-        f"$ {ledger.command} --details",
+def _sections(story: Story, screens: Mapping[str, str]) -> Iterator[str]:
+    """The steps in order: what each is for, its commands, and what they show."""
+    steps: dict[str, tuple[str, list[str]]] = {
+        "sample": (
+            "Groups of a relevant document and 15 negatives for every held-out query. "
+            f"`{story.files.teacher}` has the teacher's scores of each query's pool: "
+            "what BM25 and LSA found, the relevant document and 15 from anywhere, "
+            "which are those of `uniform`. The students were trained on groups of "
+            "other queries, drawn by the same samplings.",
+            [one.command for one in story.samples.values()],
+        ),
+        "inspect": (
+            "What the files hold, whether their numbers can be trusted, and which "
+            "commands they are ready for.",
+            [story.inspection.command],
+        ),
+        "measure": (
+            "The terms of the bound for the student of each sampling, on groups of "
+            "this sampling. Risk = entropy + divergence, exactly: the entropy is the "
+            "teacher's own uncertainty about these pairs, below which no student can "
+            "be, and the divergence is what the student adds.",
+            [one.command for one in story.ledgers.values()],
+        ),
+        "compare": (
+            "Whether the sampling alters the teacher's entropy, against random "
+            "negatives.",
+            [story.comparison.command or ""],
+        ),
+        "validate": (
+            "Whether the terms go with what the students retrieve. All of them, and "
+            "BM25 itself, are measured on the same groups, those of "
+            f"{listed([*VALIDATED_ON])}.",
+            [story.validation.command],
+        ),
+    }
+    for name, (words, commands) in steps.items():
+        yield from ("", f"## {name}", "", words)
+        for command in commands:
+            yield from ("", "```", f"$ {command}", screens[command], "```")
+    yield from ("", "## report", "")
+    yield (
+        "`report.html` shows all of this as a page, with three figures of each result. "
+        "`rankbound report . --out page.html` makes one with all that matter."
     )
-    yield from (table, "```")

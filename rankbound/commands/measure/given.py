@@ -167,42 +167,22 @@ def content_hash(part: Content) -> str:
     return digest.hexdigest()
 
 
-def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
+def input_of(given: Given, *, hashed: bool = True) -> Input:
     """A file with the hash of its bytes, or an object with the hash of its content.
 
-    Parameters
-    ----------
-    given : Path or the content of an object
-    root : Path or None
-        Folder that the path is recorded relative to.
-    hashed : bool
-        Whether to read everything again for its hash; the hash is None otherwise.
+    `hashed` says whether to read everything again for its hash; it is None otherwise.
     """
     if not isinstance(given, Path):
         digest = content_hash(given) if hashed else None
         return Input(object=given.name, sha256=digest)
     # A pipe cannot be read a second time
     digest = sha256(given) if hashed and given.is_file() else None
-    return Input(path=relative(given, root), sha256=digest)
+    return Input(path=str(given), sha256=digest)
 
 
-def inputs_of(
-    given: Iterable[Given], root: Path | None = None, *, hashed: bool = True
-) -> tuple[Input, ...]:
+def inputs_of(given: Iterable[Given], *, hashed: bool = True) -> tuple[Input, ...]:
     """Every input as a record; arguments as for `input_of`."""
-    return tuple(input_of(one, root, hashed=hashed) for one in given)
-
-
-def relative(path: Path, root: Path | None) -> str:
-    """A path as text, relative to `root` if it lies there.
-
-    Examples
-    --------
-    >>> relative(Path("data/run"), Path("data")), relative(Path("run"), None)
-    ('run', 'run')
-    """
-    inside = root is not None and path.is_relative_to(root)
-    return str(path.relative_to(root) if inside and root is not None else path)
+    return tuple(input_of(one, hashed=hashed) for one in given)
 
 
 def _columns(part: Content) -> tuple[Any, ...]:
@@ -475,9 +455,9 @@ class Files:
         """Drop the contents that were kept; repairs and notes stay."""
         self._kept.clear()
 
-    def repairs_by_name(self, root: Path | None) -> dict[str, dict[str, int]]:
-        """The repairs by path, relative to `root` if given."""
-        return {relative(path, root): counts for path, counts in self.repairs.items()}
+    def repairs_by_name(self) -> dict[str, dict[str, int]]:
+        """The repairs by path."""
+        return {str(path): counts for path, counts in self.repairs.items()}
 
     def warnings(self) -> tuple[str, ...]:
         """All notes, in the order of reading, and what `inspect` warns of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, Literal, cast
 
 import msgspec
@@ -359,17 +358,8 @@ def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger
     return with_reference(ledger_of(found), found)
 
 
-def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
-    """The account of a measurement.
-
-    Every input is read again for its hash.
-
-    Parameters
-    ----------
-    found : Measured
-    root : Path, optional
-        Folder that recorded paths are relative to; as given without it.
-    """
+def ledger_of(found: Measured) -> Ledger:
+    """The account of a measurement; every input is read again for its hash."""
     options = found.options
     aside, certified = found.split.n_clusters or (None, None)
     clustered = found.inputs.clusters is not None
@@ -395,12 +385,12 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         pairs=options.pairs,
         groups=_groups(found),
         dropped=_dropped(found),
-        repairs=found.inputs.files.repairs_by_name(root),
+        repairs=found.inputs.files.repairs_by_name(),
         warnings=found.warnings,
         assumptions=assumptions(found),
         definitions=DEFINITIONS | CLUSTERED if clustered else DEFINITIONS,
         statements=STATEMENTS,
-        inputs=inputs_of(_given(found), root),
+        inputs=inputs_of(_given(found)),
         command=options.command,
         versions=versions(),
         clusters=len(found.teacher_units) if clustered else None,

@@ -204,6 +204,36 @@ class SampleOptions:
         replacing = Replacing(inputs=given, force=force)
         if out is not None:
             check_target(out, replacing, folder=False)
+        drawn = self.draw(progress)
+        found = drawn.groups
+        made = Sample(
+            sampling=self.sampling,
+            law=self.words,
+            size=self.size,
+            seed=self.seed,
+            positives=drawn.positives,
+            n_groups=found.n_groups,
+            n_queries=len(np.unique(found.queries)),
+            n_documents=len(found.codes),
+            n_short=int((found.sizes < self.size).sum()),
+            dropped=drawn.dropped,
+            suspected=drawn.suspected,
+            probabilities=NOT_KNOWN if self.law.mixes else BY_STRATUM,
+            notes=drawn.notes,
+            temperature=drawn.temperature,
+            file=None,
+            inputs=inputs_of(self.inputs()),
+            command=self.command,
+            versions=versions(),
+            warnings=drawn.warnings,
+        ).with_groups(replace(found, inclusion=None))
+        if out is None:
+            return made
+        progress("writing")
+        return _written(made, drawn, out, to, replacing)
+
+    def draw(self, progress: Progress = str) -> Drawn:
+        """The groups alone, without an account of files and versions."""
         progress("reading")
         files = Files(self.formats, self.teacher, self.answers)
         read = files.scores(
@@ -235,31 +265,16 @@ class SampleOptions:
                 f"{teacher.name}: no group could be drawn; dropped: "
                 f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
             )
-        made = Sample(
-            sampling=self.sampling,
-            law=self.words,
-            size=self.size,
-            seed=self.seed,
+        return Drawn(
+            teacher=teacher,
+            groups=found.groups,
             positives=positives,
-            n_groups=found.groups.n_groups,
-            n_queries=len(np.unique(found.groups.queries)),
-            n_documents=len(found.groups.codes),
-            n_short=int((found.groups.sizes < self.size).sum()),
             dropped=dropped,
             suspected=found.suspected,
-            probabilities=NOT_KNOWN if self.law.mixes else BY_STRATUM,
             notes=(*read.notes, *((ASSUMED,) if positives == BEST else ()), *fitted),
             temperature=scale,
-            file=None,
-            inputs=inputs_of(self.inputs()),
-            command=self.command,
-            versions=versions(),
             warnings=files.warnings(),
-        ).with_groups(found.groups)
-        if out is None:
-            return made
-        progress("writing")
-        return _written(made, found, teacher, out, to, replacing)
+        )
 
     def scaled_law(self, scale: float) -> Law:
         """The sampling with `drop_suspected` in the unit of the scores."""
@@ -534,11 +549,37 @@ def _rank(names: Strings) -> Integers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
+class _Found:
     groups: Groups
-    probabilities: Floats | None
     dropped: dict[str, int]
     suspected: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Drawn:
+    """Groups, and how they came about.
+
+    Attributes
+    ----------
+    teacher : Scores
+    groups : Groups
+        Their `inclusion` holds the probability of each draw, where it is known.
+    positives : str
+    dropped : dict of str to int
+    suspected : int or None
+    notes, warnings : tuple of str
+    temperature : float
+        As in `Sample`.
+    """
+
+    teacher: Scores
+    groups: Groups
+    positives: str
+    dropped: dict[str, int]
+    suspected: int | None
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    temperature: float
 
 
 class _Drawing:
@@ -590,7 +631,7 @@ class _Drawing:
         keys = wanted.closed_query[scored] * teacher.n_docs + codes[scored]
         return np.isin(self._scored * teacher.n_docs + teacher.codes, keys)
 
-    def drawn(self) -> _Drawn:
+    def drawn(self) -> _Found:
         """All groups."""
         sizes = self._teacher.sizes[self._wanted.query]
         ends = np.cumsum(sizes)
@@ -649,7 +690,7 @@ class _Drawing:
         named = NEED_POSITIVE_SCORE & {*self._law.parts}
         return bool(named) or self._margin is not None
 
-    def _joined(self, parts: Sequence[_Part]) -> _Drawn:
+    def _joined(self, parts: Sequence[_Part]) -> _Found:
         teacher, wanted = self._teacher, self._wanted
         sizes = np.concatenate([part.sizes for part in parts])
         rows = np.concatenate([part.rows for part in parts])
@@ -685,11 +726,11 @@ class _Drawing:
             docnos=docnos,
             positive=positive,
             name=f"groups by {self._law.name}",
+            inclusion=chances,
         )
         asked = self._margin is not None
-        return _Drawn(
+        return _Found(
             groups=groups,
-            probabilities=chances,
             dropped={
                 "groups whose positive has no score": lost,
                 "groups without a candidate": empty,
@@ -710,24 +751,17 @@ class _Part:
 
 
 def _written(
-    made: Sample,
-    drawn: _Drawn,
-    teacher: Scores,
-    out: Path,
-    to: str | None,
-    replacing: Replacing,
+    made: Sample, drawn: Drawn, out: Path, to: str | None, replacing: Replacing
 ) -> Sample:
-    contents = Contents("groups", out, groups=drawn.groups)
+    contents = Contents("groups", out, groups=made.groups)
     entry = target_format(out, to, contents)
     if {"scores", "ranks"} & {*entry.keeps}:
-        contents = replace(contents, scores=_scores_of(drawn.groups, teacher))
-    chances = drawn.probabilities if entry.name == "groups" else None
-    if chances is not None:
-        contents = replace(contents, groups=replace(drawn.groups, inclusion=chances))
+        contents = replace(contents, scores=_scores_of(made.groups, drawn.teacher))
+    chances = entry.name == "groups" and drawn.groups.inclusion is not None
+    if chances:
+        contents = replace(contents, groups=drawn.groups)
     store(contents, entry, out, lossy=True, replacing=replacing)
-    return made.at(
-        out, format=entry.name, digest=sha256(out), chances=chances is not None
-    )
+    return made.at(out, format=entry.name, digest=sha256(out), chances=chances)
 
 
 def _scores_of(groups: Groups, teacher: Scores) -> Scores:

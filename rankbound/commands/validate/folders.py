@@ -4,12 +4,12 @@
     runs/teacher.run[.gz]               the teacher's ranking, if not by its scores
     qrels.trec[.gz] or qrels/test.tsv[.gz]
     teacher/*.json[.gz]                 the teacher's scores {qid: {docno: score}}
-    train/SAMPLING.*.jsonl[.gz]         groups, one file per sampling
+    train/SAMPLING.*.jsonl[.gz]         groups, one file per sampling; or in groups/
     embeddings/ENCODER.corpus.npy       document vectors, with ENCODER.corpus.ids.txt
     embeddings/ENCODER.queries.npy      with them, ENCODER is a student by dot product
 
 Only runs/ and judgements are required. Without teacher/, the user names a run as the
-teacher; without train/, the groups are the teacher's top documents. Unless students are
+teacher; without groups, they are the teacher's top documents. Unless students are
 named, every system in runs/ is one, except the teacher and a run called "random".
 """
 
@@ -266,9 +266,10 @@ def _samplings(
     folder: Folder, wanted: Wanted, depth: int | None
 ) -> dict[str, Path | None]:
     found: dict[str, Path] = {}
-    for path in sorted((folder.path / "train").glob("*.jsonl*")):
-        if path.name.endswith((".jsonl", ".jsonl.gz")):
-            _once(found, path.name.split(".", 1)[0], path)
+    for home in ("train", "groups"):
+        for path in sorted((folder.path / home).glob("*.jsonl*")):
+            if path.name.endswith((".jsonl", ".jsonl.gz")):
+                _once(found, path.name.split(".", 1)[0], path)
     _check_wanted("samplings", wanted.samplings, found, folder)
     chosen = {n: p for n, p in found.items() if n in (wanted.samplings or found)}
     return dict(chosen) if chosen else {f"top {depth or DEFAULT_DEPTH}": None}

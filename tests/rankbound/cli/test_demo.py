@@ -18,12 +18,12 @@ def test_run_hands_the_options_on(monkeypatch):
         demo,
         "demo",
         lambda folder, **options: (
-            calls.append((folder, options)) or demo.Demonstration({}, [])
+            calls.append((folder, options))
+            or demo.Demonstration({}, [], None, None, None)
         ),
     )
-    monkeypatch.setattr(
-        "rankbound.commands.demo.run.summary_lines", lambda ledgers: [*ledgers]
-    )
+    for name in ("summary_lines", "opening_lines"):
+        monkeypatch.setattr(f"rankbound.commands.demo.run.{name}", lambda *_: ())
     assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
     assert calls == [(Path("a/b"), {"seed": 7, "force": False, "progress": True})]
 

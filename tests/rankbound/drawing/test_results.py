@@ -24,6 +24,14 @@ def test_results_are_found_in_sub_folders_with_their_tables(tmp_path):
     assert len(found[""].table) == 0
 
 
+def test_what_is_being_written_is_found_only_from_inside(tmp_path):
+    aside = tmp_path / ".out.writing-ab12" / "new"
+    ledger(aside / "measured")
+    comparison(tmp_path)
+    assert [result.name for result in find_results(tmp_path)] == [""]
+    assert [result.name for result in find_results(aside)] == ["measured"]
+
+
 def test_json_of_ones_own_naming_is_found_by_its_schema(tmp_path):
     inspection(tmp_path / "mine.json")
     power(tmp_path / "sub" / "other.json")

@@ -1,12 +1,14 @@
-"""A small package of invented docstrings, and an experiment on it."""
+"""Two small packages of invented docstrings, and the story of the demo on them."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from rankbound.commands.demo.experiment import Sizes, run_experiment
+from rankbound.commands.demo.run import make_demo
 
-PACKAGE = "invented_package"
+PACKAGE, FRESH = "invented_package", "invented_fresh"
 SIZES = Sizes(
     documents=150,
     teacher_queries=40,
@@ -14,6 +16,7 @@ SIZES = Sizes(
     heldout_queries=30,
     dimensions=12,
 )
+SEED = 3
 
 
 def invented_source(n_functions, *, seed):
@@ -40,10 +43,11 @@ def invented_source(n_functions, *, seed):
 @pytest.fixture(scope="session")
 def package_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packages")
-    root = folder / PACKAGE
-    root.mkdir()
-    root.joinpath("__init__.py").write_text('raise RuntimeError("imported")')
-    root.joinpath("work.py").write_text(invented_source(170, seed=0))
+    for seed, (name, size) in enumerate({PACKAGE: 170, FRESH: 45}.items()):
+        root = folder / name
+        root.mkdir()
+        root.joinpath("__init__.py").write_text('raise RuntimeError("imported")')
+        root.joinpath("work.py").write_text(invented_source(size, seed=seed))
     return folder
 
 
@@ -58,10 +62,27 @@ def experiment(package_folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(package_folder)
         return run_experiment(
-            (PACKAGE,), sizes=SIZES, seed=3, progress=lambda _stage: None
+            (PACKAGE,), fresh=(FRESH,), sizes=SIZES, seed=SEED, progress=len
         )
 
 
 @pytest.fixture(scope="session")
 def sizes():
     return SIZES
+
+
+@pytest.fixture(scope="session")
+def told(package_folder, tmp_path_factory):
+    """The whole story, its stages, and the folder of its files."""
+    folder, stages = tmp_path_factory.mktemp("story"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(package_folder)
+        story = make_demo(
+            folder,
+            seed=SEED,
+            progress=stages.append,
+            packages=(PACKAGE,),
+            fresh=(FRESH,),
+            sizes=SIZES,
+        )
+    return SimpleNamespace(story=story, stages=stages, folder=folder)

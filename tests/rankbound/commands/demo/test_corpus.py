@@ -140,6 +140,19 @@ def test_collect_keeps_each_text_and_each_query_once(tmp_path):
     assert [document.docno for document in collect({"p": tmp_path})] == ["p.m.a"]
 
 
+def test_collect_marks_what_no_other_package_holds_a_copy_of(tmp_path):
+    for package, names in {"a": "xyz", "z": "xv"}.items():
+        folder = tmp_path / package
+        folder.mkdir()
+        text = "".join(source_of(name, f"Do the thing of {name}.") for name in names)
+        folder.joinpath("m.py").write_text(text)
+    roots = {name: tmp_path / name for name in "az"}
+    found = collect({"z": roots["z"]}, fresh={"a": roots["a"]})
+    # z.m.x is kept though a.m.x comes first, since its text was read before
+    assert [one.docno for one in found] == ["a.m.y", "a.m.z", "z.m.v", "z.m.x"]
+    assert [one.fresh for one in found] == [True, True, False, False]
+
+
 def test_collect_leaves_the_cycle_collector_as_it_was(tmp_path):
     tmp_path.joinpath("m.py").write_text(source_of("f", "Sort all the numbers."))
     assert gc.isenabled()
@@ -178,3 +191,12 @@ def test_sample_documents_keeps_order_and_takes_all_when_few():
     assert len(names) == 20
     assert names != [f"{number:03d}" for number in range(20)]
     assert sample_documents(documents, size=50, rng=rng) == documents
+
+
+def test_sample_documents_keeps_what_is_fresh():
+    documents = [Document(f"{n:03d}", "", "", fresh=n % 5 == 0) for n in range(50)]
+    drawn = sample_documents(documents, size=30, rng=np.random.default_rng(0))
+    assert len(drawn) == 30
+    assert sum(document.fresh for document in drawn) == 10
+    few = sample_documents(documents, size=4, rng=np.random.default_rng(0))
+    assert [document.fresh for document in few] == [True] * 10

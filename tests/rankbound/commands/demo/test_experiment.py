@@ -2,41 +2,79 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from rankbound.catalogue import SAMPLINGS, Sampling
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.experiment import (
-    Judged,
     judge,
     random_negatives,
     run_experiment,
 )
-from rankbound.commands.demo.models import Lessons, loss_and_gradient
+from rankbound.commands.demo.models import loss_and_gradient
+from tests.rankbound.commands.demo.conftest import FRESH, SEED
 
 
 def lessons_of(experiment, split, sampling):
-    queries = experiment.plan.splits[split]
-    docs = experiment.groups[split][sampling].docs
-    teacher = [
-        [experiment.judged.scores(query, np.array([code]))[0] for code in row]
-        for query, row in zip(queries.tolist(), docs.tolist(), strict=True)
-    ]
-    return Lessons(
-        experiment.retrieved.query_vectors[queries].astype(float),
-        experiment.retrieved.doc_vectors[docs].astype(float),
-        np.array(teacher),
-    )
+    groups = experiment.pools[split].draw(sampling, seed=SEED)
+    return experiment.lessons(split, groups)
 
 
-def test_judged_looks_scores_up_by_document():
-    judged = Judged([np.array([2, 5, 9])], {0: np.array([0.5, -1.0, 3.0])})
-    assert judged.scores(0, np.array([9, 2])).tolist() == [3.0, 0.5]
-    assert judged.ranking(0).tolist() == [9, 2, 5]
+def test_held_out_queries_are_fresh_and_training_has_some_of_both(experiment):
+    plan = experiment.plan
+    fresh = {
+        split: [
+            experiment.documents[code].fresh
+            for code in plan.positives[queries].tolist()
+        ]
+        for split, queries in plan.splits.items()
+    }
+    assert all(fresh["heldout"])
+    assert 0 < sum(fresh["teacher"] + fresh["student"]) < 100
+    names = [one.docno.split(".")[0] for one in experiment.documents if one.fresh]
+    assert set(names) == {FRESH}
+    assert len(names) == 45
 
 
-def test_judge_scores_only_queries_that_did_not_train_the_teacher(experiment):
-    scored = set(experiment.judged.logits)
-    splits = experiment.plan.splits
-    assert scored == {*splits["student"].tolist(), *splits["heldout"].tolist()}
-    assert scored.isdisjoint(splits["teacher"].tolist())
+def test_lessons_are_vectors_and_scores_of_the_documents_of_each_group(experiment):
+    pool, docnos = experiment.pools["student"], experiment.docnos
+    groups = pool.draw("bm25", seed=SEED)
+    lessons = experiment.lessons("student", groups)
+    kept = [g for g in range(groups.n_groups) if groups.sizes[g] == 16]
+    assert len(lessons.queries) == len(kept)
+    for row, group in enumerate(kept):
+        qid = groups.qids[groups.queries[group]]
+        names = groups.docnos[groups.codes[groups.offsets[group] :][:16]]
+        query = experiment.plan.qids.index(qid)
+        codes = [docnos.index(name) for name in names]
+        assert_array_equal(
+            lessons.queries[row], experiment.retrieved.query_vectors[query]
+        )
+        assert_array_equal(
+            lessons.documents[row], experiment.retrieved.doc_vectors[codes]
+        )
+        asked = np.full(16, pool.teacher.qids.tolist().index(qid))
+        values, found = pool.teacher.lookup(
+            asked, pool.teacher.qids, np.array(codes), np.array(docnos, dtype=object)
+        )
+        assert found.all()
+        assert_array_equal(lessons.teacher[row], values)
+
+
+@pytest.mark.parametrize("split", ["student", "heldout"])
+def test_a_pool_is_what_was_found_the_sought_document_and_some_others(
+    experiment, split
+):
+    plan, pool = experiment.plan, experiment.pools[split]
+    queries = plan.splits[split].tolist()
+    assert set(pool.teacher.qids) == {plan.qids[query] for query in queries}
+    for query in queries:
+        place = pool.teacher.qids.tolist().index(plan.qids[query])
+        rows = slice(pool.teacher.offsets[place], pool.teacher.offsets[place + 1])
+        wanted = {int(plan.positives[query])}
+        for run in (experiment.retrieved.bm25, experiment.retrieved.lsa):
+            wanted |= set(run.ranking(query).tolist())
+        uniform = pool.runs["uniform"]
+        start = uniform.offsets[uniform.qids.tolist().index(plan.qids[query])]
+        wanted |= set(uniform.codes[start : start + 15].tolist())
+        assert set(pool.teacher.codes[rows].tolist()) == wanted
 
 
 def test_judge_does_not_read_the_answers_of_other_queries(experiment):
@@ -47,47 +85,21 @@ def test_judge_does_not_read_the_answers_of_other_queries(experiment):
     )
     # Every candidate is in every pool, so that only the labels can differ.
     reserve = np.tile(np.arange(n_docs), (len(reserve), 1))
-    right = judge(experiment.retrieved, plan, reserve, seed=0)
     swapped = plan.positives.copy()
     others = np.concatenate([plan.splits["student"], plan.splits["heldout"]])
     swapped[others] = np.roll(swapped[others], 1)
-    wrong = judge(
-        experiment.retrieved,
-        type(plan)(plan.qids, swapped, plan.splits),
-        reserve,
-        seed=0,
+    right, wrong = (
+        judge(
+            experiment.retrieved,
+            type(plan)(plan.qids, positives, plan.splits),
+            reserve,
+            docnos=experiment.docnos,
+            seed=0,
+        )
+        for positives in (plan.positives, swapped)
     )
-    for query in others.tolist():
-        assert_array_equal(right.logits[query], wrong.logits[query])
-
-
-@pytest.mark.parametrize("split", ["student", "heldout"])
-def test_groups_hold_the_sought_document_and_no_other_twice(experiment, split):
-    sought = experiment.plan.positives[experiment.plan.splits[split]]
-    assert tuple(experiment.groups[split]) == tuple(SAMPLINGS)
-    for groups in experiment.groups[split].values():
-        assert_array_equal(groups.docs[:, 0], sought)
-        assert all(len(set(row)) == 16 for row in groups.docs.tolist())
-
-
-def test_groups_come_from_the_top_of_their_own_ranking(experiment):
-    rankings = {
-        "bm25": experiment.retrieved.bm25.ranking,
-        "crossencoder": experiment.judged.ranking,
-        "ensemble": experiment.retrieved.rrf.ranking,
-    }
-    queries = experiment.plan.splits["heldout"].tolist()
-    for sampling in rankings:
-        docs = experiment.groups["heldout"][sampling].docs
-        # Groups of one sampling lie within its own top, and not within the others'.
-        within = {
-            name: all(
-                set(row[1:]) <= set([c for c in rank(query) if c != row[0]][:50])
-                for query, row in zip(queries, docs.tolist(), strict=True)
-            )
-            for name, rank in rankings.items()
-        }
-        assert within == {name: name == sampling for name in rankings}
+    for split in ("student", "heldout"):
+        assert_array_equal(right[split].teacher.values, wrong[split].teacher.values)
 
 
 def test_mined_groups_are_harder_for_the_teacher_than_random_ones(experiment):
@@ -119,29 +131,15 @@ def test_students_follow_the_teacher_on_their_own_groups(experiment):
             assert loss >= losses[sampling] - (0.02 if other == sampling else 0.0)
 
 
-def test_run_experiment_tells_its_stages_in_order(package, sizes):
-    stages = []
-    run_experiment((package,), sizes=sizes, seed=1, progress=stages.append)
-    assert stages[:4] == [
-        "reading docstrings",
-        "ranking 150 documents for 130 queries",
-        "training the teacher",
-        "drawing groups",
-    ]
-    assert stages[4:] == [f"distilling a student from {s} groups" for s in SAMPLINGS]
-
-
 def test_run_experiment_rejects_packages_without_docstrings(sizes):
     with pytest.raises(ValueError, match="found 0 docstrings"):
         run_experiment(("no_such_package",), sizes=sizes, seed=0, progress=len)
 
 
-def test_a_sampling_of_the_catalogue_is_drawn_from_its_ranking(
-    package, sizes, monkeypatch
+def test_run_experiment_holds_nothing_out_of_packages_that_were_read_before(
+    package, sizes
 ):
-    monkeypatch.setitem(SAMPLINGS, "planted", Sampling(words="by LSA", ranking="lsa"))
-    made = run_experiment((package,), sizes=sizes, seed=1, progress=len)
-    assert [*made.groups["heldout"]] == [*SAMPLINGS] == [*made.students]
-    query = made.plan.splits["heldout"].tolist()[0]
-    drawn = made.groups["heldout"]["planted"].docs[0, 1:]
-    assert set(drawn) <= set(made.retrieved.lsa.ranking(query))
+    with pytest.raises(ValueError, match="0 of which"):
+        run_experiment(
+            (package,), fresh=("no_such_package",), sizes=sizes, seed=0, progress=len
+        )

@@ -6,16 +6,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rankbound.commands.demo import prepare as files
-from rankbound.commands.demo.retrieval import Run
+from rankbound.data.scores import Scores
 
-QIDS = ["q1", "q2", "q3"]
-DOCNOS = ["a.b", "c", "ümlaut"]
-RUN = Run(
-    "bm25",
-    np.array([0, 2, 2, 3]),
-    np.array([2, 0, 1]),
-    np.array([0.1 + 0.2, 1 / 3, 5e-324]),
-)
+RUN = {
+    "q1": {"ümlaut": 0.1 + 0.2, "a.b": 1 / 3, "c": 1 / 3},
+    "q3": {"c": 5e-324},
+}
 
 
 def test_write_lines_compresses_without_time_and_name(tmp_path):
@@ -37,18 +33,19 @@ def test_write_lines_ends_each_line_once(tmp_path, count):
 
 def test_write_run_has_six_columns_and_reads_back_exactly(tmp_path):
     path = tmp_path / "r.run.gz"
-    files.write_run(path, RUN, queries=np.array([2, 0, 1]), qids=QIDS, docnos=DOCNOS)
+    files.write_run(path, Scores.from_dict(RUN, name="r"), tag="bm25")
     rows = [
         line.split(" ")
         for line in gzip.decompress(path.read_bytes()).decode().splitlines()
     ]
     assert [row[:4] for row in rows] == [
-        ["q3", "Q0", "c", "1"],
-        ["q1", "Q0", "ümlaut", "1"],
+        ["q1", "Q0", "c", "1"],
         ["q1", "Q0", "a.b", "2"],
+        ["q1", "Q0", "ümlaut", "3"],
+        ["q3", "Q0", "c", "1"],
     ]
     assert {row[5] for row in rows} == {"bm25"}
-    assert [float(row[4]) for row in rows] == [5e-324, 0.1 + 0.2, 1 / 3]
+    assert [float(row[4]) for row in rows] == [1 / 3, 1 / 3, 0.1 + 0.2, 5e-324]
 
 
 def test_write_qrels_has_four_columns(tmp_path):
@@ -56,35 +53,13 @@ def test_write_qrels_has_four_columns(tmp_path):
     assert tmp_path.joinpath("q.trec").read_text() == "q1 0 c 1\nq2 0 a.b 1\n"
 
 
-def test_write_groups_names_the_positive_and_the_negatives(tmp_path):
-    path = tmp_path / "g.jsonl.gz"
-    docs = np.array([[1, 2, 0], [0, 1, 2]])
-    files.write_groups(path, docs, queries=np.array([2, 0]), qids=QIDS, docnos=DOCNOS)
-    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"query_id": "q3", "doc_id_a": "c", "doc_id_b": ["ümlaut", "a.b"]},
-        {"query_id": "q1", "doc_id_a": "a.b", "doc_id_b": ["c", "ümlaut"]},
-    ]
-
-
-def test_write_groups_rejects_rows_without_a_query(tmp_path):
-    with pytest.raises(ValueError, match="zip"):
-        files.write_groups(
-            tmp_path / "g.jsonl",
-            np.array([[1, 2], [0, 1]]),
-            queries=np.array([0]),
-            qids=QIDS,
-            docnos=DOCNOS,
-        )
-
-
 @pytest.mark.parametrize(
     "scores",
-    [{}, {"q1": {}}, {"q1": {"c": -0.1, "a.b": 1e300}, "q2": {"é": 0.1 + 0.2}}],
+    [RUN, {"q1": {"c": -0.1, "a.b": 1e300}, "q2": {"é": 0.1 + 0.2}}],
 )
 def test_write_scores_is_one_json_object(tmp_path, scores):
     path = tmp_path / "s.json.gz"
-    files.write_scores(path, scores)
+    files.write_scores(path, Scores.from_dict(scores, name="s"))
     assert json.loads(gzip.decompress(path.read_bytes())) == scores
 
 

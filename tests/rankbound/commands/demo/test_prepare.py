@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_info
 
 from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.prepare import prepare
+from tests.rankbound.commands.demo.conftest import FRESH
 
 SCRIPT = """
 import sys
@@ -21,7 +22,7 @@ sys.path.insert(0, sys.argv[1])
 sizes = Sizes(documents=150, teacher_queries=40, student_queries=60,
               heldout_queries=30, dimensions=12)
 prepare(Path(sys.argv[2]), seed=int(sys.argv[3]), progress=len,
-        packages=("invented_package",), sizes=sizes)
+        packages=("invented_package",), fresh=("invented_fresh",), sizes=sizes)
 """
 
 
@@ -34,6 +35,7 @@ def demo(package_folder, sizes, tmp_path_factory):
             seed=3,
             progress=len,
             packages=("invented_package", "no_such_package"),
+            fresh=("invented_fresh", "no_such_package"),
             sizes=sizes,
         )
 
@@ -71,19 +73,20 @@ def test_prepare_names_every_file_it_writes(demo):
         demo.corpus_ids,
         demo.query_ids,
     }
-    for paths in (demo.runs, demo.groups, demo.train, demo.query_vectors):
+    for paths in (demo.runs, demo.query_vectors):
         named |= set(paths.values())
     assert named == set(contents(demo.root))
-    assert len(named) == 22
+    assert len(named) == 20
+    # These are left to `sample`
     assert demo.groups == {s: f"groups/{s}.16.jsonl.gz" for s in SAMPLINGS}
-    assert demo.train == {s: f"train/{s}.16.jsonl.gz" for s in SAMPLINGS}
+    assert not list((demo.root / "groups").iterdir())
 
 
 def test_prepare_counts_what_it_wrote(demo):
     assert demo.packages == ("invented_package",)
+    assert (demo.fresh, demo.n_fresh) == (("invented_fresh",), 45)
     assert demo.n_documents == len(read_json_lines(demo.root / demo.corpus)) == 150
     assert demo.n_queries == {"teacher": 40, "student": 60, "heldout": 30}
-    assert set(demo.n_filled) == set(SAMPLINGS)
     lookup = json.loads(gzip.decompress((demo.root / demo.teacher).read_bytes()))
     assert demo.n_teacher_scores == sum(map(len, lookup.values()))
 
@@ -93,17 +96,11 @@ def test_prepare_keeps_the_splits_apart(demo):
     split = {row["_id"]: row["metadata"]["split"] for row in queries}
     assert len(split) == len({row["text"] for row in queries}) == 130
     heldout = {qid for qid, name in split.items() if name == "heldout"}
-    student = {qid for qid, name in split.items() if name == "student"}
-    for paths, wanted in ((demo.groups, heldout), (demo.train, student)):
-        for path in paths.values():
-            rows = read_json_lines(demo.root / path)
-            assert {row["query_id"] for row in rows} == wanted
-            assert len(rows) == len(wanted)
     assert set((demo.root / demo.query_ids).read_text().split()) == heldout
     judged = (demo.root / demo.qrels).read_text().splitlines()
     assert {line.split()[0] for line in judged} == heldout
     lookup = json.loads(gzip.decompress((demo.root / demo.teacher).read_bytes()))
-    assert set(lookup) == heldout | student
+    assert set(lookup) == heldout
     for path in demo.runs.values():
         assert set(read_run(demo.root / path)) <= heldout
 
@@ -126,29 +123,48 @@ def test_prepare_seeks_the_document_that_the_query_was_cut_from(demo):
     assert np.mean(shared) > 3
 
 
-def test_prepare_has_no_positive_among_negatives_and_scores_them_all(demo):
-    relevant = dict(
-        line.split(" ")[::2]
-        for line in (demo.root / demo.qrels).read_text().splitlines()
-    )
+def test_prepare_writes_the_whole_pool_of_every_query(demo):
     lookup = json.loads(gzip.decompress((demo.root / demo.teacher).read_bytes()))
-    for paths in (demo.groups, demo.train):
-        for path in paths.values():
-            for row in read_json_lines(demo.root / path):
-                group = [row["doc_id_a"], *row["doc_id_b"]]
-                assert len(set(group)) == 16
-                assert relevant.get(row["query_id"], group[0]) == group[0]
-                assert set(group) <= set(lookup[row["query_id"]])
+    runs = {name: read_run(demo.root / path) for name, path in demo.runs.items()}
+    for line in (demo.root / demo.qrels).read_text().splitlines():
+        qid, _, sought, _ = line.split(" ")
+        found = {
+            name: {docno for *_, docno in runs[name].get(qid, ())}
+            for name in ("uniform", "bm25", "lsa", "teacher")
+        }
+        assert len(found["uniform"] - {sought}) == 15
+        wanted = found["bm25"] | found["lsa"]
+        assert set(lookup[qid]) == wanted | found["uniform"] | {sought}
+        # The teacher's own ranking has nothing that was added for it
+        assert found["teacher"] == wanted
+        for _, score, docno in runs["teacher"][qid]:
+            assert score == lookup[qid][docno]
 
 
 def test_prepare_runs_are_ranked_and_start_at_one(demo):
-    for path in demo.runs.values():
+    for name, path in demo.runs.items():
         for rows in read_run(demo.root / path).values():
             ranks, scores, docnos = zip(*rows, strict=True)
             assert ranks == tuple(range(1, len(rows) + 1))
             assert list(scores) == sorted(scores, reverse=True)
-            assert len(set(docnos)) == len(docnos) <= 100
-            assert min(scores) > 0
+            assert len(set(docnos)) == len(docnos)
+            assert len(docnos) <= 100 or name == "teacher"
+            assert min(scores) > 0 or name not in ("bm25", "lsa", "rrf", "uniform")
+
+
+def test_prepare_ranks_all_documents_by_each_student(demo):
+    corpus = np.load(demo.root / demo.corpus_vectors).astype(float)
+    names = (demo.root / demo.corpus_ids).read_text().split()
+    qids = (demo.root / demo.query_ids).read_text().split()
+    for sampling, name in demo.students.items():
+        vectors = np.load(demo.root / demo.query_vectors[sampling]).astype(float)
+        run = read_run(demo.root / demo.runs[name])
+        for qid, vector in zip(qids, vectors, strict=True):
+            scores = dict(zip(names, (corpus @ vector).tolist(), strict=True))
+            best = sorted(scores.values(), reverse=True)[:100]
+            assert_allclose([score for _, score, _ in run[qid]], best, atol=1e-9)
+            for _, score, docno in run[qid]:
+                assert score == pytest.approx(scores[docno], abs=1e-9)
 
 
 def test_prepare_vectors_give_the_students_scores(demo, experiment):
@@ -191,6 +207,7 @@ def test_prepare_works_on_one_thread_and_gives_the_others_back(
         seed=0,
         progress=lambda _stage: within.extend(threads()),
         packages=(package,),
+        fresh=(FRESH,),
         sizes=sizes,
     )
     assert within
@@ -201,9 +218,10 @@ def test_prepare_works_on_one_thread_and_gives_the_others_back(
 def test_prepare_overwrites_an_earlier_run_and_follows_the_seed(
     demo, package, sizes, tmp_path
 ):
-    prepare(tmp_path, seed=4, progress=len, packages=(package,), sizes=sizes)
+    given = {"packages": (package,), "fresh": (FRESH,), "sizes": sizes}
+    prepare(tmp_path, seed=4, progress=len, **given)
     other = contents(tmp_path)
     ours = contents(demo.root)
     assert all(other[name] != ours[name] for name in ours)
-    prepare(tmp_path, seed=3, progress=len, packages=(package,), sizes=sizes)
+    prepare(tmp_path, seed=3, progress=len, **given)
     assert contents(tmp_path) == ours

@@ -1,16 +1,19 @@
 """The demonstration as a newcomer runs it: bytes, files, and what it prints."""
 
 import hashlib
+import io
 import json
 import os
 import re
-import shlex
 
 import pytest
 
-from rankbound.cli import main
+from rankbound.commands.demo.corpus import FRESH
+from rankbound.commands.measure.result import Ledger
 from rankbound.errors import UsageError
 from rankbound.page.demo import demo as run_demo
+from rankbound.terminal.console import console_for
+from rankbound.terminal.measure import show
 from tests.optional import started_browser
 from tests.rankbound.page.reading import (
     MOST_SHEETS,
@@ -32,17 +35,29 @@ def demo(tmp_path_factory):
     return folder
 
 
-def test_demo_leaves_a_ledger_per_sampling_and_a_report(demo):
+def test_demo_leaves_every_result_and_a_report(demo):
     report = (demo / "report.md").read_text()
     for sampling in SAMPLINGS:
         ledger = json.loads((demo / "measured" / sampling / "ledger.json").read_text())
-        student = ledger["students"]["bilinear"]
-        assert f"## {sampling} negatives" in report
-        assert student["verdict"] in report
+        assert ledger["answers"][0]["sentence"] in report
         assert ledger["command"] in report
         rows = table(demo / "measured" / sampling / "per_query.tsv")
-        assert len(rows) == ledger["n_queries"] == 1200
+        # Of 600 queries, a fifth chooses; a group with too few candidates is left out
+        assert 470 <= len(rows) == ledger["n_queries"] <= 480
+    for name in ("inspection", "compared/comparison", "validated/validation"):
+        assert json.loads((demo / f"{name}.json").read_text())["command"] in report
     assert not list(demo.rglob(".*"))
+
+
+def test_demo_measures_queries_of_packages_that_nothing_was_chosen_on(demo):
+    judged = (demo / "qrels.trec").read_text().splitlines()
+    packages = {line.split()[2].partition(".")[0] for line in judged}
+    assert packages <= {*FRESH}
+    assert len(judged) == 600
+    ledger = json.loads((demo / "measured/bm25/ledger.json").read_text())
+    qids = {qid for qid, _ in table(demo / "measured/bm25/per_query.tsv")}
+    assert qids <= {line.split()[0] for line in judged}
+    assert ledger["calibration"]["n_calibration"] == 120
 
 
 def test_the_demos_page_is_short_and_says_every_number_once(demo):
@@ -63,28 +78,13 @@ def test_the_demos_page_is_short_and_says_every_number_once(demo):
         browser.close()
 
 
-def test_demo_ledger_names_a_command_that_repeats_it(demo, monkeypatch, capsys):
-    monkeypatch.chdir(demo)
-    before = (demo / "measured/bm25/ledger.json").read_bytes()
-    rows = (demo / "measured/bm25/per_query.tsv").read_bytes()
-    words = shlex.split(json.loads(before)["command"])
-    assert main([*words[1:-1], "again"]) == 0
-    assert (demo / "again/per_query.tsv").read_bytes() == rows
-    again = json.loads((demo / "again/ledger.json").read_text())
-    first = json.loads(before)
-    assert {k: v for k, v in again.items() if k != "command"} == {
-        k: v for k, v in first.items() if k != "command"
-    }
-    printed = " ".join(capsys.readouterr().out.split())
-    assert first["answers"][0]["sentence"] in printed
-
-
 def test_readme_ledger_is_the_demos(demo):
     """The numbers agree to 0.02: other processors and versions move the digits."""
     blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     shown = next(block for block in blocks if "upper limit" in block)
-    report = (demo / "report.md").read_text()
-    section = report.split("## bm25 negatives")[1].split("```")[1]
+    ledger, stream = Ledger.load(demo / "measured" / "bm25"), io.StringIO()
+    show(ledger.in_options(), console_for(stream), details=True)
+    section = f"$ {ledger.command} --details\n{stream.getvalue()}"
     number = re.compile(r"\d+(?:\.\d+)?")
     words = [number.sub("#", " ".join(text.split())) for text in (shown, section)]
     assert words[0] == words[1]
@@ -99,7 +99,7 @@ def digests(folder):
     return {
         path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "again" not in path.parts
+        if path.is_file()
     }
 
 
@@ -117,14 +117,9 @@ def test_demo_rejects_a_file_as_its_folder(tmp_path):
         run_demo(tmp_path / "taken", seed=0)
 
 
-def test_readme_comparison_is_the_demos(demo, tmp_path):
+def test_readme_comparison_is_the_demos(demo):
     """Rows of the README's comparison, to 0.02, and their verdicts."""
-    names = ("random", "bm25", "crossencoder", "ensemble")
-    groups = [f"{name}={demo}/groups/{name}.16.jsonl.gz" for name in names]
-    teacher = ("--teacher", f"{demo}/teacher/teacher.scores.json.gz")
-    words = ("compare", *teacher, "--teacher-kind", "logit", "--groups", *groups)
-    assert main([*words, "--resamples", "0", "--out", str(tmp_path / "out")]) == 0
-    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    found = json.loads((demo / "compared" / "comparison.json").read_text())
     rows = {(row["sampling"], row["pairs"]): row for row in found["rows"]}
     lines = (ROOT / "README.md").read_text().splitlines()
     shown = [line.split() for line in lines if line.startswith((" bm25 ", " cross"))]

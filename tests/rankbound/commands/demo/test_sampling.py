@@ -1,12 +1,10 @@
+"""Groups of the demo are those of `sample`: naive loops draw the same candidates."""
+
 import numpy as np
 import pytest
 
-from rankbound.catalogue import SAMPLINGS
-from rankbound.commands.demo.experiment import (
-    draw_groups,
-    mined_negatives,
-    random_negatives,
-)
+from rankbound.catalogue import SAMPLINGS, Sampling
+from rankbound.commands.demo.experiment import random_negatives
 
 N_DOCS = 200
 
@@ -19,6 +17,41 @@ def rng():
 @pytest.fixture
 def positives(rng):
     return np.concatenate([[0, N_DOCS - 1], rng.integers(N_DOCS, size=98)])
+
+
+def by_query(scores):
+    """Pairs of value and name by query, best first, ties by name descending."""
+    found = {}
+    rows = zip(scores.row_query(), scores.codes, scores.values, strict=True)
+    for query, code, value in rows:
+        pair = (float(value), scores.docnos[code])
+        found.setdefault(scores.qids[query], []).append(pair)
+    return {qid: sorted(pairs, reverse=True) for qid, pairs in found.items()}
+
+
+def lists(groups):
+    """The names of each group's documents by query, the positive first."""
+    return {
+        qid: groups.docnos[groups.codes[start:stop]].tolist()
+        for qid, start, stop in zip(
+            groups.group_qids(), groups.offsets, groups.offsets[1:], strict=False
+        )
+    }
+
+
+def candidates(ranked, sampling, qid, positive):
+    """What a sampling may draw from, by the words of the catalogue."""
+    if sampling == "random":
+        return {name for _, name in ranked["uniform"][qid]}
+    if sampling == "ensemble":
+        value = {}
+        for run in ("bm25", "lsa"):
+            for place, (_, name) in enumerate(ranked[run].get(qid, ()), start=1):
+                value[name] = value.get(name, 0.0) + 1 / (60 + place)
+        pairs = sorted(((v, name) for name, v in value.items()), reverse=True)
+    else:
+        pairs = ranked["bm25" if sampling == "bm25" else "teacher"].get(qid, [])
+    return set([name for _, name in pairs if name != positive][:50])
 
 
 def assert_proper(positives, negatives):
@@ -46,61 +79,32 @@ def test_random_negatives_are_uniform(rng):
     assert np.abs(others - 2000 * 15 / 19).max() < 6 * spread
 
 
-def test_mined_negatives_come_from_the_first_fifty_wrong_documents(positives, rng):
-    rankings = [rng.permutation(N_DOCS)[:100] for _ in positives]
-    reserve = random_negatives(positives, n_docs=N_DOCS, rng=rng)
-    negatives, filled = mined_negatives(rankings, positives, reserve, rng=rng)
-    assert filled == 0
-    assert_proper(positives, negatives)
-    deepest = 0
-    for ranking, positive, row in zip(rankings, positives, negatives, strict=True):
-        wrong = [code for code in ranking.tolist() if code != positive]
-        places = [wrong.index(code) for code in row.tolist()]
-        assert max(places) < 50
-        deepest = max(deepest, *places)
-    # All fifty are within reach, not only the very first.
-    assert deepest == 49
+@pytest.mark.parametrize("split", ["student", "heldout"])
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_a_group_is_drawn_from_what_its_sampling_names(experiment, split, sampling):
+    plan, pool = experiment.plan, experiment.pools[split]
+    queries = plan.splits[split].tolist()
+    sought = {plan.qids[q]: experiment.docnos[plan.positives[q]] for q in queries}
+    drawn = lists(pool.draw(sampling, seed=0))
+    assert set(drawn) == set(sought)
+    scored = {**pool.runs, "teacher": pool.teacher}
+    ranked = {name: by_query(scores) for name, scores in scored.items()}
+    taken = 0
+    for qid, (positive, *negatives) in drawn.items():
+        open_to = candidates(ranked, sampling, qid, positive)
+        assert positive == sought[qid] not in open_to
+        assert len(negatives) == len(set(negatives)) == min(15, len(open_to))
+        assert set(negatives) <= open_to
+        taken += len(negatives) < len(open_to)
+    # All but `random`, whose run has just as many, leave something to chance
+    assert (taken > 0) == (sampling != "random")
 
 
-def test_mined_negatives_reach_rank_51_past_the_relevant_document():
-    ranking = np.arange(100, 151)
-    reserve = np.arange(15)[None]
-    seen = set()
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        drawn, _ = mined_negatives([ranking], np.array([100]), reserve, rng=rng)
-        seen |= set(drawn[0].tolist())
-    assert seen == set(range(101, 151))
-
-
-@pytest.mark.parametrize("length", [0, 1, 14, 15, 16])
-def test_mined_negatives_fill_up_short_rankings(length, rng):
-    positives = np.array([3])
-    # The ranking holds the relevant document and parts of the reserve.
-    ranking = np.concatenate([[3], np.arange(50, 50 + length)])
-    reserve = np.arange(48, 63)[None]
-    negatives, filled = mined_negatives([ranking], positives, reserve, rng=rng)
-    assert_proper(positives, negatives)
-    assert filled == int(length < 15)
-    assert set(ranking[1:].tolist()) <= set(negatives[0].tolist()) or length > 15
-
-
-def test_draw_groups_puts_the_relevant_document_first(positives, rng):
-    reserve = random_negatives(positives, n_docs=N_DOCS, rng=rng)
-    rankings = {
-        name: [rng.permutation(N_DOCS)[:60] for _ in positives]
-        for name in SAMPLINGS
-        if name != "random"
-    }
-    rankings["ensemble"][5] = np.empty(0, dtype=np.int64)
-    groups = draw_groups(rankings, positives, reserve, rng=rng)
-    assert tuple(groups) == tuple(SAMPLINGS)
-    for sampling, drawn in groups.items():
-        assert drawn.sampling == sampling
-        assert drawn.filled == int(sampling == "ensemble")
-        np.testing.assert_array_equal(drawn.docs[:, 0], positives)
-        assert_proper(positives, drawn.docs[:, 1:])
-    np.testing.assert_array_equal(groups["random"].docs[:, 1:], reserve)
-    for name, lists in rankings.items():
-        for query in (0, 1, 2):
-            assert set(groups[name].docs[query, 1:]) <= set(lists[query])
+def test_a_sampling_of_the_catalogue_is_drawn_as_it_says(experiment, monkeypatch):
+    planted = Sampling(words="by LSA", law="lsa", runs=("lsa",), depth=15)
+    monkeypatch.setitem(SAMPLINGS, "planted", planted)
+    pool = experiment.pools["heldout"]
+    best = by_query(pool.runs["lsa"])
+    for qid, (positive, *negatives) in lists(pool.draw("planted", seed=0)).items():
+        top = [name for _, name in best[qid] if name != positive][:15]
+        assert set(negatives) == set(top)

@@ -15,7 +15,7 @@ from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
-from rankbound.commands.measure.run import ledger_of, measure_with
+from rankbound.commands.measure.run import measure_with
 from rankbound.errors import FormatError
 from rankbound.provenance import versions
 from rankbound.writing import json_text
@@ -74,12 +74,6 @@ def test_ledger_without_students_or_vectors_holds_null(world):
     teacher = found["teacher"]
     assert teacher["entropy_lower"] < teacher["entropy"] < teacher["entropy_upper"]
     assert teacher["entropy_floor"] <= teacher["entropy"]
-
-
-def test_ledger_paths_may_be_relative_to_a_folder(world):
-    found = ledger_of(measured(options(world)), root=world.folder)
-    paths = [one.path for one in found.inputs]
-    assert paths == ["teacher.json.gz", "groups.jsonl"]
 
 
 def test_ledger_counts_what_was_dropped_for_whom(world):
