@@ -32,6 +32,7 @@ def test_bands_pairs_and_the_reference(folder, capsys):
     assert "reference:" in capsys.readouterr().out
     assert sorted(path.name for path in (folder / "cuts").iterdir()) == [
         "manifest.json",
+        "rankbound.manifest.json",
         "train.kept-pos-neg-entropy-0.2-to-0.6.jsonl",
         "train.kept-pos-neg-entropy-inner.jsonl",
     ]

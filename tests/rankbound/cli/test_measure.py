@@ -100,7 +100,8 @@ def test_run_writes_both_files_and_nothing_else(folder, measure):
     shown = measure(*FULL)
     after = contents(folder)
     new = {name: content for name, content in after.items() if name not in before}
-    assert set(new) == {"out", "out/per_query.tsv", "out/ledger.json"}
+    files = {"per_query.tsv", "ledger.json", "rankbound.manifest.json"}
+    assert set(new) == {"out", *(f"out/{name}" for name in files)}
     assert before.items() <= after.items()
     assert "written: out/per_query.tsv, out/ledger.json" in shown
     assert b"\r" not in new["out/per_query.tsv"]
@@ -198,7 +199,8 @@ def test_run_removes_the_calibration_of_an_earlier_run(folder, measure):
     folder.joinpath("out", "notes").write_text("mine")
     measure(*RUN)
     names = {path.name for path in folder.joinpath("out").iterdir()}
-    assert names == {"per_query.tsv", "ledger.json", "notes"}
+    ours = {"per_query.tsv", "ledger.json", "rankbound.manifest.json"}
+    assert names == {*ours, "notes"}
 
 
 def test_run_fits_the_teacher_on_judgements(folder, measure):

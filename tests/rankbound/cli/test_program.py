@@ -163,7 +163,7 @@ def test_main_runs_as_a_module_in_a_plain_ascii_terminal(folder):
     words = [*MEASURE, "--student", "ünïcode=s.run"]
     done = python(code, *words, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "\\xfcn\\xefcode: " in done.stdout
+    assert "\\xfcn\\xefcode 7" in done.stdout
     assert folder.joinpath("out", "ledger.json").exists()
 
 

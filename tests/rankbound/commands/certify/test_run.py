@@ -21,6 +21,7 @@ from rankbound.terminal.theory import line, summary
 from rankbound.validation.findings import Case, Finding, cover_means
 from rankbound.validation.suite import Row, certify, names
 from tests.rankbound.commands.measure.world import make_world
+from tests.rankbound.files import without_manifest
 from tests.rankbound.ledgers import ledger, student
 
 GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
@@ -115,7 +116,7 @@ TABLE = "qid\tstudent\tentropy_nats\tdivergence_nats\n"
 
 def folder_with(folder, students, rows=""):
     ledger(students).save(folder)
-    (folder / "per_query.tsv").write_text(TABLE + rows)
+    (without_manifest(folder) / "per_query.tsv").write_text(TABLE + rows)
     return folder
 
 

@@ -75,7 +75,8 @@ def test_a_constant_teacher_has_ranks_too(tmp_path):
 
 
 def test_all_three_run_and_pass(samplings, capsys):
-    account = samplings.account("--controls", *samplings.vectors_of())
+    vectors = samplings.vectors_of()
+    account = samplings.account("--controls", *vectors, "--details")
     made = account["controls"]
     assert made["passed"] is True
     assert [row["control"] for row in made["rows"]] == [

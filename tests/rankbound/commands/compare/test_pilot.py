@@ -73,7 +73,8 @@ def test_the_pilot_chooses_and_the_others_decide(world):
 
 
 def test_the_pilot_is_told_and_power_says_that_it_does_not_know_it(world, capsys):
-    made = world.account("--pilot", "0.25", "--pairs", "all", out="told")
+    asked = ("--pilot", "0.25", "--pairs", "all", "--details")
+    made = world.account(*asked, out="told")
     shown = " ".join(capsys.readouterr().out.split())
     n = made["pilot"]["n"]
     assert f"{n} queries were set aside to choose stakes" in shown

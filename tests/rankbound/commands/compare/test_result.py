@@ -308,7 +308,7 @@ def test_measure_and_compare_share_a_folder(samplings, first):
     if first == "compare":
         measure(samplings, "out")
     names = {path.name for path in (samplings.folder / "out").iterdir()}
-    tables = {"per_query.tsv", "comparison.per_query.tsv"}
+    tables = {"per_query.tsv", "comparison.per_query.tsv", "rankbound.manifest.json"}
     assert names == {"ledger.json", "comparison.json"} | tables
     found = {r.schema: r.table for r in find_results(samplings.folder / "out")}
     assert {row["student"] for row in found["rankbound.ledger/1"]} == {""}

@@ -61,7 +61,7 @@ def test_several_students_are_named_and_share_the_family(samplings):
 
 def test_missing_documents_are_counted_and_warned_of(samplings, capsys):
     account = samplings.account(
-        *student(samplings, "gappy"), *STRONG, "--quantity", "risk"
+        *student(samplings, "gappy"), *STRONG, "--quantity", "risk", "--details"
     )
     missing = sum(
         doc not in samplings.students["gappy"][qid]

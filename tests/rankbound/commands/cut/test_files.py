@@ -29,6 +29,7 @@ def test_files_hold_the_very_lines_of_the_kept_queries(options, folder):
         assert row.n_queries == len(kept)
     assert {path.name for path in (folder / "cuts").iterdir()} == {
         "manifest.json",
+        "rankbound.manifest.json",
         *(row.file for row in account.files),
     }
     text = (folder / "cuts" / "manifest.json").read_text()
@@ -137,7 +138,8 @@ def test_a_manifest_alone_holds_no_groups(options, folder):
     found = Cut.load(folder / "plan.json")
     assert found == made
     found.save(folder / "copy")
-    assert [path.name for path in (folder / "copy").iterdir()] == ["manifest.json"]
+    names = {path.name for path in (folder / "copy").iterdir()}
+    assert names == {"manifest.json", "rankbound.manifest.json"}
     with pytest.raises(UsageError, match="has no groups to write"):
         found.written(folder / "other")
 

@@ -247,7 +247,7 @@ def test_the_command_line_takes_one_for_all_or_by_name(tmp_path, capsys, monkeyp
     words += ["s=s.run", "--student-kind", "logit", "--groups", "g.jsonl"]
     words += ["--embeddings", "v.npy", "--ids", "v.ids", "--out", "out"]
     for given in ("900", "s=900"):
-        assert main([*words, "--lipschitz", given]) == 0
+        assert main([*words, "--details", "--lipschitz", given]) == 0
         assert "nothing bounds the distance of vectors" in capsys.readouterr().out
         ledger = rb.Ledger.load("out")
         assert ledger.students["s"].headline.lipschitz == 900

@@ -344,5 +344,5 @@ def test_the_argument_of_a_format_reaches_measure(tmp_path, capsys):
     words += ["--out", str(tmp_path / "out")]
     assert main(words) == 2
     assert "scores has 2 entries for 3 documents" in capsys.readouterr().err
-    assert main([*words, "--format", "mined:margins"]) == 0
+    assert main([*words, "--format", "mined:margins", "--details"]) == 0
     assert "margin_only scores (by the format)" in capsys.readouterr().out

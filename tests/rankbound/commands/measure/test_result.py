@@ -200,7 +200,7 @@ def test_saving_removes_tables_of_an_earlier_run(whole, world, tmp_path):
     whole.save(tmp_path / "out")
     made(world, "strong").save(tmp_path / "out")
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"ledger.json", "per_query.tsv"}
+    assert names == {"ledger.json", "per_query.tsv", "rankbound.manifest.json"}
 
 
 def test_a_table_of_another_command_is_not_the_ledgers(whole, tmp_path):
@@ -250,7 +250,7 @@ def test_an_unknown_student_is_an_error_that_names_the_students():
 
 
 def test_a_ledger_without_inputs_is_shown(whole, tmp_path):
-    path = whole.save(tmp_path)
+    path = whole.save(tmp_path / "ledger of before.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": []}))
     found = Ledger.load(path)
     assert repr(found).startswith("Measurement: ")

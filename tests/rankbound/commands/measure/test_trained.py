@@ -268,7 +268,7 @@ def command(files, *more):
 
 def test_the_command_line_takes_a_file_for_all_or_for_one(files, capsys):
     for value in (f"{files}/train.txt", f"a={files}/train.txt"):
-        assert not main(command(files, "--trained-on", value))
+        assert not main(command(files, "--trained-on", value, "--details"))
         ledger = json.loads((files / "out" / "ledger.json").read_text())
         assert ledger["students"]["a"]["trained_on"] == {
             "ids": 3,

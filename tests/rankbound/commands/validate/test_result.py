@@ -66,7 +66,8 @@ def test_what_is_saved_is_loaded(designed, pooled, tmp_path):
         assert again == made
         assert again.to_files() == made.to_files()
         assert {path.name for path in file.parent.iterdir()} == {
-            *("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
+            *("validation.json", "effectiveness.tsv", "tables.md", "tables.tex"),
+            "rankbound.manifest.json",
         }
         assert [one.name for one in again.controls] == [*again.controls.names]
         assert again.controls["shuffled entropies"].n_families == 200
