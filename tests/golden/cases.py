@@ -7,7 +7,7 @@ Paths are relative to a folder that holds the files of `tests.golden.data`, or a
 from dataclasses import dataclass
 
 # Left out: it takes minutes, and its collection is the docstrings of whatever versions
-# are installed. tests/rankbound/test_readme_outcome.py runs it.
+# are installed. tests/rankbound/test_quoted_outcome.py runs it.
 NOT_RUN = {"demo"}
 REAL = "real"
 

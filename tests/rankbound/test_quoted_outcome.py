@@ -1,4 +1,4 @@
-"""The outcome on TREC DL 2019 that pages quote is what the command prints."""
+"""The outcome on TREC DL 2019 that the page quotes is what the command prints."""
 
 import re
 
@@ -7,20 +7,18 @@ import pytest
 from rankbound.cli import main
 from tests.rankbound.realdata import DATA, ROOT, needs_data
 
-PAGES = ("README.md", "docs/questions/effectiveness.md")
+PAGE = ROOT / "docs" / "questions" / "effectiveness.md"
 STUDENTS = ("tasb", "splade_ed", "ada2", "bm25", "bm25_rm3")
 
 
 @needs_data
 @pytest.mark.realdata
-def test_the_outcome_that_pages_quote_is_printed(tmp_path, capsys):
+def test_the_outcome_that_the_page_quotes_is_printed(tmp_path, capsys):
     data = DATA / "dl19"
-    blocks = [
-        block
-        for page in PAGES
-        for block in re.findall(r"```\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-        if block.startswith("$ rankbound validate")
-    ]
+    block = re.compile(
+        r"^```\n(\$ rankbound validate.*?)^```", re.MULTILINE | re.DOTALL
+    )
+    blocks = block.findall(PAGE.read_text())
     runs = [f"{name}={data}/runs/{name}.run" for name in STUDENTS]
     words = ["--teacher", f"{data}/runs/repllama.run.gz", "--temperature", "fit"]
     words += ["--student", *runs, "--student-temperature", "fit", "--relevant", "2"]
