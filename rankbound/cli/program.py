@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, Final, NoReturn
 
 from rankbound import __version__
+from rankbound.bounds.wording import counted
 from rankbound.cli import (
     appendix,
     bound,
@@ -142,8 +143,9 @@ def matching(word: str) -> list[str]:
         return [word]
     if sign and len(found) > 1:
         raise UsageError(
-            f"{word}: the pattern names {len(found)} files ({', '.join(found[:2])}"
-            f"{', ...' if found[2:] else ''}), and a name is of one; give each its own"
+            f"{word}: the pattern names {counted(len(found), 'file')} "
+            f"({', '.join(found[:2])}{', ...' if found[2:] else ''}), "
+            "and a name is of one; give each its own"
         )
     return [f"{name}{sign}{one}" for one in found]
 
@@ -175,7 +177,7 @@ class OneLineParser(argparse.ArgumentParser):
         """Exit with code 2."""
         for word, found in self.patterns.items():
             if message.startswith("unrecognized"):
-                message += f" (the pattern {word} names {found} files)"
+                message += f" (the pattern {word} names {counted(found, 'file')})"
         said = printable(f"{message}; see `{self.prog} --help`")
         self.exit(MISTAKE, f"rankbound: error: {said}\n")
 

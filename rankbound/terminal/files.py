@@ -26,7 +26,6 @@ from rankbound.commands.inspect.result import (
     shown_names,
 )
 from rankbound.commands.sample.result import Sample
-from rankbound.terminal.compare import card_part, reason_table
 from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
@@ -55,9 +54,12 @@ def show(inspection: Inspection, console: Console) -> None:
 
 def show_cards(inspection: Inspection, console: Console) -> None:
     """Print what is known of each sampling, what that answers, and the advice."""
-    title, headings, rows = card_part(inspection)
     if not inspection.cards:
         return
+    # It loads symbols, for which files without groups should not wait
+    from rankbound.terminal.compare import card_part, reason_table
+
+    title, headings, rows = card_part(inspection)
     console.print(reason_table(title, headings, rows))
     for answer in inspection.answers:
         say(console, escape(f"{answer.wording} {answer.sentence}"))

@@ -121,7 +121,7 @@ def test_a_damaged_result_ends_in_one_line(
         wanted = f"it ends too early, at byte {len(text.encode())}"
     elif damage == "retyped":
         text = json.dumps(content | {name: ODD})
-        wanted = f"$.{name}: expected "
+        wanted = f"$.{name}"  # or an item of it
     else:
         del content[name]
         text = json.dumps(content)
@@ -170,7 +170,7 @@ def test_a_bug_in_a_part_of_the_page_is_ours(
     samples, tmp_path, monkeypatch, capsys, kind, error
 ):
     monkeypatch.setitem(pieces.MAKERS, kind, planted(error))
-    monkeypatch.setattr("rankbound.page.report.result_drawings", lambda _: [])
+    monkeypatch.setattr("rankbound.page.report.result_drawings", lambda _, **__: [])
     out = str(tmp_path / "x.html")
     check_bug(capsys, error, ["report", str(samples(kind).parent), "--out", out])
     assert not [*tmp_path.iterdir()]
@@ -232,7 +232,7 @@ def test_the_last_lines_of_a_bug_ask_to_report_it():
         "import rankbound.terminal.power as words\n"
         "from rankbound.cli import main\n"
         "words.notes = lambda found: found['rows']\n"
-        "sys.exit(main(['power', '--n', '43']))\n"
+        "sys.exit(main(['power', '--n', '43', '--details']))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False

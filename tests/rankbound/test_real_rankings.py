@@ -150,7 +150,10 @@ def test_measure_on_trec_dl_is_vacuous_and_says_so(tmp_path, capsys):
     for name in DL19_STUDENTS:
         words += ["--student", f"{name}={runs / name}.run"]
     out = tmp_path / "out"
-    assert main([*words, "--student-temperature", "fit", "--out", str(out)]) == 0
+    assert (
+        main([*words, "--student-temperature", "fit", "--details", "--out", str(out)])
+        == 0
+    )
     ledger = json.loads((out / "ledger.json").read_text())
     assert ledger["calibration"]["n_calibration"] == 9
     assert ledger["calibration"]["n_certificate"] == ledger["n_queries"] == 34

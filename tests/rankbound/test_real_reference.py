@@ -98,7 +98,8 @@ def test_comparison_to_power_on_vaswani(tmp_path, capsys):
     teacher, first = given("vaswani", "random")
     _, second = given("vaswani", "bm25")
     words = ["--teacher", teacher, "--groups", f"random={first}", f"bm25={second}"]
-    more = ["--resamples", 99, "--compat", "reference", "--out", tmp_path]
+    more = ["--resamples", 99, "--compat", "reference", "--details"]
+    more += ["--out", tmp_path]
     shown = run(capsys, "compare", *words, *more)
     assert "the reference study's TOST" in shown
     account = json.loads((tmp_path / "comparison.json").read_text())

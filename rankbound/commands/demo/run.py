@@ -426,8 +426,9 @@ def _built(files: DemoFiles) -> Iterator[str]:
     yield (
         f"Built from {counted(files.n_documents, 'docstring')} of installed packages: "
         "the body is a document, and the summary line the query that seeks it. "
-        f"{teacher:,} queries trained the teacher, {student:,} the students, and "
-        f"{held_out:,} are held out, which alone are measured, compared and validated. "
+        f"{counted(teacher, 'query')} trained the teacher, {student:,} the students, "
+        f"and {held_out:,} are held out, which alone are measured, compared and "
+        "validated. "
         "Each student is a bilinear head on LSA vectors, distilled on groups of 16 of "
         "the sampling that it is named after."
     )

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import (
@@ -27,8 +27,11 @@ from rankbound.commands.measure.options import (
     StudentSource,
     by_name,
 )
-from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.errors import UsageError
+from rankbound.read.scales import TEACHER
+
+if TYPE_CHECKING:
+    from rankbound.commands.validate.options import Case
 
 RANDOM: Final = "random"
 EVERY: Final = "*"  # all students that are not named
@@ -102,6 +105,9 @@ def cases_of(
     >>> [(case.sampling, [s.name for s in case.measure.students]) for case in cases]
     [('top 16', ['small', 'tiny'])]
     """
+    # Inspecting a folder needs neither statistics nor symbols
+    from rankbound.commands.validate.options import Case
+
     wanted = wanted or Wanted()
     runs = _runs(folder)
     teacher, ranking = _teacher(folder, runs)

@@ -86,5 +86,5 @@ def test_a_byte_order_mark_before_a_named_result_is_passed_over(tmp_path):
 def test_no_folder_and_no_results_are_usage_errors(tmp_path):
     with pytest.raises(UsageError, match="no such folder"):
         find_results(tmp_path / "none")
-    with pytest.raises(UsageError, match="holds none of ledger"):
+    with pytest.raises(UsageError, match="holds none of study"):
         find_results(tmp_path)
