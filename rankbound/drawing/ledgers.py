@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.data.clusters import CLUSTER, Clusters
 from rankbound.data.columns import strings
@@ -218,7 +219,7 @@ def limits_over_n(result: Found, name: str) -> tuple[tuple[float, float], ...]:
     """Queries, and how far the limit then is above the risk, in nats; may be empty.
 
     The certificate itself is among them, and where it falls below ln 2, as the ledger
-    says.
+    says. Risks outside the ledger's range give none; the figure of the limit says why.
     """
     from rankbound.bounds.certificate import LN2
     from rankbound.figures.certificates import betting_curve
@@ -226,7 +227,10 @@ def limits_over_n(result: Found, name: str) -> tuple[tuple[float, float], ...]:
     made, student = certified(result, name), _ledger(result).students[name]
     if made is None or student.method != "betting" or made.upper <= made.risks.mean():
         return ()
-    counts, limits = betting_curve(made, levels=POINTS)
+    try:
+        counts, limits = betting_curve(made, levels=POINTS)
+    except DomainError:
+        return ()
     found = dict(zip(counts.tolist(), (limits - student.risk).tolist(), strict=True))
     if student.n_needed is not None and student.risk < LN2:
         found[float(student.n_needed)] = LN2 - student.risk - BELOW

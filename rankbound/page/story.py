@@ -49,6 +49,8 @@ SHOWN: Final[dict[str, dict[str, str | tuple[str, ...]]]] = {
     },
     "power": {"power": "queries"},
 }
+# Kinds whose verdicts say more than their answers: an inspection's errors and warnings
+SAYING_MORE: Final = frozenset({"inspection"})
 ELSE: Final = "else"
 ELSE_WORDS: Final = "What else do the results hold?"
 
@@ -113,7 +115,9 @@ def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
         for answer in _answers(result):
             said.setdefault(answer.question, []).append((name, answer))
     shown: dict[str, list[Picture]] = {}
-    alone = [one for one in results if not _answers(one[1])]
+    alone = [
+        one for one in results if one[1].KIND in SAYING_MORE or not _answers(one[1])
+    ]
     own = {result.KIND for _, result, _ in alone} - {*SHOWN}
     for figure in figures:
         if figure.result in own:
@@ -210,8 +214,11 @@ def _lines(said: Sequence[tuple[str, str]]) -> tuple[Line, ...]:
 def _unanswered(
     name: str, result: Result, account: Account, figures: Sequence[Picture]
 ) -> Block:
-    """The verdicts of a result that has no answers, in one box."""
-    verdicts = [verdict for verdict in account.verdicts if verdict.word != "warning"]
+    """The verdicts of a result in one box, but for warnings, which notes hold."""
+    noted = {line for _, lines in account.notes for line in lines}
+    verdicts = [
+        verdict for verdict in account.verdicts if verdict.sentence not in noted
+    ]
     news: list[Level] = ["good", *(verdict.level for verdict in verdicts)]
     level = max(news, key=NEWS.index) if verdicts else "told"
     key = "-".join(filter(None, (result.KIND, name)))

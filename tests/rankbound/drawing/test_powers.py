@@ -19,6 +19,7 @@ from rankbound.validation.power import detectable_correlation, equivalence_margi
 from tests.rankbound.comparisons import a_row
 from tests.rankbound.comparisons import comparison as comparison_by_hand
 from tests.rankbound.drawing.folders import comparison, power, validation
+from tests.rankbound.files import without_manifest
 
 
 def rows(drawing):
@@ -49,6 +50,7 @@ def test_differences_that_do_not_vary_are_told(tmp_path):
     comparison(tmp_path)
     made = Comparison.load(tmp_path)
     replace(made, rows=(replace(made.rows[0], effect_size=None),)).save(tmp_path)
+    without_manifest(tmp_path)
     (result,) = find_results(tmp_path)
     (drawing,) = power_drawings(result)
     assert drawing.draw is None

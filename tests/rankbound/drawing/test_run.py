@@ -1,4 +1,5 @@
 import csv
+import json
 
 import pytest
 
@@ -16,10 +17,13 @@ def test_every_figure_has_its_numbers_beside_it_and_the_same_bytes(tmp_path):
     second, _ = draw(source, tmp_path / "two", format="png")
     assert first == second
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == sorted(f"{n}{s}" for n in first for s in (".png", ".csv"))
+    figures = sorted(f"{n}{s}" for n in first for s in (".png", ".csv"))
+    assert files == sorted([*figures, "rankbound.manifest.json"])
     for file in files:
         one, two = tmp_path / "one" / file, tmp_path / "two" / file
         assert one.read_bytes() == two.read_bytes()
+    manifest = json.loads((tmp_path / "one" / "rankbound.manifest.json").read_text())
+    assert sorted(manifest["results"]["figures"]["outputs"]) == figures
     with (tmp_path / "one" / "differences-entropy.csv").open() as stream:
         assert next(csv.DictReader(stream))["difference"] == "-0.07"
 

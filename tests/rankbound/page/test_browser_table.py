@@ -211,34 +211,62 @@ def test_short_ids_are_not_broken_beside_many_columns(page):
     detail.get_by_role("button", name="Close").click()
 
 
+def roles(scores):
+    """Documents with their roles in the promised order, from a group's scores.
+
+    The first one is the positive; those that score more follow it, the highest first,
+    and then the others in the order of the group, which is that of their ids.
+    """
+    positive, *others = scores
+    above = {docno for docno in others if scores[docno] > scores[positive]}
+    return [
+        (positive, "positive"),
+        *(
+            (docno, "above the positive")
+            for docno in sorted(above, key=scores.get, reverse=True)
+        ),
+        *((docno, "") for docno in sorted({*others} - above)),
+    ]
+
+
 @pytest.mark.parametrize("qid", QIDS)
 def test_a_query_shows_the_scores_that_are_in_the_files(page, everything, qid):
     teacher = json.loads((everything / "t.json").read_text())[qid]
     panel = open_query(page, qid)
     assert qid in panel.locator("h3").text_content()
     _, *rows = rows_of(page, "Scores")
-    first, *others = [*teacher][:5]
-    assert [row[0] for row in rows] == [first, *sorted(others)]
+    group = {docno: teacher[docno] for docno in [*teacher][:5]}
+    assert [(row[0], row[1]) for row in rows] == roles(group)
     assert [row[2] for row in rows] == [number(teacher[row[0]]) for row in rows]
-    assert [row[1] for row in rows] == ["yes", "", "", "", ""]
+
+
+def test_the_queries_have_positives_with_and_without_negatives_above(everything):
+    teacher = json.loads((everything / "t.json").read_text())
+    above = {
+        qid: sum(scores[docno] > scores[first] for docno in others)
+        for qid, scores in teacher.items()
+        for first, *others in [[*scores][:5]]
+    }
+    assert {0, 2} <= {*above.values()}
 
 
 def test_a_student_is_shown_with_its_clipped_scores(page, everything):
     student = json.loads((everything / "s.json").read_text())["plain"]
     open_query(page, "plain")
     names, *rows = rows_of(page, "Scores")
-    assert names == ["document", "positive", "teacher", HOSTILE]
+    assert names == ["document", "role", "teacher", HOSTILE]
     best = max(student[row[0]] for row in rows)
     wanted = [number(max(student[row[0]], best - 3)) for row in rows]
     assert [row[3] for row in rows] == wanted
 
 
-def test_pairs_have_their_probabilities_and_distances(page, everything):
-    teacher = json.loads((everything / "t.json").read_text())["plain"]
-    student = json.loads((everything / "s.json").read_text())["plain"]
+@pytest.mark.parametrize("qid", ["plain", "constructor", "]]>"])
+def test_pairs_have_their_probabilities_and_distances(page, everything, qid):
+    teacher = json.loads((everything / "t.json").read_text())[qid]
+    student = json.loads((everything / "s.json").read_text())[qid]
     vectors = np.load(everything / "v.npy").astype(float)
     ids = (everything / "v.ids").read_text().split()
-    open_query(page, "plain")
+    open_query(page, qid)
     names, *rows = rows_of(page, "10 pairs")
     assert names[2:] == ["teacher p", f"{HOSTILE} p", "distance (euclidean)"]
     assert len(rows) == 5 * 4 // 2
@@ -251,7 +279,13 @@ def test_pairs_have_their_probabilities_and_distances(page, everything):
         assert q == number(1 / (1 + math.exp(clipped[1] - clipped[0])))
         a, b = (vectors[ids.index(docno)] for docno in (first, second))
         assert float(far) == pytest.approx(float(np.linalg.norm(a - b)), abs=6e-5)
-    assert [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)
+    # Pairs in which a negative beats the positive, the first one, then the others
+    positive = next(iter(teacher))
+    order = [(second != positive, -float(p)) for _, second, p, *_ in rows]
+    assert order == sorted(order)
+    above = sum(second == positive for _, second, *_ in rows)
+    marked = section(page).locator(".detail table").last.locator("tr.above")
+    assert marked.count() == above
 
 
 def test_the_drill_down_opens_by_keyboard_and_closes_again(page):
@@ -292,6 +326,8 @@ def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
     assert any("t.json no longer exists" in why for _, why in material.missing)
     page = opened(tmp_path / "alone.html")
     panel = open_query(page, "constructor")
-    assert "Not shown: the input t.json no longer exists." in panel.inner_text()
+    told = panel.inner_text()
+    assert "Not shown: the input t.json no longer exists" in told
+    assert "--inputs" in told  # the remedy
     assert page.faults == []
     page.close()

@@ -23,11 +23,15 @@ def measured(everything, tmp_path_factory):
     content = json.loads((everything / "all/m/ledger.json").read_text())
     (folder / "ledger.json").write_text(json.dumps(content))
     top = (everything / "all/m/per_query.tsv").read_text().splitlines()[0]
-    ((student, _),) = content["students"].items()
-    numbers = np.random.default_rng(0).random((QUERIES, 8)).tolist()
+    ((student, entry),) = content["students"].items()
+    numbers = np.random.default_rng(0).random((QUERIES, 8))
+    place = top.split("\t").index("risk_nats") - 4
+    low, high = entry["range"]["low"], entry["range"]["high"]
+    # Within the range, and below the limit on average, so that a curve is drawn
+    numbers[:, place] = low + (high - low) * numbers[:, place] ** 2
     rows = (
         "\t".join([qid, student, "16", "120", *map(repr, row)])
-        for qid, row in zip(qids(), numbers, strict=True)
+        for qid, row in zip(qids(), numbers.tolist(), strict=True)
     )
     text = "\n".join([top, *rows, ""])
     (folder / "per_query.tsv").write_text(text, encoding="utf-8")

@@ -6,6 +6,7 @@ import pytest
 from lxml import html as parser
 
 from rankbound.commands.compare.result import Comparison
+from rankbound.commands.power.run import power
 from rankbound.page.pieces import html_of
 from tests.rankbound.results import (
     HOSTILE,
@@ -161,7 +162,21 @@ def test_numbers_of_power_are_those_of_its_json(shown):
     row = powered().rows[0]
     assert first["n"] == "43"
     assert float(first["difference"]) == pytest.approx(row.rule_difference, rel=1e-3)
-    assert float(first["margin"]) == pytest.approx(row.rule_margin, rel=1e-3)
+    assert float(first["share"]) == pytest.approx(row.rule_share, abs=5e-4)
+    # Without a range no margin is shown, and the reader is told why
+    assert row.rule_margin is None
+    assert first["margin"] == "-"
+    text = parser.fragment_fromstring(shown["power"]).text_content()
+    assert f"-: {row.rule_margin_missing_because}" in text
+
+
+def test_margins_of_power_are_there_where_a_range_is_known():
+    made = power(n=43, sd=0.1, half_range=0.7)
+    [cell] = cells(parser.fragment_fromstring(html_of(made)), "What n queries")
+    [row] = made.rows
+    assert float(cell["difference"]) == pytest.approx(row.rule_difference, rel=1e-3)
+    assert float(cell["margin"]) == pytest.approx(row.rule_margin, rel=1e-3)
+    assert cell["share"] == "-"
 
 
 def test_a_piece_is_the_same_each_time():

@@ -89,12 +89,33 @@ def test_the_first_figure_of_a_question_is_its_picture_and_none_is_lost():
 
 def test_a_result_without_answers_has_its_verdicts_in_one_box():
     verdicts = (Verdict("good", "ready", "yes"), Verdict("caution", "warning", "old"))
-    (block,) = blocks([("", Told(), account(*verdicts))], [])
+    noted = account(*verdicts, notes=(("warnings", ("old",)),))
+    (block,) = blocks([("", Told(), noted)], [])
     assert (block.level, block.word, block.lines) == (
         "good",
         "ready",
         (Line((), "yes"),),
     )
+
+
+def test_an_inspection_keeps_its_verdicts_beside_its_answers():
+    class Inspected(Told):
+        KIND = "inspection"
+
+    found = Inspected(answer("false-negatives", "suspected", "g 56%"))
+    verdicts = (
+        Verdict("bad", "error", "4 errors in 5 inspected files"),
+        Verdict("caution", "warning", "2 warnings in 5 inspected files"),
+    )
+    question, box = blocks([("", found, account(*verdicts))], [])
+    assert (question.key, box.key, box.level) == (
+        "false-negatives",
+        "inspection",
+        "bad",
+    )
+    assert [line.sentence for line in box.lines] == [
+        f"{verdict.word}: {verdict.sentence}" for verdict in verdicts
+    ]
 
 
 def test_notes_are_pooled_with_the_results_that_do_not_all_say_them():
