@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
 # Parameters whose option has another name
@@ -116,3 +116,7 @@ class FormatError(ValueError):
     ) -> None:
         place = f"{path}" if line is None else f"{path}:{line}"
         super().__init__(f"{place}: {message}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For `pickle`, which would call it with the whole text alone."""
+        return FormatError.__new__, (type(self), *self.args), self.__dict__

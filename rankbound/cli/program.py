@@ -79,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = _parsed(words)
+    # Whether this process is the program, whose script new processes may import, and
+    # not a script that calls it
+    arguments.alone = argv is None
     try:
         # A command returns a code only where it has a verdict to give
         with HELD:

@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Study, write everything, show the table over all data sets."""
     from rankbound.cli.measure import options_of
     from rankbound.commands.study.config import Config, read_config
+    from rankbound.commands.study.processes import cores
     from rankbound.commands.study.run import n_stages
     from rankbound.escaping import tell
     from rankbound.page.report import STAGES
@@ -90,6 +91,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
             force=arguments.force,
             command=command,
             options_of=options_of,
+            workers=cores() if arguments.alone else 1,
             progress=progress,
         )
     show(made, console_for(sys.stdout))

@@ -116,9 +116,13 @@ def write_study(  # noqa: PLR0913  what is studied, and how it is shown
     force: bool = False,
     command: str = "",
     options_of: OptionsOf | None = None,
+    workers: int = 1,
     progress: Progress = str,
 ) -> Study:
-    """The same for the command line; `options_of` as for `write_report`."""
+    """The same for the command line.
+
+    `options_of` is as for `write_report`, and `workers` as for `studied`.
+    """
     check_outputs(out, [FILE], Replacing(mine=Study.is_mine, force=force))
     check_outputs(out, [PAGE], Replacing(mine=is_page, force=force))
     made = studied(
@@ -128,6 +132,7 @@ def write_study(  # noqa: PLR0913  what is studied, and how it is shown
         fresh=fresh,
         force=force,
         command=command,
+        workers=workers,
         progress=progress,
     )
     made.write_into(out, force=force)

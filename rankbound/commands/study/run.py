@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from rankbound.commands.study.config import Config, check_config
 from rankbound.commands.study.options import Data, inspect_line
 from rankbound.commands.study.pooled import DEFINITIONS as POOLING
 from rankbound.commands.study.pooled import pooled_rows
+from rankbound.commands.study.processes import done_by
 from rankbound.commands.study.result import (
     FILE,
     PAGE,
@@ -197,33 +199,40 @@ def studied(  # noqa: PLR0913  what is studied, and how it is resumed
     fresh: bool = False,
     force: bool = False,
     command: str = "",
+    workers: int = 1,
     progress: Progress = str,
 ) -> Study:
     """Do all steps of all data sets, and compute what they say together.
 
-    The results of the steps are written; the study itself is returned.
+    The results of the steps are written; the study itself is returned. `workers`
+    processes share the data sets, with the same results (see `done_by`).
     """
     named = folders_of(folders)
     check_config(config, tuple(named))
     every = [Data(name, folder, config, out) for name, folder in named.items()]
     for data in every:
         data.check()
-    hashes = Hashes()
-    found = []
-    for data in every:
-        here = Progressing(data, hashes, fresh, force)
-        for step in STEPS:
-            progress(f"{data.name}: {step}")
-            try:
-                TAKEN[step](here)
-            except MISTAKES as error:
-                here.failed(step, str(error))
-            except OSError as error:
-                here.failed(step, f"{error.filename}: {error.strerror}")
-            except MemoryError:
-                here.failed(step, "needs more memory than there is")
-        found.append(here)
+    task = partial(_done, hashes=Hashes(), fresh=fresh, force=force)
+    found = done_by(task, every, workers=workers, progress=progress)
     return _study(found, config, command)
+
+
+def _done(
+    data: Data, progress: Progress, *, hashes: Hashes, fresh: bool, force: bool
+) -> Progressing:
+    """All steps of a data set; what fails is noted."""
+    here = Progressing(data, hashes, fresh, force)
+    for step in STEPS:
+        progress(f"{data.name}: {step}")
+        try:
+            TAKEN[step](here)
+        except MISTAKES as error:
+            here.failed(step, str(error))
+        except OSError as error:
+            here.failed(step, f"{error.filename}: {error.strerror}")
+        except MemoryError:
+            here.failed(step, "needs more memory than there is")
+    return here
 
 
 def n_stages(folders: FoldersLike) -> int:

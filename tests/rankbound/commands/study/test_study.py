@@ -3,8 +3,13 @@
 import contextlib
 import io
 import json
+import pickle
 import re
 import shutil
+import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
@@ -14,13 +19,13 @@ from rankbound.cli import build_parser, main
 from rankbound.cli import compare as of_compare
 from rankbound.cli import measure as of_measure
 from rankbound.cli import validate as of_validate
-from rankbound.commands.study import run
+from rankbound.commands.study import processes, run
 from rankbound.commands.study.config import Config, read_config
 from rankbound.commands.study.options import Data
 from rankbound.commands.study.result import STEPS
 from rankbound.commands.study.roles import found_roles
 from rankbound.commands.study.run import folders_of
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from tests.golden.data import World, data_set
 
 CONFIG = """\
@@ -51,6 +56,10 @@ def files_of(folder):
     }
 
 
+def refused(*_, **__):
+    raise UsageError("the disk of the test is full")
+
+
 def studied(line=LINE):
     with contextlib.redirect_stdout(io.StringIO()) as said:
         code = main(line.split())
@@ -59,7 +68,7 @@ def studied(line=LINE):
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """A folder with two data sets and their study."""
+    """A folder with two data sets and their study, made by two processes."""
     folder = tmp_path_factory.mktemp("study")
     for name, seed, vectors in (("one", 31, False), ("two", 32, True)):
         world = World(seed, queries=24)
@@ -69,8 +78,15 @@ def root(tmp_path_factory):
             data = content if isinstance(content, bytes) else content.encode()
             path.write_bytes(data)
     (folder / "study.toml").write_text(CONFIG, encoding="utf-8")
-    with contextlib.chdir(folder):
-        code, said = studied()
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        # The program itself, on a machine with two cores; this process does no step
+        patch.setattr(sys, "argv", ["rankbound", *LINE.split()])
+        patch.setattr(processes, "cores", lambda: 2)
+        for name in ("found_roles", "measure_with", "compare_with", "validate_with"):
+            patch.setattr(run, name, refused)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            code = main()
+        said = printed.getvalue()
     (folder / "said.txt").write_text(said, encoding="utf-8")
     assert code == 0
     return folder
@@ -258,9 +274,9 @@ def test_nothing_is_done_twice(copy, counted):
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     copy, counted, monkeypatch
 ):
+    """Of one process, too, where two made those before."""
     before = files_of(copy / "out")
-    for name in ("compare", "validate"):
-        shutil.rmtree(copy / "out" / "two" / name)
+    shutil.rmtree(copy / "out" / "two")
     for name in ("study.json", "report.html"):
         (copy / "out" / name).unlink()
     validate = run.validate_with
@@ -270,11 +286,11 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
 
     monkeypatch.setattr(run, "validate_with", killed)
     assert studied()[0] == 130
-    assert counted == ["compare"]
+    assert counted == ["inspect", "measure", "compare"]
     assert not (copy / "out" / "study.json").exists()
     monkeypatch.setattr(run, "validate_with", validate)
     assert studied()[0] == 0
-    assert counted == ["compare", "validate"]
+    assert counted == ["inspect", "measure", "compare", "validate"]
     assert files_of(copy / "out") == before
 
 
@@ -284,10 +300,6 @@ def test_a_changed_file_repeats_the_steps_that_read_it(copy, counted, monkeypatc
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:-1]), encoding="utf-8")
     kept = files_of(copy / "out" / "one")
-
-    def refused(*_, **__):
-        raise UsageError("the disk of the test is full")
-
     for name in ("measure_with", "compare_with", "validate_with"):
         monkeypatch.setattr(run, name, refused)
     code, said = studied()
@@ -332,11 +344,69 @@ def test_what_a_data_set_lacks_is_not_asked(tmp_path, root):
     assert made.complete
 
 
-def test_a_folder_without_scores_says_so(tmp_path):
-    (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "notes.txt").write_text("nothing here\n", encoding="utf-8")
-    made = run.studied([tmp_path / "none"], tmp_path / "out", config=Config())
-    assert "teacher" in made.datasets["none"].failed[0].because
+def test_folders_without_scores_say_so_in_order_from_any_process(tmp_path):
+    names = ("none", "nothing")
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "notes.txt").write_text("nothing here\n", encoding="utf-8")
+    folders, told = [tmp_path / name for name in names], []
+    made, same = (
+        run.studied(
+            folders,
+            tmp_path / f"out{workers}",
+            config=Config(),
+            workers=workers,
+            progress=told.append,
+        )
+        for workers in (1, 2)
+    )
+    assert made.datasets.names == same.datasets.names == names
+    for first, second in zip(made.datasets, same.datasets, strict=True):
+        assert "teacher" in first.failed[0].because
+        assert first.failed == second.failed
+    steps = [f"{name}: {step}" for name in names for step in STEPS]
+    assert told[: len(steps)] == steps
+    assert sorted(told[len(steps) :]) == sorted(steps)
+
+
+def begin_and_sleep(item, progress):
+    progress(item)
+    time.sleep(60)
+
+
+def test_an_interrupt_ends_the_processes():
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        processes.done_by(
+            begin_and_sleep, ["a", "b", "c"], workers=2, progress=interrupt
+        )
+    assert not active_children()
+    assert time.monotonic() - started < 50
+
+
+def test_what_a_killed_process_did_not_bring_back_is_done_here(monkeypatch):
+    def killed(task, items, *_):
+        yield 1, task(items[1], str)
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(processes, "_shared", killed)
+    done = []
+
+    def task(item, _):
+        done.append(item)
+        return 10 * item
+
+    assert processes.done_by(task, [1, 2, 3], workers=2) == [10, 20, 30]
+    assert done == [2, 1, 3]
+
+
+def test_mistakes_come_back_from_a_process_as_they_were():
+    for error in (FormatError("a.run", "has no lines", line=3), UsageError("no")):
+        same = pickle.loads(pickle.dumps(error))
+        assert (type(same), str(same)) == (type(error), str(error))
 
 
 @pytest.mark.parametrize(
