@@ -86,7 +86,7 @@ def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
         f"score, in {share(len(without), groups.n_groups)} groups",
         "complete the teacher's scores, or pass `missing='drop'`"
         if teacher
-        else "nothing to do: a student's unscored documents are dropped and counted",
+        else "nothing to do: `measure --unscored` says how a student's are counted",
         _at(groups, ~found),
     )
 
