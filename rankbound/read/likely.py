@@ -110,7 +110,10 @@ def _of_object(record: Mapping[str, object]) -> str | None:
         return "looks like measures of effectiveness, not scores of documents"
     if inner is not None and not NAMES.issuperset(map(plain, keys)):
         return None
-    return f"holds objects with the keys {_names(keys)}, which no format has; {NAMED}"
+    return (
+        f"holds objects with the keys {_names(keys)}, which no format has; {NAMED}; "
+        "or, for training groups, query_id, doc_id_a, doc_id_b"
+    )
 
 
 def _whole(source: Source) -> Any:
