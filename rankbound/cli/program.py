@@ -15,7 +15,6 @@ from itertools import chain
 from typing import Any, Final, NoReturn
 
 from rankbound import __version__
-from rankbound.bounds.wording import counted
 from rankbound.cli import (
     appendix,
     bound,
@@ -146,11 +145,16 @@ def matching(word: str) -> list[str]:
         return [word]
     if sign and len(found) > 1:
         raise UsageError(
-            f"{word}: the pattern names {counted(len(found), 'file')} "
+            f"{word}: the pattern names {several(len(found))} "
             f"({', '.join(found[:2])}{', ...' if found[2:] else ''}), "
             "and a name is of one; give each its own"
         )
     return [f"{name}{sign}{one}" for one in found]
+
+
+def several(files: int) -> str:
+    """How many files a pattern names; helpers that count load NumPy."""
+    return f"{files:,} files"
 
 
 def _mistake(error: Exception) -> str | None:
@@ -180,7 +184,7 @@ class OneLineParser(argparse.ArgumentParser):
         """Exit with code 2."""
         for word, found in self.patterns.items():
             if message.startswith("unrecognized"):
-                message += f" (the pattern {word} names {counted(found, 'file')})"
+                message += f" (the pattern {word} names {several(found)})"
         said = printable(f"{message}; see `{self.prog} --help`")
         self.exit(MISTAKE, f"rankbound: error: {said}\n")
 
