@@ -152,9 +152,9 @@ def matching(word: str) -> list[str]:
     return [f"{name}{sign}{one}" for one in found]
 
 
-def several(files: int) -> str:
+def several(named: int) -> str:
     """How many files a pattern names; helpers that count load NumPy."""
-    return f"{files:,} files"
+    return f"{named:,} files"
 
 
 def _mistake(error: Exception) -> str | None:

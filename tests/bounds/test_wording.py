@@ -53,7 +53,7 @@ COUNTS = "queries|groups|documents|rows|students|files|vectors|tests|others"
 # Expressions that are no count of what follows, or one of at least two
 OTHERS = (
     *("pairs", "kind", "LEAST", "NEEDED", "NEGATIVES", "POOLED", "suffix", "sampling"),
-    *("share(", "family", "words", "alike.largest", "join(", "PROVIDED", "files"),
+    *("share(", "family", "words", "alike.largest", "join(", "PROVIDED", "named"),
 )
 
 
