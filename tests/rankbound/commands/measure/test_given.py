@@ -19,7 +19,6 @@ from rankbound.commands.measure.given import (
     check_files,
     content_hash,
     format_of,
-    input_of,
 )
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
@@ -224,13 +223,6 @@ def test_content_hash_of_many_vectors_is_that_of_all_blocks():
         changed[row, 2] += 1
         assert content_hash(Embeddings(ids, changed)) != one
     assert_array_equal(vectors[0], [0, 1, 2])
-
-
-def test_the_record_of_a_file_is_relative_to_the_root(folder):
-    path = folder / "t.json"
-    assert input_of(path, folder).path == "t.json"
-    assert input_of(path, None).path == str(path)
-    assert input_of(folder / "none", folder).sha256 is None
 
 
 TABLE = {"q": {"a": 2.5, "b": -1.0}, "r": {"a": 3.0, "c": 1.0}}
