@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from commands import FOLDERS
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
@@ -463,11 +464,10 @@ def _look(app: Sphinx, error: Exception | None) -> None:
     missing = expected() - documented
     if missing:
         raise ExtensionError(f"not in the API reference: {', '.join(sorted(missing))}")
-    ours = [str(HERE.parent), "/tmp/", "rankbound-docs-", str(Path.home()) + "/"]
     for path in sorted(Path(app.outdir).rglob("*.html")):
         text = path.read_text(encoding="utf-8")
         name = relative_uri("", path.relative_to(app.outdir).as_posix())
-        for folder in ours:
+        for folder in FOLDERS:
             if folder in text:
                 raise ExtensionError(f"{name} shows a folder of this machine: {folder}")
         remote = LOADED.search(text)

@@ -67,8 +67,8 @@ def done_by(
     """
     found: dict[int, Made] = {}
     if min(workers, len(items)) > 1:
-        # Such as a process killed for its memory, or a system without semaphores
-        with suppress(BrokenProcessPool, OSError, NotImplementedError):
+        # Such as a process killed for its memory
+        with suppress(BrokenProcessPool, OSError):
             for place, made in _shared(task, items, workers, progress):
                 found[place] = made
     return [
