@@ -13,6 +13,7 @@ import argparse
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -34,10 +35,10 @@ def differences_of(
     comparison: Comparison,
 ) -> Iterator[tuple[Floats, Strings, tuple[float, float]]]:
     """Differences, their qids and their range, for each row whose range is known."""
-    values: dict[tuple[str, str, str], dict[str, float]] = {}
-    for row in comparison.beside["per_query"]:
-        key = (row["sampling"], row["quantity"], row["pairs"])
-        values.setdefault(key, {})[row["qid"]] = float(row["value"])
+    values: dict[tuple[str, ...], dict[str, float]] = {}
+    parts = itemgetter("sampling", "quantity", "pairs", "qid", "value")
+    for *key, qid, value in map(parts, comparison.beside["per_query"]):
+        values.setdefault(tuple(key), {})[qid] = float(value)
     for one in comparison.rows:
         if one.range is None:
             continue
