@@ -1,9 +1,29 @@
-"""Hypothesis: the same examples on every run, or many with HYPOTHESIS_PROFILE=deep."""
+"""Random tests: the same examples on every run. Groups: what is shared is made once."""
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("deep", derandomize=True, deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that share what a module or a folder makes once run in one process.
+
+    A group that is written in a test stays.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") or not hasattr(item, "_fixtureinfo"):
+            continue
+        made_once = {
+            definitions[-1].baseid
+            for definitions in item._fixtureinfo.name2fixturedefs.values()
+            if definitions[-1].scope in ("module", "package", "session")
+        }
+        places = sorted(place for place in made_once if place.startswith("tests"))
+        if places:
+            item.add_marker(pytest.mark.xdist_group(places[0]))
