@@ -1,5 +1,7 @@
 """No text of any figure is cut or lies over another, at both widths, for any names."""
 
+import os
+
 import pytest
 
 from rankbound.drawing.catalogue import FIGURES
@@ -39,6 +41,11 @@ def test_no_text_of_a_result_is_cut_or_covered(tmp_path, inches):
         drawing for drawing in result_drawings(found, most=None) if drawing.draw
     ]
     assert {drawing.kind for drawing in drawings} == {*FIGURES}
+    if os.environ.get("HYPOTHESIS_PROFILE") != "deep":
+        # Two of a kind, and one where there is more room
+        first = {d.kind: d for d in reversed(drawings)}
+        last = {d.kind: d for d in drawings} if inches == COLUMN else {}
+        drawings = [d for d in drawings if d in (*first.values(), *last.values())]
     with width(inches):
         for drawing in drawings:
             check(drawing)
