@@ -37,7 +37,9 @@ from rankbound.cli.options import HELD
 from rankbound.errors import FormatError, UsageError, in_options
 from rankbound.escaping import printable
 
-NEGATIVE: Final = re.compile(r"^-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
+NEGATIVE: Final = re.compile(
+    r"^-((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?|nan)$", re.IGNORECASE
+)
 COMMANDS = (
     inspect,
     convert,

@@ -21,8 +21,8 @@ from rankbound.commands.demo.run import (
 )
 from rankbound.commands.inspect.result import Inspection
 from rankbound.commands.measure.result import Ledger
+from rankbound.commands.settings import check_numbers
 from rankbound.commands.validate.result import Validation
-from rankbound.errors import UsageError
 from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
 from rankbound.results import Result
@@ -109,8 +109,7 @@ def demo(
     >>> [*made.ledgers]  # doctest: +SKIP
     ['random', 'bm25', 'crossencoder', 'ensemble']
     """
-    if seed < 0:
-        raise UsageError(f"`seed` must be at least 0, got {seed}")
+    check_numbers("demo", seed=seed)
     out = Path(out)
     replacing = Replacing(mine=lambda _: is_page(out / PAGE), force=force)
     check_outputs(out, [PAGE], replacing)

@@ -29,6 +29,7 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.measure.result import Ledger
+from rankbound.commands.settings import check_numbers
 from rankbound.drawing.catalogue import MOST_FIGURES, in_importance
 from rankbound.drawing.ledgers import limits_over_n
 from rankbound.drawing.results import (
@@ -198,8 +199,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     `source` itself; without it, all are. `progress` is called before each of `STAGES`
     stages.
     """
-    if rows < 1:
-        raise UsageError(f"`rows` must be at least 1, got {rows}")
+    check_numbers("report", rows=rows)
     sources = sources or Sources(source)
     for folder in sources.inputs:
         if not folder.is_dir():

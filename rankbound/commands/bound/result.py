@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import asdict
 
 from rankbound.bounds.changes import Order
 from rankbound.bounds.theorem2 import headline_width
 from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.commands.measure.result import LimitFloor, LossRange
-from rankbound.errors import UsageError
+from rankbound.commands.settings import check_numbers
 from rankbound.provenance import Input
 from rankbound.results import Answer, Named, Record, Result, named
 
@@ -51,13 +51,8 @@ class Given(Record, frozen=True, kw_only=True, omit_defaults=False):
     group_size: int = 16
 
     def __post_init__(self) -> None:
-        """Check the ranges that the statements themselves do not check."""
-        for name in ("diameter", "lipschitz"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise UsageError(f"`{name}` must be a positive number, got {value:g}")
-        if self.group_size < 2:
-            raise UsageError(f"`group_size` must be at least 2, got {self.group_size}")
+        """Check the ranges of the numbers."""
+        check_numbers("Given", **asdict(self))
 
     @property
     def width(self) -> float:

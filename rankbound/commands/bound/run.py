@@ -109,11 +109,17 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
         raise UsageError("missing: " + ", ".join(missing))
     return Given(
         **{
-            name: int(value) if name == "group_size" else value
+            name: _whole(value) if name == "group_size" else value
             for name, value in values.items()
             if value is not None
         }
     )
+
+
+def _whole(value: float) -> Any:
+    """A float without a fraction as the whole number that it is; others as they are."""
+    plain = isinstance(value, float) and value.is_integer()
+    return int(value) if plain else value
 
 
 # Settings of a bound from numbers that count as not given beside measurements

@@ -17,6 +17,7 @@ from rankbound.commands.convert.storing import (
     store,
 )
 from rankbound.commands.measure.options import as_kind
+from rankbound.commands.settings import check_numbers
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
@@ -138,6 +139,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     >>> made.format, made.lost
     ('rankbound-scores', {})
     """
+    check_numbers("convert", missing_value=missing_value)
     source, target = Path(source), Path(target)
     if target == STDIN:
         raise UsageError(

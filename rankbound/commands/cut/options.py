@@ -10,7 +10,6 @@ from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.measure.options import (
     SourceOptions,
     check_compat,
-    check_score_range,
     take,
 )
 from rankbound.errors import UsageError
@@ -60,7 +59,6 @@ class CutOptions(SourceOptions):
             )
         # `slots=True` makes a new class, for which super() without arguments fails
         SourceOptions.__post_init__(self)
-        check_score_range(self.score_range)
         if self.pairs not in PAIR_SETS:
             raise UsageError(
                 f"`pairs` must be one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"

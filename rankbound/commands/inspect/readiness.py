@@ -28,6 +28,7 @@ from rankbound.commands.measure.options import (
     StudentSource,
     Temperature,
 )
+from rankbound.commands.settings import check_settings
 from rankbound.commands.validate.folders import Folder, cases_of, files_of, run_name
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
@@ -58,6 +59,9 @@ class Settings:
     missing: Literal["drop", "error"] | None = None
     pairs: str = "all"
     depth: int | None = None
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
     def words(self, *, depth: bool = False) -> Words:
         """Those that are not the defaults, as options; `missing` stands elsewhere."""

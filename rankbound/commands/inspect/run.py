@@ -34,6 +34,7 @@ from rankbound.commands.measure.options import (
     by_name,
     check_answers,
 )
+from rankbound.commands.settings import check_numbers
 from rankbound.commands.validate.folders import files_of
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
@@ -84,6 +85,7 @@ def looked_at(
 
     Parameters and errors are those of `inspect_files`.
     """
+    check_numbers("inspect", missing_value=asked.answers.missing_value)
     progress("reading")
     folder, asked = _unfolded(asked)
     asked = replace(asked, files=files_in(asked.files))

@@ -9,8 +9,6 @@ from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 
-from rankbound.bounds.errors import DomainError
-from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.measure.given import (
     MAIN,
@@ -20,6 +18,7 @@ from rankbound.commands.measure.given import (
     vectors_given,
 )
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
+from rankbound.commands.settings import NUMBERS, check_settings
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
@@ -41,7 +40,6 @@ StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 Held = TypeVar("Held")
 PARTS = {"teacher": "scores", "qrels": "qrels", "clusters": "clusters"}
 EVERY: Final = "*"  # stands for the students that a folder turns out to hold
-SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 PILOT: Final = 0.2  # of the queries, where a student is certified
 UNSCORED: Final = ("floor", "common", "drop", "error")
 
@@ -205,20 +203,6 @@ def _check_by_name(students: Mapping[Any, Any]) -> None:
                 )
 
 
-def check_score_range(value: float) -> None:
-    """Raise unless B is a positive number of a reasonable size.
-
-    Examples
-    --------
-    >>> check_score_range(10.0)
-    """
-    if not SMALLEST_RANGE <= value <= LARGEST_RANGE:
-        raise DomainError(
-            f"`score_range` must be a positive number from {SMALLEST_RANGE:g} to "
-            f"{LARGEST_RANGE:g} temperatures, got {value!r}"
-        )
-
-
 def set_field(record: object, field: str, value: Any) -> None:
     """Set a field of a frozen record while the record is being made."""
     object.__setattr__(record, field, value)
@@ -253,8 +237,7 @@ def check_answers(answers: Answers, names: Iterable[str]) -> None:
     for value in answers.missing_value.values():
         numbers = value if isinstance(value, tuple | list) else (value,)
         for number in numbers:
-            real = isinstance(number, int | float | np.number)
-            if number != NO_VALUE and not (real and np.isfinite(number)):
+            if not NUMBERS["missing_value"].allows(number):
                 raise UsageError(
                     f"`missing_value` is a finite number or {NO_VALUE}, got {number!r}"
                 )
@@ -284,12 +267,11 @@ def check_temperature_option(value: Temperature, option: str) -> None:
     >>> check_temperature_option(0.0, "`temperature`")
     Traceback (most recent call last):
     ...
-    rankbound.errors.UsageError: `temperature` must be a positive number or 'fit', ...
+    rankbound.errors.UsageError: `temperature` must be a positive number from...
     """
-    if value is None or value == "fit":
-        return
-    if isinstance(value, str) or not (np.isfinite(value) and value > 0):
-        raise UsageError(f"{option} must be a positive number or 'fit', got {value!r}")
+    rule = NUMBERS["temperature"]
+    if value is not None and not rule.allows(value):
+        raise UsageError(f"{option} must be {rule}, got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,15 +316,13 @@ class SourceOptions:
         set_field(self, "teacher_kind", as_kind(self.teacher_kind, "`teacher_kind`"))
         check_temperature_option(self.temperature, "`temperature`")
         check_metric(self.metric)
-        checked_delta(self.delta)
+        check_settings(self)
         self._check_students()
         paths = (one for one in self.inputs() if isinstance(one, Path))
         check_files(self.formats, list(paths))
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"`missing` is drop or error, got {self.missing!r}")
         check_answers(self.answers, self._score_names())
-        if self.seed < 0:
-            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
 
     def _check_students(self) -> None:
         names = [student.name for student in self.students]
@@ -393,14 +373,6 @@ class SourceOptions:
     def fits(self) -> bool:
         """Whether any temperature is fitted, which sets calibration queries aside."""
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
-
-
-def check_pilot(share: float) -> None:
-    """Raise unless a share of the queries can be set aside."""
-    if not 0 <= share < 1:
-        raise DomainError(
-            f"`pilot` is a share of the queries, at least 0 and below 1, got {share!r}"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -475,9 +447,6 @@ class MeasureOptions(SourceOptions):
         return len(self.students) + (4 if self.compat else 3)
 
     def _check_choices(self) -> None:
-        if self.score_range is not None:
-            check_score_range(self.score_range)
-        check_pilot(self.pilot)
         if self.pilot == 0 and self.fits:
             raise UsageError(
                 "`pilot=0` sets no query aside, so nothing can be fitted; give "
@@ -487,14 +456,10 @@ class MeasureOptions(SourceOptions):
         if self.stake is not None and not names:
             raise UsageError("`stake` is given, but no student")
         stakes = self.stake if isinstance(self.stake, Mapping) else {"": self.stake}
-        for name, stake in stakes.items():
+        for name in stakes:
             if name and name not in names:
                 raise UsageError(
                     f"`stake` names no student {name!r}; there are {', '.join(names)}"
-                )
-            if stake is not None and not 0 < stake < 1:
-                raise DomainError(
-                    f"`stake` must lie between 0 and 1, neither included, got {stake!r}"
                 )
 
     def _check_lipschitz(self) -> None:
@@ -506,18 +471,11 @@ class MeasureOptions(SourceOptions):
                 "`students` and `embeddings`, too"
             )
         names = [student.name for student in self.students]
-        given = self.lipschitz
-        for name, value in (
-            given.items() if isinstance(given, Mapping) else [("", given)]
-        ):
-            if name and name not in names:
+        for name in self.lipschitz if isinstance(self.lipschitz, Mapping) else ():
+            if name not in names:
                 raise UsageError(
                     f"`lipschitz` names no student {name!r}; there are "
                     f"{', '.join(names)}"
-                )
-            if not 0 < value < np.inf:
-                raise DomainError(
-                    f"`lipschitz` must be a positive number, got {value!r}"
                 )
 
     def _check_pairs(self) -> None:
@@ -525,8 +483,6 @@ class MeasureOptions(SourceOptions):
             raise UsageError(
                 "`groups` and `depth` exclude each other; give one of them"
             )
-        if self.depth is not None and self.depth < 2:
-            raise UsageError(f"`depth` must be at least 2, got {self.depth}")
         if self.pairs not in PAIR_SETS:
             raise UsageError(f"`pairs` is one of {PAIR_SETS}, got {self.pairs!r}")
         if self.pairs != "all" and self.target_groups is not None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from rankbound.commands.settings import check_settings
 from rankbound.results import Record
 
 # A base-size encoder, unless the user says what is trained
@@ -32,6 +33,9 @@ class Architecture:
 
     weights: float = WEIGHTS
     layers: float = LAYERS
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 BASE_ENCODER: Final = Architecture()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,12 +12,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.samples import checked_delta
 from rankbound.commands.measure.given import ClustersLike, as_given, inputs_of
 from rankbound.commands.power.answers import answers_of
 from rankbound.commands.power.result import Curve, Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
-from rankbound.commands.settings import made_options
+from rankbound.commands.settings import check_settings, made_options
 from rankbound.data.columns import strings
 from rankbound.data.draws import generator
 from rankbound.errors import UsageError
@@ -47,8 +45,6 @@ from rankbound.validation.deciding import (
 from rankbound.validation.paired import NO_RANGE as NOT_EQUAL
 from rankbound.validation.paired import Decides, queries_for_margin
 from rankbound.validation.power import (
-    check_rates,
-    check_sample,
     detectable_correlation,
     detectable_difference,
     equivalence_margin,
@@ -119,32 +115,14 @@ class PowerOptions:
         for name in ("n", "sd"):
             if np.ndim(getattr(self, name)) == 0:  # a single number is allowed, too
                 object.__setattr__(self, name, (getattr(self, name),))
-        self._check_kinds()
+        check_settings(self)
         self._check_spread()
-        checked_delta(self.delta)
-        check_rates(self.power, self.delta)
-        if self.comparisons < 1:
-            raise UsageError(
-                f"`comparisons` must be at least 1, got {self.comparisons}"
-            )
         if self.power <= self.delta:
             raise DomainError(
                 f"`power` must exceed `delta`, got {self.power:g} and {self.delta:g}"
             )
         self._check_numbers()
         self._check_law()
-        if not isinstance(self.seed, Integral) or self.seed < 0:
-            raise UsageError(
-                f"`seed` must be a whole number of at least 0, got {self.seed!r}"
-            )
-
-    def _check_kinds(self) -> None:
-        for n in self.n:
-            if not isinstance(n, Integral):
-                raise UsageError(f"`n` must be whole numbers, got {n!r}")
-        for sd in self.sd:
-            if not isinstance(sd, Real):
-                raise UsageError(f"`sd` must be numbers, got {sd!r}")
 
     def _check_spread(self) -> None:
         if self.sd and self.folder is not None:
@@ -179,14 +157,6 @@ class PowerOptions:
                 )
 
     def _check_numbers(self) -> None:
-        for n in self.n:
-            check_sample(n, 1.0)
-        for sd in self.sd:
-            check_sample(2, sd)
-        if self.margin is not None and not (
-            np.isfinite(self.margin) and self.margin > 0
-        ):
-            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
         if self.half_range is None:
             return
         if self.folder is not None:

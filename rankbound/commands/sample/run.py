@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from rankbound.bounds.errors import DomainError
 from rankbound.commands.convert.run import target_format
 from rankbound.commands.convert.storing import check_target, store
 from rankbound.commands.measure.answers import temperature_answer
@@ -32,7 +31,7 @@ from rankbound.commands.measure.options import (
     check_temperature_option,
 )
 from rankbound.commands.sample.result import Sample
-from rankbound.commands.settings import check_types
+from rankbound.commands.settings import check_settings
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
 from rankbound.data.draws import id_numbers, mixed
 from rankbound.data.groups import Groups, top_documents
@@ -96,7 +95,7 @@ class SampleOptions:
     command: str = ""
 
     def __post_init__(self) -> None:
-        check_types(SampleOptions, {one: getattr(self, one) for one in self.__slots__})
+        check_settings(self)
         for name, part in (("teacher", "scores"), ("qrels", "qrels"), ("groups",) * 2):
             object.__setattr__(self, name, as_given(getattr(self, name), part, name))
         runs = {one: as_given(of, "scores", one) for one, of in self.runs.items()}
@@ -107,17 +106,10 @@ class SampleOptions:
                 "`temperature='fit'` needs pairs whose better document is known; give "
                 "`qrels`, `groups` that mark positives, or a number"
             )
-        if self.size < 2:
-            raise DomainError(
-                "`size` counts the positive and its negatives, so it is at least 2, "
-                f"got {self.size}"
-            )
         if self.qrels is not None and self.groups is not None:
             raise UsageError(
                 "positives come from `qrels` or from `groups`; give one of them"
             )
-        if self.seed < 0:
-            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
         for name in self.runs:
             if name in LAWS or AND in name or not name:
                 raise UsageError(

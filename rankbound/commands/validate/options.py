@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import numpy as np
-
-from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.settings import check_types, made_options
+from rankbound.commands.settings import (
+    check_numbers,
+    check_settings,
+    check_types,
+    made_options,
+)
 from rankbound.commands.validate.records import POOLED
 from rankbound.errors import UsageError
 from rankbound.validation.judging import Family
@@ -148,6 +150,8 @@ class ValidateOptions:
 
     def __post_init__(self) -> None:
         self._take()
+        for one in (self, self.family):
+            check_settings(one)
         if not self.cases:
             raise UsageError("give `teacher` and `students`, or `cases`")
         keys = [(case.dataset, case.sampling) for case in self.cases]
@@ -162,12 +166,6 @@ class ValidateOptions:
                 f"`missing_queries` must be one of {', '.join(MISSING)}, got "
                 f"{self.missing_queries!r}"
             )
-        for name, least in (("resamples", 200), ("permutations", 99), ("splits", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(
-                    f"`{name}` must be at least {least}, got {getattr(self, name)}"
-                )
-        self._check_numbers()
         self._check_models()
 
     def _take(self) -> None:
@@ -180,12 +178,6 @@ class ValidateOptions:
             measures = split_measures(measures)
         if measures is not None:
             object.__setattr__(self, "measures", tuple(map(str, measures)))
-
-    def _check_numbers(self) -> None:
-        if self.seed < 0:
-            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
-        if not (np.isfinite(self.margin) and self.margin > 0):
-            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
 
     def _check_models(self) -> None:
         """Check that a model is the same in all samplings of a data set."""
@@ -267,6 +259,7 @@ def validate_options(
     """
     given = {name: held for name, held in data.items() if held is not None}
     check_types(ValidateOptions, settings)
+    check_numbers("ValidateOptions", **settings)
     judged = made_options(Family, **family)
     if cases is None:
         about = {name: given.pop(name) for name in OF_CASE if name in given}

@@ -62,7 +62,7 @@ def test_bound_reads_a_table(capsys, tmp_path):
         ((*NUMBERS, "--n", "9", "--solve", "n", "--augment"), "exclude each other"),
         ((*NUMBERS, "--n", "9", "--kappa", "0.5"), "kappa"),
         ((*NUMBERS, "--n", "9", "--delta", "2"), "delta"),
-        ((*NUMBERS, "--n", "9", "--layers", "0"), "at least one layer"),
+        ((*NUMBERS, "--n", "9", "--weights", "2"), "at least one layer"),
     ],
 )
 def test_bound_rejects(capsys, words, message):

@@ -115,7 +115,7 @@ def test_everything_arrives():
         "--groups", "c=z=1", "--reference", "b", "--quantity", "ties", "margin",
         "--pairs", "pos-neg", "--margin", "ties=0.1", "margin=2", "--delta", "0.1",
         "--target", "T", "--controls", "--missing", "drop", "--seed", "7",
-        "--temperature", "2", "--qrels", "Q", "--resamples", "10",
+        "--temperature", "2", "--qrels", "Q", "--resamples", "100",
         "--embeddings", "E", "--ids", "I", "--metric", "angular", "--score-range", "4",
     )  # fmt: skip
     assert made.groups[2] == ("c", Path("z=1"))
@@ -123,7 +123,7 @@ def test_everything_arrives():
     assert made.margins == {"ties": 0.1, "margin": 2.0}
     assert (made.target, made.qrels) == (Path("T"), Path("Q"))
     assert (made.controls, made.missing, made.seed) == (True, "drop", 7)
-    assert (made.temperature, made.resamples, made.score_range) == (2.0, 10, 4.0)
+    assert (made.temperature, made.resamples, made.score_range) == (2.0, 100, 4.0)
     assert (made.embeddings, made.ids, made.metric) == (
         Path("E"), Path("I"), "angular",
     )  # fmt: skip

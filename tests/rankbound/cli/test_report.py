@@ -88,5 +88,5 @@ def test_a_folder_without_results_is_a_mistake(folder, capsys):
 
 def test_no_rows_and_a_folder_as_the_file_are_mistakes(measured, capsys):
     message = refused(measured, capsys, "out", "--out", "x.html", "--rows", "0")
-    assert message == "--rows must be at least 1, got 0"
+    assert message.startswith("--rows must be a whole number from 1 ")
     assert "is a folder" in refused(measured, capsys, "out", "--out", "out")

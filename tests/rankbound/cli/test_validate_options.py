@@ -100,8 +100,8 @@ def test_pilot_stake_and_unscored_are_those_of_measure(tmp_path):
         ([*FILES, "--datasets", "x:."], "exclude each other"),
         (["--datasets", "x:.", "--dataset-teacher", "z=t"], "no student 'z'"),
         ([*FILES, "--stake", "z=0.5"], "no student 'z'"),
-        ([*FILES, "--stake", "1.5"], "between 0 and 1"),
-        ([*FILES, "--pilot", "1"], "`pilot` is a share"),
+        ([*FILES, "--stake", "1.5"], "`stake` must be"),
+        ([*FILES, "--pilot", "1"], "`pilot` must be"),
         ([*FILES, "--pilot", "0", "--student-temperature", "fit"], "nothing can be"),
     ],
 )

@@ -1,5 +1,6 @@
 import pytest
 
+from rankbound.bounds.errors import DomainError
 from rankbound.commands.bound.run import configurations, given_from
 from rankbound.errors import FormatError, UsageError
 
@@ -36,8 +37,9 @@ def test_configurations_reject(tmp_path, text, message):
 def test_given_from_rejects_nonsense():
     good = {"diameter": 1, "lipschitz": 1, "entropy": 0.1, "divergence": 0, "n": 5}
     assert given_from({**good, "group_size": 4.0}).group_size == 4
-    with pytest.raises(UsageError, match="`group_size` must be at least 2"):
-        given_from({**good, "group_size": 1})
+    for size in (1, 4.5, float("inf")):
+        with pytest.raises(DomainError, match="`group_size` must be a whole number"):
+            given_from({**good, "group_size": size})
     with pytest.raises(UsageError, match="missing: `entropy`"):
         given_from({**good, "entropy": None})
 

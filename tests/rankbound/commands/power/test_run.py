@@ -155,13 +155,13 @@ def test_results_bring_their_own_queries(measured):
         ({"n": (5,), "half_range": 0.5}, UsageError, "`half_range`.*`sd`"),
         ({"n": (5,), "sd": (0.1,), "folder": "x"}, UsageError, "one of them"),
         ({"sd": (0.1,)}, UsageError, "give `n`"),
-        ({"n": (1,), "sd": (0.1,)}, DomainError, "2 queries"),
+        ({"n": (1,), "sd": (0.1,)}, DomainError, "`n` must be a whole"),
         ({"n": (5,), "sd": (0.0,)}, DomainError, "`sd`"),
         ({"n": (5,), "sd": (0.1,), "margin": -1.0}, DomainError, "`margin`"),
         ({"n": (5,), "sd": (0.1,), "delta": 0.0}, DomainError, "`delta`"),
         ({"n": (5,), "sd": (0.1,), "power": 1.0}, DomainError, "`power`"),
         ({"n": (5,), "sd": (0.1,), "power": 0.01}, DomainError, "exceed `delta`"),
-        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, UsageError, "`comparisons`"),
+        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, DomainError, "`comparisons`"),
         (
             {"n": (5,), "sd": (0.1,), "half_range": 0.05},
             UsageError,
@@ -175,7 +175,7 @@ def test_results_bring_their_own_queries(measured):
             UsageError,
             "`half_range=0.15`.*normal.*`law='two-point'`",
         ),
-        ({"n": (5,), "sd": (0.1,), "seed": -1}, UsageError, "`seed`"),
+        ({"n": (5,), "sd": (0.1,), "seed": -1}, DomainError, "`seed`"),
     ],
 )
 def test_impossible_settings_are_refused(options, error, message):

@@ -201,7 +201,7 @@ def test_it_writes_what_measure_reads(tmp_path):
         ({"sampling": "bm25"}, DomainError),
         ({"sampling": "top", "size": 1}, DomainError),
         ({"sampling": "top", "qrels": QRELS, "groups": GROUPS}, UsageError),
-        ({"sampling": "top", "seed": -1}, UsageError),
+        ({"sampling": "top", "seed": -1}, DomainError),
         ({"sampling": "top", "runs": {"top": RUN}}, UsageError),
         ({"sampling": "top", "runs": {"a+b": RUN}}, UsageError),
         ({"sampling": "b", "runs": {"b": {"x": {"d": 1.0}}}}, UsageError),
