@@ -73,6 +73,8 @@ class LateStrings:
         How many there are.
     make : callable
         Gives them, as an object array of str, shape (size,).
+    plain : bool
+        Whether they are known to hold no control characters.
 
     Examples
     --------
@@ -81,8 +83,11 @@ class LateStrings:
     (1, ['d1'])
     """
 
-    def __init__(self, size: int, make: Callable[[], Strings]) -> None:
+    def __init__(
+        self, size: int, make: Callable[[], Strings], *, plain: bool = False
+    ) -> None:
         self._size = size
+        self.plain = plain
         self._make: Callable[[], Strings] | None = make
         self._strings: Strings  # not set before they are made
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rankbound.data.clusters import Clusters
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.fields import composed
+from rankbound.read.fields import composed, is_odd, odd_id, odd_words
 from rankbound.read.source import Source
 
 COLUMNS: Final = ("qid", "cluster")
@@ -60,6 +60,10 @@ def read_clusters(given: Any) -> Clusters:
         )
     if not given:
         raise UsageError("`clusters` must hold at least one query, got none")
+    for what, ids in (("a query id", given), ("a cluster", given.values())):
+        odd = odd_id(map(str, ids))
+        if odd is not None:
+            raise UsageError(f"`clusters`: {odd_words(what, odd)}")
     return Clusters.from_dict({composed(str(q)): str(c) for q, c in given.items()})
 
 
@@ -107,4 +111,6 @@ def _columns(source: Source, raw: bytes, number: int) -> tuple[str, str]:
     for name, cell in zip(COLUMNS, cells, strict=True):
         if not cell:
             raise source.fail(f"the {name} is blank; fill it in", line=number)
+        if is_odd(cell):
+            raise source.fail(odd_words(f"the {name}", cell), line=number)
     return composed(cells[0]), cells[1]

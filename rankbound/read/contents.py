@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import codecs
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.data.columns import Integers
+from rankbound.data.columns import Integers, LateStrings, as_held, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
+from rankbound.read.fields import odd_id, odd_words
 from rankbound.read.source import Source
 from rankbound.rendering import Shown
 
@@ -92,6 +95,14 @@ class Contents(Shown):
         """The file or object, for messages."""
         return str(self.path)
 
+    def odd_id(self) -> tuple[str, str] | None:
+        """An id with what no id may hold, after the words for what it is, or None."""
+        name = odd_id(self.texts)
+        if name is not None:
+            return "an id of a text", name
+        held = (getattr(self, part) for part in self.parts())
+        return next((found for found in map(odd_in, held) if found is not None), None)
+
     def parts(self) -> tuple[str, ...]:
         """The names of the parts that the file holds, of `PARTS`."""
         return tuple(part for part in PARTS if getattr(self, part) is not None)
@@ -125,8 +136,8 @@ class Format:
     sniff : callable
         Takes a `Source`, of which it reads the head only, and returns the evidence for
         this format as a phrase ("6 columns: qid Q0 docno ..."), or None.
-    read : callable
-        Takes a `Source` and returns `Contents`.
+    reader : callable
+        Takes a `Source` and returns `Contents`; see `read`.
     write : callable or None
         Writes `Contents` to a path, together with further files if the format has some,
         and returns a remark for the user or None. Raises `FormatError` if the contents
@@ -146,8 +157,56 @@ class Format:
     title: str
     parts: tuple[str, ...]
     sniff: Callable[[Source], str | None]
-    read: Callable[[Source], Contents]
+    reader: Callable[[Source], Contents]
     write: Callable[[Contents, Path], str | None] | None = None
     keeps: tuple[str, ...] = ()
     configure: Callable[[str], Format] | None = None
     lies: str = "file"
+
+    def read(self, source: Source) -> Contents:
+        """What a file holds.
+
+        Raises
+        ------
+        FormatError
+            Naming the rule that the file breaks, with path:line or row; among them the
+            one for ids of all formats, `rankbound.read.fields.NOT_IN_IDS`.
+        """
+        contents = self.reader(source)
+        found = contents.odd_id()
+        if found is not None:
+            what, name = found
+            raise source.fail(odd_words(what, name), line=line_of(source, name))
+        return contents
+
+
+def odd_in(part: Scores | Groups | Embeddings) -> tuple[str, str] | None:
+    """An id with what no id may hold, after the words for what it is; None without."""
+    if isinstance(part, Embeddings):
+        ids: dict[str, Iterable[str]] = {"an id of a vector": part.ids}
+    else:
+        held = as_held(part) if isinstance(part, Scores) else part.docnos
+        if isinstance(held, LateStrings):
+            held = strings([]) if held.plain else held.strings
+        ids = {"a query id": part.qids, "a document id": held}
+    found = ((what, odd_id(names)) for what, names in ids.items())
+    return next(((what, name) for what, name in found if name is not None), None)
+
+
+def line_of(source: Source, name: str) -> int | None:
+    """The first line of a text file that holds an id, as it is or escaped in JSON."""
+    if source.is_folder or source.dataset is not None:
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(source.head)
+    except UnicodeDecodeError:
+        return None
+    escaped = (json.dumps(name, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    needles = {
+        text.encode("utf-8", "surrogatepass").lower() for text in (name, *escaped)
+    }
+    for number, line in source.lines():
+        lower = line.lower()
+        if any(needle in lower for needle in needles):
+            return number
+    return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
+import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -22,16 +25,22 @@ SECOND_TEXT: Final = "ids with a second text (the first is kept)"
 
 COMPOSED: Final = "ids brought to Unicode's composed form (NFC)"
 
-FORBIDDEN = frozenset("\t\r\n")
+# What no id may hold: control characters (tabs and line ends are some), separators of
+# lines and paragraphs, what turns the direction of text, and halves of surrogate pairs
+NOT_IN_IDS: Final = (
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+ODD: Final = re.compile(NOT_IN_IDS)
+PART: Final = 100_000  # ids that are looked at together
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
 
 def as_id(value: Any) -> str | None:
     """An id as text, or None if the value cannot be an id.
 
-    An id is text that is not blank and holds no tab or line end, or a whole number.
-    Booleans and floats are refused, since they come from a table that was read with the
-    wrong types.
+    An id is text that is not blank and holds nothing of `NOT_IN_IDS`, or a whole
+    number. Booleans and floats are refused, since they come from a table that was read
+    with the wrong types.
 
     Examples
     --------
@@ -39,11 +48,58 @@ def as_id(value: Any) -> str | None:
     ('D1', '7', None, None, None)
     """
     if isinstance(value, str):
-        good = bool(value.strip()) and FORBIDDEN.isdisjoint(value)
-        return value if good else None
+        return value if value.strip() and not is_odd(value) else None
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def is_odd(name: str) -> bool:
+    r"""Whether a text holds what no id may hold.
+
+    Examples
+    --------
+    >>> is_odd("caf\u00e9 7"), is_odd("a\x00"), is_odd("a\tb"), is_odd("\u202ea")
+    (False, True, True, True)
+    """
+    return not name.isprintable() and ODD.search(name) is not None
+
+
+def odd_id(names: Iterable[str]) -> str | None:
+    """The first text that holds what no id may hold; None if there is none."""
+    left = iter(names)
+    while part := list(islice(left, PART)):
+        if is_odd("".join(part)):
+            return next(filter(is_odd, part))
+    return None
+
+
+def odd_words(what: str, name: str) -> str:
+    r"""What is wrong with such an id, and what to do.
+
+    Examples
+    --------
+    >>> print(odd_words("a query id", "q\x00"))
+    a query id must be text without control characters, found 'q\x00', which holds
+    U+0000; take it out of all files
+    """
+    found = ODD.search(name)
+    code = "" if found is None else f", which holds U+{ord(found[0]):04X}"
+    return (
+        f"{what} must be text without control characters, found {name!r}{code}; take "
+        "it out of all files"
+    )
+
+
+def check_code_points(values: Any, fail: Callable[[str], Exception]) -> None:
+    """Raise for an array of text with numbers that are no characters of Unicode."""
+    if values.dtype.kind == "U" and values.size:
+        codes = np.ascontiguousarray(values).view(values.dtype.byteorder + "u4")
+        if int(codes.max()) > sys.maxunicode:
+            raise fail(
+                f"holds text with U+{int(codes.max()):X}, which is no character of "
+                "Unicode; write the file again"
+            )
 
 
 def as_number(value: Any) -> float | None:
@@ -219,8 +275,10 @@ class Ids:
         name = as_id(value)
         if name is None:
             raise self.source.fail(
-                f"a {self.what} id must be text without tabs or line ends, or a whole "
-                f"number, found {value!r}",
+                odd_words(f"a {self.what} id", value)
+                if isinstance(value, str) and value.strip()
+                else f"a {self.what} id must be text without control characters, or a "
+                f"whole number, found {value!r}",
                 line=line,
             )
         if not isinstance(value, str):

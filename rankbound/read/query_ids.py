@@ -22,7 +22,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.fields import composed
+from rankbound.read.fields import composed, is_odd, odd_words
 from rankbound.read.json.records import query_texts
 from rankbound.read.registry import by_name, detect
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
@@ -327,6 +327,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _as_id(value: Any, name: str, row: int) -> str:
+    if isinstance(value, str) and is_odd(value.strip()):
+        raise FormatError(name, odd_words("an id of a query", value), line=row)
     if isinstance(value, str) and value.strip():
         return composed(value.strip())
     if isinstance(value, int | np.integer) and not isinstance(value, bool):

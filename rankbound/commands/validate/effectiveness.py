@@ -7,7 +7,8 @@ transitive, systems are compared pair by pair and never merged into groups.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -29,6 +30,9 @@ from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.clusters import read_clusters
+from rankbound.read.contents import odd_in
+from rankbound.read.fields import odd_words
+from rankbound.read.source import one_line
 from rankbound.validation.paired import Answer, Question, answer_family
 
 DEPTH: Final = 1_000
@@ -88,6 +92,7 @@ class Judge:
     ) -> None:
         import ir_measures
 
+        _check_survived(qrels)
         self._parsed = [_parsed(text) for text in measures]
         self.measures = tuple(str(measure) for measure in self._parsed)
         if not self.measures or len(set(self.measures)) < len(self.measures):
@@ -104,10 +109,8 @@ class Judge:
             ir_measures.Qrel(qrels.qids[query], docno, int(grade))
             for query, docno, grade in rows
         ]
-        try:
+        with _reported():
             self._evaluator = ir_measures.evaluator(self._parsed, judged)
-        except (ValueError, RuntimeError, ImportError) as error:
-            raise UsageError(f"`measures`: ir-measures reports: {error}") from None
 
     def evaluate(self, ranking: Scores) -> Effectiveness:
         """Evaluate one system; the result has a row for each judged query.
@@ -120,6 +123,7 @@ class Judge:
         """
         import ir_measures
 
+        _check_survived(ranking, judged=False)
         docs = [
             # Ranks are whole numbers, so rounding cannot make ties of them
             ir_measures.ScoredDoc(qid, docno, -float(place))
@@ -153,10 +157,11 @@ class Judge:
         place = {qid: row for row, qid in enumerate(self._qids)}
         column = {name: index for index, name in enumerate(self.measures)}
         found = np.zeros((len(self._qids), len(self.measures)))
-        for metric in self._evaluator.iter_calc(docs):
-            row = place.get(metric.query_id)
-            if row is not None:
-                found[row, column[str(metric.measure)]] = metric.value
+        with _reported():
+            for metric in self._evaluator.iter_calc(docs):
+                row = place.get(metric.query_id)
+                if row is not None:
+                    found[row, column[str(metric.measure)]] = metric.value
         if not np.isfinite(found).all():
             row, index = np.argwhere(~np.isfinite(found))[0]
             raise UsageError(
@@ -166,7 +171,65 @@ class Judge:
         return found
 
 
+# trec_eval counts judgements by grade, in a table up to the largest one
+HIGHEST: Final = 100_000
+LARGEST_CUTOFF: Final = 2**31 - 1
+
+
+def _check_survived(scores: Scores, *, judged: bool = True) -> None:
+    """Raise for what ends the interpreter in trec_eval's code, or is misread there."""
+    odd = odd_in(scores)
+    if odd is not None:
+        raise UsageError(f"{scores.name}: {odd_words(*odd)}")
+    if not judged:
+        return
+    if not len(scores.values):
+        raise UsageError(f"{scores.name}: holds no judgement")
+    values = scores.values
+    wrong = (values != np.trunc(values)) | (np.abs(values) > HIGHEST)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        qid, docno = scores.where(row)
+        raise UsageError(
+            f"{scores.name}: the grade of query {qid!r}, document {docno!r} must be a "
+            f"whole number up to {HIGHEST:,}, got {values[row]:g}; write grades on a "
+            "scale such as 0 to 3"
+        )
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turn whatever ir-measures and its libraries raise into a mistake in measures."""
+    try:
+        yield
+    except Exception as error:  # each library raises its own class
+        raise UsageError(
+            f"`measures`: ir-measures reports: {one_line(error)}; leave this measure "
+            "out, or give it other parameters"
+        ) from None
+
+
 def _parsed(text: str) -> Any:
+    """The measure of a text, whose cutoff and grade are such as trec_eval survives."""
+    found = _named(text)
+    for name in ("cutoff", "rel"):
+        value = found.params.get(name)
+        if isinstance(value, int) and not 1 <= value <= LARGEST_CUTOFF:
+            raise UsageError(
+                f"`measures={text!r}`: {name} must be a whole number from 1 to "
+                f"{LARGEST_CUTOFF:,}, got {value}"
+            )
+    gains = found.params.get("gains") or {}
+    for gain in gains.values() if isinstance(gains, Mapping) else ():
+        if not isinstance(gain, int) or abs(gain) > HIGHEST:
+            raise UsageError(
+                f"`measures={text!r}`: gains must be whole numbers up to {HIGHEST:,}, "
+                f"got {gain}"
+            )
+    return found
+
+
+def _named(text: str) -> Any:
     import ir_measures
 
     try:

@@ -103,7 +103,7 @@ def _configured(argument: str) -> Format:
             "(different scores of one pair are averaged)"
         )
     averaged = partial(read, repeats="mean")
-    return replace(FORMATS[0], name="hofstaetter:mean", read=averaged)
+    return replace(FORMATS[0], name="hofstaetter:mean", reader=averaged)
 
 
 def write(contents: Contents, path: Path) -> None:

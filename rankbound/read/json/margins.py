@@ -217,4 +217,4 @@ ROW_FORMATS = (
         keys=frozenset(KEYS),
     ),
 )
-FORMATS = (replace(ROW_FORMATS[0].as_format(), sniff=_sniff, read=read),)
+FORMATS = (replace(ROW_FORMATS[0].as_format(), sniff=_sniff, reader=read),)

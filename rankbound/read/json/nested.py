@@ -353,7 +353,7 @@ def _configured(wanted: str) -> Format:
     if not wanted:
         raise UsageError(f"`format='{MTEB}:'` needs SUBSET/SPLIT after the colon")
     return replace(
-        PREDICTIONS, name=f"{MTEB}:{wanted}", read=partial(read_mteb, wanted=wanted)
+        PREDICTIONS, name=f"{MTEB}:{wanted}", reader=partial(read_mteb, wanted=wanted)
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
@@ -16,13 +15,12 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
-from rankbound.read.fields import all_composed
+from rankbound.read.fields import all_composed, odd_id, odd_words
 from rankbound.read.source import one_line
 
 # Dictionaries
 
 Fail = Callable[[str], Exception]
-SURROGATE = re.compile("[\ud800-\udfff]")
 SHAPE = "{qid: {docno: number}}"
 
 
@@ -93,12 +91,11 @@ def texts(
         return list(map(str, ids))
     found = ids if kinds <= {str} else [_text(value, fail, what) for value in ids]
     for value in found:
-        if not value or value.isspace() or not set(value).isdisjoint("\t\r\n"):
-            raise fail(
-                f"{what} must be text without tabs or line ends, found {value!r}"
-            )
-        if not value.isascii() and SURROGATE.search(value):
-            raise fail(f"{what} must be Unicode text, found {value!r}")
+        if not value.strip():
+            raise fail(f"{what} must be text that is not blank, found {value!r}")
+    odd = odd_id(found)
+    if odd is not None:
+        raise fail(odd_words(what, odd))
     return all_composed(found, repairs)
 
 

@@ -19,7 +19,8 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.contents import Contents
+from rankbound.read.contents import Contents, odd_in
+from rankbound.read.fields import odd_words
 from rankbound.read.json.jsonl import RowFormat
 from rankbound.read.json.jsonl import table_records as records
 from rankbound.read.objects.arrays import (
@@ -210,7 +211,9 @@ def part_of_object(
     Scores('numpy.ndarray': unknown, 1 query, 2 rows, 2 documents, 1 to 2)
     """
     if isinstance(value, TYPES[part]):
-        return value
+        held: Any = value
+        _refuse_odd(odd_in(held), name or held.name)
+        return held
     held = read_object(value, part, name=name, qids=qids, docnos=docnos, format=format)
     return _noted(getattr(held, part), held.notes)
 
@@ -236,6 +239,7 @@ def read_object(
             value = contents_of_object(value, part, name=name, fail=fail)
         else:
             value = _of_array(value, part, name, (qids, docnos))
+    _refuse_odd(value.odd_id(), name)
     held = getattr(value, part)
     if held is None and part == "qrels" and _are_grades(value):
         judged: Contents = replace(value, qrels=value.scores, scores=None, ranks=None)
@@ -245,6 +249,11 @@ def read_object(
         raise FormatError(name, f"holds {parts}, but {part} are expected here")
     found: Contents = value
     return found
+
+
+def _refuse_odd(found: tuple[str, str] | None, name: str) -> None:
+    if found is not None:
+        raise FormatError(name, odd_words(*found))
 
 
 def _noted(held: Any, notes: tuple[str, ...]) -> Any:

@@ -21,6 +21,7 @@ import numpy as np
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import check_code_points
 from rankbound.read.json.records import lacking
 from rankbound.read.objects.arrays import embeddings_of_array, scores_of_nested
 from rankbound.read.source import Source, one_line
@@ -99,6 +100,7 @@ def _filled(data: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
     if math.prod(shape) * dtype.value.itemsize != len(data):
         raise Refused(f"gives {len(data)} bytes for an array of shape {shape}")
     flat = np.frombuffer(bytes(data), dtype=dtype.value)
+    check_code_points(flat, ValueError)
     return flat.reshape(shape, order="F" if order == "F" else "C")
 
 

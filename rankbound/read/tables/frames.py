@@ -16,10 +16,11 @@ import pyarrow.types as pt
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
-from rankbound.read.fields import COMPOSED
+from rankbound.read.fields import COMPOSED, NOT_IN_IDS, odd_words
 from rankbound.read.source import count
 
-BAD_ID = r"[\t\r\n]|\A\s*\z"
+# Arrow holds no halves of surrogate pairs
+BAD_ID = NOT_IN_IDS.replace("\ud800-\udfff", "") + r"|\A\s*\z"
 # How Python and pandas print a list of text; NumPy prints no commas
 QUOTED_LIST = re.compile(r"\[(?:'[^'\\]*'(?:, *'[^'\\]*')*)?\]")
 
@@ -100,12 +101,17 @@ class Frame:
         """As `ids`, for values that may be in lists; `rows` gives their rows."""
         self._whole(found, column, rows)
         text = self._as_text(found, column)
+        try:
+            text.validate(full=True)
+        except pa.ArrowInvalid:
+            raise self.fail(
+                f"{column} holds bytes that are not UTF-8 text; write its ids again"
+            ) from None
         bad = pc.match_substring_regex(text, BAD_ID)
         place = self._first(bad)
         if place is not None:
             raise self.fail(
-                f"{column} must be text without tabs or line ends, found "
-                f"{text[place].as_py()!r}",
+                odd_words(column, text[place].as_py()),
                 row=place if rows is None else int(rows[place]),
             )
         if not pc.all(pc.string_is_ascii(text)).as_py():

@@ -33,6 +33,7 @@ LONGEST = 64  # bytes; a column with a longer id is left to Arrow
 SPARSE = 16  # keys up to so many times the rows have a table
 STEP = 1 << 16  # rows whose work fits into the processor's cache
 ZERO, NINE = b"09"
+BLANK, DELETE = b" \x7f"
 
 
 class Ids(NamedTuple):
@@ -95,6 +96,7 @@ class IdColumn:
     numbers: Column = field(default_factory=lambda: Column(np.int64))
     texts: list[pa.Array] = field(default_factory=list)  # of all rows, or empty
     composed: int = 0  # ids that were brought to Unicode's composed form
+    plain: bool = True  # no id holds a control character
 
     def append(self, block: pa.Array) -> None:
         """Add the ids of further rows, as `held` or `ids_of` gives them."""
@@ -103,6 +105,11 @@ class IdColumn:
             whole = pc.utf8_normalize(block, "NFC")
             self.composed += pc.sum(pc.not_equal(whole, block)).as_py() or 0
             block = whole
+            self.plain = False  # they may hold one, and are looked at when all are read
+        elif not plain:
+            data, _ = _laid_out(block)
+            controls = data.min(initial=BLANK) < BLANK or (data == DELETE).any()
+            self.plain = self.plain and not controls
         if plain and not self.texts:
             self.numbers.append(integers(block))
             return
@@ -115,10 +122,13 @@ class IdColumn:
         """Encode the ids of all rows. To be called once: the column is emptied."""
         texts, self.texts = self.texts, []
         if not texts:
-            return _numbered(self.numbers.taken())
-        if all(map(_can_be_packed, texts)):
-            return _packed(texts)
-        return _by_arrow(texts)
+            found = _numbered(self.numbers.taken())
+        elif all(map(_can_be_packed, texts)):
+            found = _packed(texts)
+        else:
+            found = _by_arrow(texts)
+        found.names.plain = self.plain
+        return found
 
 
 def _written(numbers: Integers) -> list[pa.Array]:

@@ -9,7 +9,12 @@ import numpy as np
 import orjson
 
 from rankbound.errors import FormatError
-from rankbound.read.fields import all_composed
+from rankbound.read.fields import (
+    all_composed,
+    check_code_points,
+    is_odd,
+    odd_words,
+)
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 
 LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -108,6 +113,8 @@ def write_ids(names: list[str], path: Path, name: str) -> None:
 
 def as_ids(values: Any, source: Source) -> list[str]:
     """Ids as text; each must be text or a whole number."""
+    if isinstance(values, np.ndarray):
+        check_code_points(values, source.fail)
     return [_one(value, source, row) for row, value in enumerate(values, start=1)]
 
 
@@ -120,6 +127,8 @@ def distinct(
     for number, name in enumerate(names, start=1):
         if not name:
             raise source.fail("a blank line where an id should be", line=number)
+        if is_odd(name):
+            raise source.fail(odd_words("an id", name), line=number)
         before = seen.setdefault(name, number)
         if before != number:
             raise source.fail(
@@ -131,7 +140,7 @@ def distinct(
 
 def _one(value: Any, source: Source, row: int) -> str:
     if isinstance(value, bytes | np.bytes_):
-        value = bytes(value).decode("utf-8", errors="replace")
+        value = decoded(bytes(value), source.path, row)
     if isinstance(value, str):
         return str(value).strip()
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
