@@ -33,7 +33,7 @@ from rankbound.cli import (
     study,
     validate,
 )
-from rankbound.cli.options import HELD
+from rankbound.cli.options import HELD, WRITTEN
 from rankbound.errors import FormatError, UsageError, in_options
 from rankbound.escaping import printable
 
@@ -75,14 +75,107 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments or files, 130 when interrupted; the README has the whole table. A bug is
     raised, with a note that asks the user to report it.
     """
+    if argv is not None:
+        return _done(list(argv), argparse.Namespace(alone=False))
+    # This process is the program, whose script new processes may import, and not a
+    # script that calls it
+    arguments = argparse.Namespace(alone=True)
+    output = _standard_streams()
+    try:
+        code = _done(sys.argv[1:], arguments)
+    except SystemExit as ending:  # argparse has said all
+        code = int(ending.code or 0)
+    return _told(code, output, arguments)
+
+
+class Lasting(io.FileIO):
+    """A standard stream whose faults, such as a full disk, do not end a command.
+
+    Attributes
+    ----------
+    fault : str
+        Why not all was written; empty if it was.
+    """
+
+    fault = ""
+
+    def write(self, data: Any) -> int:
+        """Write, or keep the reason why not; a reader that went away is an error."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.fault = self.fault or f"{error.strerror}"
+            return memoryview(data).nbytes
+
+
+def _standard_streams() -> Lasting:
+    """Standard output and errors that last, and something for those that are closed.
+
+    Otherwise the next file that is opened would take the place of a closed one, and
+    get what libraries print.
+    """
+    closed = [number for number in range(3) if not _is_open(number)]
+    for number in closed:  # the lowest is taken
+        os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    output, errors = Lasting(1, "w", closefd=False), Lasting(2, "w", closefd=False)
+    # Names that the terminal's encoding lacks must not end a finished run
+    for name, raw in (("stdout", output), ("stderr", errors)):
+        before = getattr(sys, name)
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(raw),
+            encoding="utf-8" if before is None else before.encoding,
+            errors="backslashreplace",
+            line_buffering=name == "stderr" or raw.isatty(),
+        )
+        setattr(sys, name, stream)
+    if 1 in closed:
+        output.fault = "it is closed"
+    return output
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _told(code: int, output: Lasting, arguments: argparse.Namespace) -> int:
+    """The exit code after all was printed, or could not be."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _stop_printing()
+    if not output.fault or code not in (0, 1):
+        return code
+    why = f"(standard output: {output.fault})"
+    named = (getattr(arguments, name, None) for name in WRITTEN)
+    if any(str(one) not in ("None", "-") for one in named):
+        sys.stderr.write(
+            f"rankbound: note: nothing could be printed {why}; the files are complete\n"
+        )
+        return code
+    return _fail(
+        f"this command prints its results, and cannot {why}; redirect them to a file, "
+        "or free space"
+    )
+
+
+def _stop_printing() -> None:
+    """Report nothing to a reader that went away, now or at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _done(words: list[str], arguments: argparse.Namespace) -> int:
+    """Run a command line; what was parsed is added to `arguments`."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names that the terminal's encoding lacks must not end a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
-    words = list(sys.argv[1:] if argv is None else argv)
-    arguments = _parsed(words)
-    # Whether this process is the program, whose script new processes may import, and
-    # not a script that calls it
-    arguments.alone = argv is None
+    _parsed(words, arguments)
     try:
         # A command returns a code only where it has a verdict to give
         with HELD:
@@ -101,8 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("rankbound: interrupted; nothing was written\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads our output any more: report nothing, now or at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_printing()
         return 0
     except Exception as error:
         if (said := _mistake(error)) is not None:
@@ -112,7 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
-def _parsed(words: list[str]) -> argparse.Namespace:
+def _parsed(words: list[str], arguments: argparse.Namespace) -> None:
     parser = build_parser()
     try:
         given = [*map(matching, words)]
@@ -120,7 +212,7 @@ def _parsed(words: list[str]) -> argparse.Namespace:
         parser.error(str(error))
     several = zip(words, map(len, given), strict=True)
     parser.patterns = {word: found for word, found in several if found > 1}
-    return parser.parse_args([*chain.from_iterable(given)])
+    parser.parse_args([*chain.from_iterable(given)], arguments)
 
 
 def matching(word: str) -> list[str]:

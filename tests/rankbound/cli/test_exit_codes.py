@@ -4,6 +4,7 @@ A row whose cause lies outside the command line, such as a check that fails, has
 cause made in `CAUSES`. Files are those of the golden cases.
 """
 
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +102,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize(("code", "line"), [row for row in ROWS if "|" not in row[1]])
+@pytest.mark.parametrize(
+    ("code", "line"), [row for row in ROWS if not set(row[1]) & set("|>")]
+)
 def test_a_command_line_ends_with_the_code_of_its_row(
     code, line, folder, monkeypatch, capsys
 ):
@@ -133,6 +137,39 @@ def test_a_pipe_ends_with_the_code_of_its_row(code, line, folder):
     )
     assert done.stderr == ""
     assert int((folder / "code").read_text()) == code
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams of sh")
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        *(row for row in ROWS if ">" in row[1]),
+        # Nobody can be told, and no file takes the place of a closed stream
+        (0, "rankbound convert few.json out.json --lossy >&- 2>&- <&-"),
+    ],
+)
+def test_closed_and_full_streams_end_with_the_code_of_their_row(code, line, folder):
+    if "/dev/full" in line and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    ours, *redirects = re.split(r" (?=\d?[<>])", line)
+    started = f"{shlex.quote(sys.executable)} -m {ours} {' '.join(redirects)}"
+    done = subprocess.run(
+        ["sh", "-c", started],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    told = done.stderr.splitlines()
+    if "2>" in line:
+        assert told == []
+    else:
+        kind = "note" if code == 0 else "error"
+        assert [one.startswith(f"rankbound: {kind}: ") for one in told] == [True]
+    if code == 0:
+        table = json.loads((folder / "few.json").read_text())
+        assert json.loads((folder / "out.json").read_text()) == table
 
 
 def test_the_readme_has_no_other_codes():
