@@ -84,6 +84,28 @@ def in_options(message: str, names: Collection[str] = PARAMETERS) -> str:
     return PARAMETER.sub(option, message)
 
 
+# Bytes of a name that are no UTF-8 reach Python as halves of surrogate pairs
+NO_UNICODE: Final = (
+    "the name is not text in UTF-8, so results cannot hold it; rename the file or "
+    "folder, for instance with convmv"
+)
+
+
+def is_unicode(name: str) -> bool:
+    r"""Whether a name can be written as UTF-8.
+
+    Examples
+    --------
+    >>> is_unicode("caf\u00e9.run"), is_unicode("caf\udce9.run")
+    (True, False)
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class UsageError(ValueError):
     """Settings contradict each other, or ask for what the inputs do not hold.
 

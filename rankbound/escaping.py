@@ -16,7 +16,10 @@ from collections.abc import Iterable
 from typing import Final
 
 # All but line ends and tabs; and what turns or breaks lines without being one
-CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+ODD: Final = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+CONTROLS: Final = re.compile(f"[{ODD}]")
+# Halves of surrogate pairs, too, which no terminal's encoding has
+HIDDEN: Final = re.compile(f"[{ODD}\ud800-\udfff]")
 FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 # A number, or the two ends of an interval
 NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
@@ -30,7 +33,7 @@ def printable(text: str) -> str:
     >>> print(printable("bm25\x1b[2J and \x9b31m"))
     bm25\x1b[2J and \x9b31m
     """
-    return CONTROLS.sub(_escape, text)
+    return HIDDEN.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -26,7 +26,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from rankbound.decoding import schema_in
-from rankbound.errors import UsageError
+from rankbound.errors import NO_UNICODE, UsageError, is_unicode
 from rankbound.escaping import json_safe
 
 try:
@@ -64,6 +64,8 @@ def json_text(value: Any) -> str:
 
 def check_folder(folder: Path) -> None:
     """Raise when results cannot be written to a folder of this name."""
+    if not is_unicode(str(folder)):
+        raise UsageError(f"{folder}: {NO_UNICODE}")
     try:
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
     except OSError as error:

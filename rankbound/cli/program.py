@@ -34,7 +34,13 @@ from rankbound.cli import (
     validate,
 )
 from rankbound.cli.options import HELD, WRITTEN
-from rankbound.errors import FormatError, UsageError, in_options
+from rankbound.errors import (
+    NO_UNICODE,
+    FormatError,
+    UsageError,
+    in_options,
+    is_unicode,
+)
 from rankbound.escaping import printable
 
 NEGATIVE: Final = re.compile(
@@ -212,7 +218,11 @@ def _parsed(words: list[str], arguments: argparse.Namespace) -> None:
         parser.error(str(error))
     several = zip(words, map(len, given), strict=True)
     parser.patterns = {word: found for word, found in several if found > 1}
-    parser.parse_args([*chain.from_iterable(given)], arguments)
+    every = [*chain.from_iterable(given)]
+    for word in every:
+        if not is_unicode(word):
+            parser.error(f"{word}: {NO_UNICODE}")
+    parser.parse_args(every, arguments)
 
 
 def matching(word: str) -> list[str]:
@@ -258,6 +268,8 @@ def _mistake(error: Exception) -> str | None:
     if isinstance(error, OSError) and "temporary directory" in str(error):
         said = " ".join(str(error).split())
         return f"{said}; set TMPDIR to a folder that can be written to"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: cannot be used ({error.strerror})"
     # The theory raises an error of its own; importing it earlier would make
     # `--help` wait for SymPy
     from rankbound.bounds.errors import DomainError

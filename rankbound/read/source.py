@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from rankbound.data.columns import Booleans
-from rankbound.errors import FormatError
+from rankbound.errors import NO_UNICODE, FormatError, is_unicode
 from rankbound.manifest import digest
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -62,6 +62,10 @@ class Source:
     whole: bool = True
     named: bool = False
     tag: str | None = None
+
+    def __post_init__(self) -> None:
+        if not is_unicode(str(self.path)):
+            raise self.fail(NO_UNICODE)
 
     @cached_property
     def is_folder(self) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import rankbound as rb
 from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
@@ -170,6 +171,39 @@ def test_closed_and_full_streams_end_with_the_code_of_their_row(code, line, fold
     if code == 0:
         table = json.loads((folder / "few.json").read_text())
         assert json.loads((folder / "out.json").read_text()) == table
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+@pytest.mark.parametrize("name", ["caf\udce9", "n" * 300, "few.json/x"])
+def test_a_name_that_cannot_be_written_is_refused_before_the_work(
+    name, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("few.json").write_text("{}")
+    for line in (
+        "measure --teacher absent.run --out {}",
+        "cut --teacher absent.run --groups absent.jsonl --out {}",
+        "compare --teacher absent.run --groups a=a b=b --out {}",
+        "sample --teacher absent.run --sampling random --out {}/x.jsonl",
+        "convert absent.run {}.json",
+        "inspect absent.run --json {}.json",
+        "demo --out {}",
+        "power --n 50 --json {}.json",
+    ):
+        assert code_of(shlex.split(line.format(name))) == 2
+        (told,) = capsys.readouterr().err.splitlines()
+        assert "absent" not in told
+        assert told.isprintable()
+    assert [one.name for one in tmp_path.iterdir()] == ["few.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="any bytes may be a name")
+def test_an_input_whose_name_is_no_text_is_refused(folder, capsys):
+    (folder / "few.json").rename(folder / "f\udce9w.json")
+    with pytest.raises(rb.FormatError, match="UTF-8"):
+        rb.read_scores("f\udce9w.json")
+    assert code_of(["convert", "f*.json", "out.run"]) == 2
+    assert "UTF-8" in capsys.readouterr().err
 
 
 def test_the_readme_has_no_other_codes():
