@@ -1,4 +1,9 @@
-"""The order of the rows of input files changes no result."""
+"""The order of the rows of input files changes no result.
+
+`convert` and `cut` keep the order of their file, which is content there, and `inspect`
+names the first of a file as an example. `power --from`, `bound --before`, `report` and
+`figures` read results, which are the same.
+"""
 
 import json
 from pathlib import Path
@@ -6,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankbound import StudentSource, compare, cut, measure, validate
+import rankbound as rb
+from rankbound import Groups, StudentSource, compare, cut, measure, validate
 from tests.rankbound.files import written
 
 QUERIES, DOCUMENTS = 24, 9
@@ -49,11 +55,23 @@ def folders(tmp_path_factory, request):
 
 def _said(result):
     """All that a result says but the names and hashes of its files."""
-    told = result.to_dict()
-    for name in ("inputs", "command"):
-        told.pop(name, None)
+    told = _plain(result.to_dict())
     tables = {name: [*rows] for name, rows in result.beside.items()}
+    drawn = getattr(result, "groups", None)
+    if isinstance(drawn, Groups):
+        ids = drawn.qids[drawn.queries].tolist(), drawn.docnos[drawn.codes].tolist()
+        tables["groups"] = [ids, drawn.sizes.tolist()]
     return json.dumps(told), tables
+
+
+# Names and hashes of files, and examples, which are the first of their file
+OF_FILES = {"inputs", "command", "sha256", "example"}
+
+
+def _plain(told):
+    if isinstance(told, dict):
+        return {k: _plain(v) for k, v in told.items() if k not in OF_FILES}
+    return [*map(_plain, told)] if isinstance(told, list) else told
 
 
 def _measured(folder):
@@ -118,9 +136,45 @@ def _validated(folder):
     )
 
 
+def _inspected(folder):
+    names = ("teacher.txt", "student.txt", "near.jsonl")
+    return rb.inspect(
+        *(folder / name for name in names),
+        qrels=folder / "qrels.txt",
+        teacher_kind="logit",
+    )
+
+
+def _sampled(folder, sampling="s+random", **more):
+    return rb.sample(
+        folder / "teacher.txt",
+        sampling=sampling,
+        size=4,
+        runs={"s": folder / "student.txt"},
+        **more,
+    )
+
+
+def _sampled_by_judgements(folder):
+    return _sampled(folder, qrels=folder / "qrels.txt")
+
+
+def _sampled_by_groups(folder):
+    return _sampled(
+        folder,
+        sampling="stratified-count",
+        groups=folder / "near.jsonl",
+        drop_suspected=0.1,
+        temperature="fit",
+    )
+
+
 @pytest.mark.parametrize(
     "command",
-    [_measured, _measured_by_depth, _fitted_by_depth, _compared, _cut, _validated],
+    [
+        *(_measured, _measured_by_depth, _fitted_by_depth, _compared, _cut, _validated),
+        *(_inspected, _sampled_by_judgements, _sampled_by_groups),
+    ],
 )
 def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
     said = []
