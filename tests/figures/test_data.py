@@ -18,7 +18,7 @@ def test_rows_of_several_curves_follow_each_other():
     keep(ax, {"x": [3], "y": [1.0]})
     assert data_of(ax)["x"] == [1, 2, 3]
     rows = list(csv.DictReader(io.StringIO(csv_text(ax))))
-    assert float(rows[1]["y"]) == 0.1 + 0.2
+    assert float(rows[1]["y"]) == 0.3
 
 
 def test_hostile_text_is_one_cell():
