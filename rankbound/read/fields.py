@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers, Strings, strings
+from rankbound.memory import LONGEST_ID, LONGEST_NUMBER
 from rankbound.read.source import Source, count
 
 # Counters of what was repaired
@@ -22,6 +23,7 @@ SECOND_TEXT: Final = "ids with a second text (the first is kept)"
 
 COMPOSED: Final = "ids brought to Unicode's composed form (NFC)"
 
+LARGEST_ID: Final = 1 << 8192  # of whole numbers, which CPython writes as text
 FORBIDDEN = frozenset("\t\r\n")
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
@@ -29,9 +31,9 @@ UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 def as_id(value: Any) -> str | None:
     """An id as text, or None if the value cannot be an id.
 
-    An id is text that is not blank and holds no tab or line end, or a whole number.
-    Booleans and floats are refused, since they come from a table that was read with the
-    wrong types.
+    An id is text that is not blank, holds no tab or line end and has at most
+    `LONGEST_ID` characters, or a whole number. Booleans and floats are refused, since
+    they come from a table that was read with the wrong types.
 
     Examples
     --------
@@ -39,11 +41,28 @@ def as_id(value: Any) -> str | None:
     ('D1', '7', None, None, None)
     """
     if isinstance(value, str):
+        if len(value) > LONGEST_ID:
+            return None
         good = bool(value.strip()) and FORBIDDEN.isdisjoint(value)
         return value if good else None
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if abs(int(value)) < LARGEST_ID else None
     return None
+
+
+def too_long(name: str) -> str:
+    """What is wrong with an id of too many characters."""
+    return (
+        f"an id of {len(name):,} characters, which begins with {name[:20]!r}; an id "
+        f"has at most {LONGEST_ID:,}"
+    )
+
+
+def check_lengths(names: Iterable[str], fail: Callable[[str], Exception]) -> None:
+    """Raise for the first id of too many characters."""
+    for name in names:
+        if len(name) > LONGEST_ID:
+            raise fail(too_long(name))
 
 
 def as_number(value: Any) -> float | None:
@@ -74,7 +93,7 @@ def parsed_number(text: bytes | str) -> float | None:
     (-1500.0, None, None)
     """
     try:
-        number = float(text)
+        number = float(text) if len(text) <= LONGEST_NUMBER else math.nan
     except ValueError:
         return None
     if not math.isfinite(number) or not text.isascii():
@@ -217,6 +236,8 @@ class Ids:
 
     def _checked(self, value: Any, line: int) -> str:
         name = as_id(value)
+        if isinstance(value, str) and len(value) > LONGEST_ID:
+            raise self.source.fail(too_long(value), line=line)
         if name is None:
             raise self.source.fail(
                 f"a {self.what} id must be text without tabs or line ends, or a whole "

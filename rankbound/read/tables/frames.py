@@ -16,7 +16,8 @@ import pyarrow.types as pt
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
-from rankbound.read.fields import COMPOSED
+from rankbound.memory import LONGEST_ID
+from rankbound.read.fields import COMPOSED, check_lengths
 from rankbound.read.source import count
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"
@@ -185,7 +186,10 @@ class Frame:
                 ]
             )
         if is_text(kind) or pt.is_integer(kind):
-            return pc.cast(found, pa.string() if small(found) else pa.large_string())
+            names = pc.cast(found, pa.string() if small(found) else pa.large_string())
+            if (pc.max(pc.binary_length(names)).as_py() or 0) > LONGEST_ID:
+                check_lengths(names.to_pylist(), self.fail)
+            return names
         if pt.is_floating(kind):
             raise self.fail(
                 f"{column} holds floating-point numbers ({kind}), which are not ids: "

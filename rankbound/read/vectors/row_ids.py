@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from rankbound.errors import FormatError
-from rankbound.read.fields import all_composed
+from rankbound.read.fields import all_composed, check_lengths
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 
 LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -115,6 +115,7 @@ def distinct(
     names: list[str], source: Source, repairs: dict[str, int] | None = None
 ) -> list[str]:
     """The names in composed form, of which none may be blank or occur twice."""
+    check_lengths(names, source.fail)
     names = all_composed(names, repairs)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
