@@ -28,9 +28,10 @@ LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
 # Above this ratio, a packed file may unpack to so many bytes unless memory is given
 RATIO: Final = 50
 FREE: Final = 1 << 26
+WIDENED: Final = 6  # times as much memory may be taken for it
 
 SHARE: Final = 0.75  # of what the machine gives
-STEP: Final = 1 << 22  # bytes between two looks at the memory
+STEP: Final = 1 << 20  # bytes between two looks at the memory
 SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B?|B)?\s*", re.IGNORECASE)
 DIGITS: Final = re.compile(rb"[0-9.]{%d}" % (LONGEST_NUMBER // 2))
 UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -122,9 +123,9 @@ class Budget:
             "there is"
         )
 
-    def more(self, size: float = 0) -> str:
-        """How to allow at least `size` bytes, or twice as much."""
-        wanted = math.ceil(max(2 * size, 2 * self.size) / (1 << 30))
+    def more(self, size: float | None = None) -> str:
+        """How to allow twice as many bytes as `size`, or as this."""
+        wanted = math.ceil(2 * (self.size if size is None else size) / (1 << 30))
         return f"allow more, as with `memory='{wanted}GiB'`"
 
 
@@ -271,19 +272,28 @@ class Watch:
     >>> watch.add(STEP)
     Traceback (most recent call last):
     ...
-    ValueError: unpacks to more than 68 MiB from 2 B, over 50 times its size, ...
+    ValueError: unpacks to more than 65 MiB from 2 B, over 50 times its size, so ...
     """
 
-    __slots__ = ("_budget", "_fail", "_most", "_next", "_on_disk", "_read")
+    __slots__ = (
+        "_before",
+        "_budget",
+        "_doubted",
+        "_fail",
+        "_most",
+        "_next",
+        "_on_disk",
+        "_read",
+    )
 
     def __init__(self, on_disk: int | None, fail: Fail) -> None:
         self._budget, self._fail, self._on_disk = budget(), fail, on_disk
         self._read, self._next = 0, STEP
-        self._most = math.inf
-        if on_disk is not None:
-            doubted = max(FREE, RATIO * on_disk)
-            chosen = self._budget.size if self._budget.given else 0
-            self._most = max(doubted, chosen)
+        self._before = in_use()
+        self._doubted = on_disk is not None and not self._budget.given
+        self._most = max(FREE, RATIO * (on_disk or 0))
+        if self._budget.given:
+            self._most = max(self._most, self._budget.size)
 
     def add(self, size: int) -> None:
         """Count further bytes.
@@ -299,21 +309,51 @@ class Watch:
             self._look()
 
     def _look(self) -> None:
-        if self._read > self._most:
+        if self._on_disk is not None and self._read > self._most:
             raise self._fail(
                 f"unpacks to more than {size_in_words(self._read)} from "
                 f"{size_in_words(self._on_disk or 0)}, over {RATIO} times its size, so "
                 "that it may be made to fill memory; if it is right, "
                 f"{self._budget.more(self._read)}"
             )
+        taken = in_use() - self._before
+        if self._doubted and taken > WIDENED * self._most:
+            raise self._fail(
+                f"took {size_in_words(taken)} of memory after "
+                f"{size_in_words(self._read)} of it were unpacked from "
+                f"{size_in_words(self._on_disk or 0)}, so that it may be made to fill "
+                f"memory; if it is right, {self._budget.more(taken)}"
+            )
         left = self._budget.left()
         if left < 0:
-            taken = size_in_words(self._budget.size - left)
+            whole = size_in_words(self._budget.size - left)
             raise self._fail(
-                f"took {taken} of memory after {size_in_words(self._read)} of it were "
+                f"took {whole} of memory after {size_in_words(self._read)} of it were "
                 f"read, and {self._budget.in_words()}; {self._budget.more()}, or cut "
                 "the file into several"
             )
+
+
+@contextmanager
+def bounded_addresses() -> Iterator[None]:
+    """Have what asks for more memory than reading may take fail in the block.
+
+    It is for readers that take memory without reading, as a pickle may make them.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+    wanted = PAGE * pages + max(budget().left(), FREE)
+    soft = wanted if before[0] == resource.RLIM_INFINITY else min(wanted, before[0])
+    resource.setrlimit(resource.RLIMIT_AS, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def check_holding(size: float, what: str, fail: Fail) -> None:
@@ -334,7 +374,7 @@ def check_holding(size: float, what: str, fail: Fail) -> None:
     ...     check_holding(1 << 30, "its text", ValueError)
     Traceback (most recent call last):
     ...
-    ValueError: its text takes 1 GiB of memory, and the limit is 1 MiB; allow more, ...
+    ValueError: its text takes 1 GiB of memory, and the limit is 1 MiB; allow ...
     """
     allowed = budget()
     if size > STEP and size > allowed.left():
@@ -357,11 +397,18 @@ def check_json(text: bytes, fail: Fail) -> None:
             raise fail(str(error)) from None
         except (ValueError, RecursionError):
             pass  # its reader says what is wrong
-    size = len(text)
-    if 64 * size > STEP:
-        size += 40 * text.count(b",") + 72 * text.count(b"[")
+    if 64 * len(text) > STEP:
+        size = len(text) + 40 * text.count(b",") + 72 * text.count(b"[")
         size += 192 * text.count(b"{") + 110 * text.count(b":")
         check_holding(size, "its JSON as objects", fail)
+
+
+def long_number(text: str) -> str:
+    """What is wrong with a number of too many digits."""
+    return (
+        f"a number of {len(text):,} digits, {text[:20]}...; a number has at most "
+        f"{LONGEST_NUMBER:,}"
+    )
 
 
 class _LongNumberError(Exception):
@@ -370,10 +417,7 @@ class _LongNumberError(Exception):
 
 def _short(text: str) -> float:
     if len(text) > LONGEST_NUMBER:
-        raise _LongNumberError(
-            f"a number of {len(text):,} digits, {text[:20]}...; a number has at most "
-            f"{LONGEST_NUMBER:,}"
-        )
+        raise _LongNumberError(long_number(text))
     return float(text)
 
 

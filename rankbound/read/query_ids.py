@@ -207,10 +207,10 @@ def _listed(source: Source) -> QueryIds:
     name = str(source.path)
     if not source.head.lstrip().startswith(b"{"):
         return QueryIds.of(_rows(source), name)
-    text = source.data()
-    check_json(text, source.fail)
+    data = source.data()
+    check_json(data, source.fail)
     try:
-        whole = orjson.loads(text)
+        whole = orjson.loads(data)
     except orjson.JSONDecodeError:
         whole = None
     if isinstance(whole, dict) and not set(QID) & set(whole):

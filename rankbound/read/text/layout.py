@@ -14,7 +14,7 @@ import numpy as np
 from rankbound.data.columns import Floats
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
-from rankbound.memory import LONGEST_ID, LONGEST_NUMBER
+from rankbound.memory import LONGEST_ID, LONGEST_NUMBER, long_number
 from rankbound.read.fields import check_lengths
 from rankbound.read.source import Source, decoded
 
@@ -132,6 +132,8 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
             line=number,
         )
     text = fields[layout.value]
+    if len(text) > LONGEST_NUMBER:
+        raise FormatError(path, long_number(text), line=number)
     value = _number(text)
     if value is None or (layout.integral and not are_whole(value)):
         kind = "a whole number" if layout.integral else "a finite number"
