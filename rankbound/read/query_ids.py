@@ -192,7 +192,7 @@ def _is_list(source: Source) -> bool:
 
 def _json_list(source: Source) -> list[Any] | None:
     """The ids of one JSON list; None for anything else that begins like one."""
-    text = source.data()
+    text = source.text()
     check_json(text, source.fail)
     try:
         found = orjson.loads(text)
@@ -207,7 +207,7 @@ def _listed(source: Source) -> QueryIds:
     name = str(source.path)
     if not source.head.lstrip().startswith(b"{"):
         return QueryIds.of(_rows(source), name)
-    data = source.data()
+    data = source.text()
     check_json(data, source.fail)
     try:
         whole = orjson.loads(data)

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError
@@ -36,6 +36,8 @@ BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
 ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
 HEAD: Final = 1 << 16
+PIECE: Final = 1 << 20
+MARKS: Final = (b'"', b",", b"\n")  # that part values
 STDIN: Final = Path("-")
 MARK: Final = "byte order mark"  # counted
 Fail = Callable[[str], Exception]
@@ -161,10 +163,29 @@ class Source:
 
     def data(self) -> bytes:
         """All unpacked bytes, without a byte order mark, where there is memory."""
-        if not self.is_folder and self._piped is None:
-            check_holding(self.path.stat().st_size, "holding it", self.fail)
+        self._check_holding()
         with self.stream() as stream:
             return stream.read()
+
+    def text(self) -> bytes:
+        """All unpacked bytes, of which no text, number or blank is endless.
+
+        They may be a bytearray, as a copy of a large file would take as much again.
+        """
+        self._check_holding()
+        held, run = bytearray(), 0
+        with self.stream() as stream:
+            while chunk := stream.read(PIECE):
+                held += chunk
+                last = max(map(chunk.rfind, MARKS))
+                run = run + len(chunk) if last < 0 else len(chunk) - last
+                if run > LONGEST_LINE:
+                    refuse_line(self.fail, held.count(b"\n") + 1)
+        return cast(bytes, held)
+
+    def _check_holding(self) -> None:
+        if not self.is_folder and self._piped is None:
+            check_holding(self.path.stat().st_size, "holding it", self.fail)
 
     def lines(
         self, repairs: dict[str, int] | None = None, *, longest: int = LONGEST_LINE
@@ -572,10 +593,10 @@ def read_bytes(path: Path) -> bytes:
 
 def text_of(source: Source) -> bytes:
     """The unpacked content of a text source; see `read_bytes`."""
-    data = source.data()
+    data = source.text()
     if data.startswith(NUMPY_MAGIC):
         raise FormatError(source.path, "is a NumPy array, but text is expected here")
-    if not data.strip():
+    if not data or data.isspace():
         raise FormatError(source.path, "the file is empty", line=1)
     return data
 

@@ -125,7 +125,7 @@ def _text(literal: bytes) -> str:
 
 
 def _parsed(source: Source) -> Any:
-    text = source.data()
+    text = source.text()
     check_json(text, source.fail)
     try:
         return orjson.loads(text)

@@ -315,7 +315,7 @@ OBJECTS = [
     Bomb(
         "rank.csv",
         lambda path: path.write_bytes(
-            b"qid,docno,rank,score\nq1,d1,1,2.5\nq1,d2," + b"2" * 1_000_000 + b",1.5\n"
+            b"qid,docno,rank,score\nq,d,1,2.5\nq,e," + b"2" * 1_000_000 + b",1.5\n"
         ),
         quick=True,
     ),
@@ -366,8 +366,9 @@ def main() -> None:
         lines = found.said.replace(f"{folder}/", "").splitlines()
         good = found.code == bomb.code and len(lines) == (bomb.code != 0)
         good = good and found.seconds < SECONDS and found.peak < 1024
+        mark = " " if good else "!"
         sys.stdout.write(
-            f"{' ' if good else '!'} {bomb.name:24} {found.code:3} {found.seconds:5.1f} s "
+            f"{mark} {bomb.name:24} {found.code:3} {found.seconds:5.1f} s "
             f"{found.peak:5.0f} MiB  {' | '.join(lines)[:230]}\n"
         )
         sys.stdout.flush()
