@@ -384,7 +384,7 @@ def check_holding(size: float, what: str, fail: Fail) -> None:
         )
 
 
-def check_json(text: bytes, fail: Fail) -> None:
+def check_json(text: bytes, fail: Callable[..., Exception], line: int = 1) -> None:
     """Raise for a JSON text with too long a number, or too large as objects.
 
     Objects are counted by the marks that begin and part them, at what CPython takes for
@@ -394,7 +394,9 @@ def check_json(text: bytes, fail: Fail) -> None:
         try:
             json.loads(text, parse_int=_short, parse_float=_short)
         except _LongNumberError as error:
-            raise fail(str(error)) from None
+            place = text.find(str(error).encode())
+            found = long_number(str(error))
+            raise fail(found, line=line + text.count(b"\n", 0, place)) from None
         except (ValueError, RecursionError):
             pass  # its reader says what is wrong
     if 64 * len(text) > STEP:
@@ -417,7 +419,7 @@ class _LongNumberError(Exception):
 
 def _short(text: str) -> float:
     if len(text) > LONGEST_NUMBER:
-        raise _LongNumberError(long_number(text))
+        raise _LongNumberError(text)
     return float(text)
 
 

@@ -239,8 +239,8 @@ def test_long_numbers_are_found_wherever_they_stand():
             text = b"x" * at + b"7" * size + b"x" * 3000
             assert has_long_number(text) == found
     check_json(b'{"text": "' + b"3" * 9000 + b'"}', ValueError)  # a text is no number
-    with pytest.raises(ValueError, match="a number of 9,000 digits"):
-        check_json(b'{"text": ' + b"3" * 9000 + b"}", ValueError)
+    with pytest.raises(FormatError, match="x:6: a number of 9,000 digits"):
+        check_json(b'{"text":\n\n' + b"3" * 9000 + b"}", partial(FormatError, "x"), 4)
 
 
 @pytest.mark.parametrize("size", [65_536, 65_537])

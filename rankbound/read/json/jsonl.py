@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -222,7 +221,7 @@ def write_records(path: Path, found: Iterable[object]) -> None:
 
 
 def _parsed(source: Source, line: bytes, number: int) -> Any:
-    check_json(line, partial(source.fail, line=number))
+    check_json(line, source.fail, number)
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -344,7 +343,7 @@ class _Text:
 
     def _parsed(self, end: int) -> Any:
         piece = self._text[self._place : end].encode("utf-8")
-        check_json(piece, self._fail)
+        check_json(piece, self._source.fail, self.line)
         try:
             value = orjson.loads(piece)
         except orjson.JSONDecodeError as error:
