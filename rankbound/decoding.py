@@ -10,15 +10,18 @@ import codecs
 import json
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
 from rankbound.errors import FormatError
+from rankbound.memory import check_holding
 
 Found = TypeVar("Found", bound=msgspec.Struct)
 REMEDY: Final = "run the command again with this version"
+WIDENED: Final = 4  # bytes of memory for one of a file of results
 # A step of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[]+")
 PLACE: Final = re.compile(r" - at `\$(.*?)`(?= - at `|$)")
@@ -52,6 +55,8 @@ def decoded(path: Path, kind: type[Found]) -> Found:
         With the byte at which JSON breaks, or the place whose type is wrong.
     """
     try:
+        fail = partial(FormatError, path)
+        check_holding(WIDENED * path.stat().st_size, "reading it", fail)
         data = path.read_bytes()
     except OSError as error:
         raise FormatError(path, f"cannot be read ({error.strerror})") from None
@@ -74,6 +79,7 @@ def schema_in(path: Path) -> str:
     ''
     """
     try:
+        check_holding(WIDENED * path.stat().st_size, "reading it", ValueError)
         data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
         found = msgspec.json.decode(data, type=_Tagged | list[_Tagged])
     except (OSError, ValueError, RecursionError):

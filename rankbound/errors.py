@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
+MOST: Final = 1500  # characters of a message
 PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
 # Parameters whose option has another name
 OPTIONS: Final = {
@@ -46,7 +47,7 @@ PARAMETERS: Final = frozenset(
         *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
         *("missing_value", "mixed_scales", "run_tag", "trained_on"),
-        "force",
+        *("force", "memory"),
     }
 )
 
@@ -137,6 +138,8 @@ class FormatError(ValueError):
         self, path: Path | str, message: str, *, line: int | None = None
     ) -> None:
         place = f"{path}" if line is None else f"{path}:{line}"
+        if len(message) > MOST:  # of a value that is very long
+            message = f"{message[: MOST - 300]} ... {message[-250:]}"
         super().__init__(f"{place}: {message}")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -613,6 +613,17 @@ def add_force(add: Callable[..., Any]) -> None:
     )
 
 
+def add_memory(add: Callable[..., Any]) -> None:
+    """Add `--memory`."""
+    add(
+        "--memory",
+        metavar="SIZE",
+        help="the most memory that reading may take, such as 2GiB or 500MB (default: "
+        "three quarters of what the machine or its container gives); it also allows "
+        "packed files that unpack to more than 50 times their size",
+    )
+
+
 # Options that name what is written
 WRITTEN: Final = frozenset({"out", "json", "target"})
 # What a command holds until it ends

@@ -11,6 +11,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from typing import Any, Final, NoReturn
 
@@ -33,7 +34,7 @@ from rankbound.cli import (
     study,
     validate,
 )
-from rankbound.cli.options import HELD, WRITTEN
+from rankbound.cli.options import HELD, WRITTEN, add_memory
 from rankbound.errors import (
     NO_UNICODE,
     FormatError,
@@ -64,6 +65,8 @@ COMMANDS = (
     certify,
     appendix,
 )
+# Those that read no data of the user's
+BY_THEMSELVES: Final = (demo, explain, certify, appendix)
 MISTAKE = 2
 BUG = (
     "This is a mistake in rankbound, not in your files or arguments. Please report it "
@@ -185,6 +188,7 @@ def _done(words: list[str], arguments: argparse.Namespace) -> int:
     try:
         # A command returns a code only where it has a verdict to give
         with HELD:
+            HELD.enter_context(_reading_within(arguments))
             code: int | None = arguments.run(
                 arguments, shlex.join(["rankbound", *words])
             )
@@ -261,6 +265,16 @@ def several(named: int) -> str:
     return f"{named:,} files"
 
 
+def _reading_within(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """Bound what the readers of the command take."""
+    given = getattr(arguments, "memory", None)
+    if given is None:
+        return nullcontext()
+    from rankbound.memory import reading_within
+
+    return reading_within(given)
+
+
 def _mistake(error: Exception) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
@@ -309,6 +323,9 @@ def build_parser() -> OneLineParser:
     )
     for command in COMMANDS:
         command.add_parser(subparsers)
+        if command not in BY_THEMSELVES:
+            (*_, made) = subparsers.choices.values()
+            add_memory(made.add_argument)
     return parser
 
 

@@ -37,6 +37,7 @@ from rankbound.drawing.results import (
 )
 from rankbound.errors import UsageError
 from rankbound.manifest import digest, record
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.writing import Replacing, check_folder, filling
@@ -162,6 +163,7 @@ def draw(  # noqa: PLR0913  what is drawn, and how
     width: Literal["column", "page"] = "column",
     all: bool = False,
     force: bool = False,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Drawn:
     """Draw the figures of results, or those of the theory, each with its numbers.
@@ -185,6 +187,9 @@ def draw(  # noqa: PLR0913  what is drawn, and how
     force : bool, default False
         Replace files of the figures' names that are no earlier figures, too; results
         that are drawn never are.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with the name of each
         figure.
@@ -233,7 +238,8 @@ def draw(  # noqa: PLR0913  what is drawn, and how
     if folder is None:
         drawings = theory_drawings()
     else:
-        results = find_results(Path(folder))
+        with reading_within(memory):
+            results = find_results(Path(folder))
         files, given = files_of(Path(folder), results), inputs_of(results)
         drawings = result_drawings(results, most=None if all else MOST_FIGURES)
     made = Drawn([], [])

@@ -43,6 +43,7 @@ from rankbound.drawing.results import (
 )
 from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError, in_options
+from rankbound.memory import reading_within
 from rankbound.page.accounts import Table, number, words
 from rankbound.page.formulas import Explorer, explorer, views_script
 from rankbound.page.pieces import MAKERS
@@ -98,6 +99,7 @@ def report(  # noqa: PLR0913  what is shown, and where it is found
     queries: str | PathLike[str] | None = None,
     inputs: Sequence[str | PathLike[str]] = (),
     force: bool = False,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Material:
     """Make one self-contained HTML page of all results in a folder.
@@ -128,6 +130,9 @@ def report(  # noqa: PLR0913  what is shown, and where it is found
         their paths any more; inputs are told by their hashes.
     force : bool, default False
         Replace `out` even if it exists and is no earlier report; it never is a result.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -158,7 +163,7 @@ def report(  # noqa: PLR0913  what is shown, and where it is found
     >>> [figure.name for figure in made.figures]
     ['power', 'power-correlation']
     """
-    with reported(progress, total=STAGES) as advance:
+    with reading_within(memory), reported(progress, total=STAGES) as advance:
         return write_report(
             Path(folder),
             Path(out),

@@ -11,19 +11,21 @@ from rankbound.commands.study.config import Config, read_config
 from rankbound.commands.study.result import FILE, PAGE, Study
 from rankbound.commands.study.run import FoldersLike, n_stages, studied
 from rankbound.errors import UsageError
+from rankbound.memory import reading_within
 from rankbound.page.queries import OptionsOf
 from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
 from rankbound.writing import Replacing, check_outputs
 
 
-def study(
+def study(  # noqa: PLR0913  each is a parameter of its own
     folders: FoldersLike,
     out: str | PathLike[str],
     *,
     config: str | PathLike[str] | Mapping[str, Any] | None = None,
     fresh: bool = False,
     force: bool = False,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Study:
     """Inspect, measure, compare and validate many data sets, and say what all say.
@@ -55,6 +57,9 @@ def study(
         Do all steps again, whatever is there.
     force : bool, default False
         Replace files in `out` that are no earlier results; inputs never are.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar with the time left on a terminal; a callable is called with a
         few words before each step.
@@ -86,7 +91,10 @@ def study(
     >>> [(row.label, row.value, row.i2) for row in made.pooled]  # doctest: +SKIP
     [('risk of tasb, random', 0.61, 0.4), ...]
     """
-    with reported(progress, total=n_stages(folders) + STAGES) as advance:
+    with (
+        reading_within(memory),
+        reported(progress, total=n_stages(folders) + STAGES) as advance,
+    ):
         return write_study(
             folders,
             Path(out),

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers, Strings, strings
+from rankbound.memory import LONGEST_ID, LONGEST_NUMBER
 from rankbound.read.source import Source, count
 
 # Counters of what was repaired
@@ -32,15 +33,16 @@ NOT_IN_IDS: Final = (
 )
 ODD: Final = re.compile(NOT_IN_IDS)
 PART: Final = 100_000  # ids that are looked at together
+LARGEST_ID: Final = 1 << 8192  # of whole numbers, which CPython writes as text
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
 
 def as_id(value: Any) -> str | None:
     """An id as text, or None if the value cannot be an id.
 
-    An id is text that is not blank and holds nothing of `NOT_IN_IDS`, or a whole
-    number. Booleans and floats are refused, since they come from a table that was read
-    with the wrong types.
+    An id is text that is not blank, holds nothing of `NOT_IN_IDS` and has at most
+    `LONGEST_ID` characters, or a whole number. Booleans and floats are refused, since
+    they come from a table that was read with the wrong types.
 
     Examples
     --------
@@ -48,9 +50,11 @@ def as_id(value: Any) -> str | None:
     ('D1', '7', None, None, None)
     """
     if isinstance(value, str):
+        if len(value) > LONGEST_ID:
+            return None
         return value if value.strip() and not is_odd(value) else None
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if abs(int(value)) < LARGEST_ID else None
     return None
 
 
@@ -102,6 +106,21 @@ def check_code_points(values: Any, fail: Callable[[str], Exception]) -> None:
             )
 
 
+def too_long(name: str) -> str:
+    """What is wrong with an id of too many characters."""
+    return (
+        f"an id of {len(name):,} characters, which begins with {name[:20]!r}; an id "
+        f"has at most {LONGEST_ID:,}"
+    )
+
+
+def check_lengths(names: Iterable[str], fail: Callable[[str], Exception]) -> None:
+    """Raise for the first id of too many characters."""
+    for name in names:
+        if len(name) > LONGEST_ID:
+            raise fail(too_long(name))
+
+
 def as_number(value: Any) -> float | None:
     """A finite number as float, or None for any other value, booleans included.
 
@@ -130,7 +149,7 @@ def parsed_number(text: bytes | str) -> float | None:
     (-1500.0, None, None)
     """
     try:
-        number = float(text)
+        number = float(text) if len(text) <= LONGEST_NUMBER else math.nan
     except ValueError:
         return None
     if not math.isfinite(number) or not text.isascii():
@@ -273,6 +292,8 @@ class Ids:
 
     def _checked(self, value: Any, line: int) -> str:
         name = as_id(value)
+        if isinstance(value, str) and len(value) > LONGEST_ID:
+            raise self.source.fail(too_long(value), line=line)
         if name is None:
             raise self.source.fail(
                 odd_words(f"a {self.what} id", value)

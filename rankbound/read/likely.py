@@ -15,6 +15,7 @@ from rankbound.read.text.claims import head_rows
 
 FORMATS: Final = "`rankbound convert --formats` lists what is read"
 NAMED: Final = "name them as in: qid, docno, score; or query_id, doc_ids, scores"
+LARGEST: Final = 1 << 24  # bytes of JSON that are looked at
 SHOWN: Final = 6  # names of columns
 NO_BREAK: Final = b"\xc2\xa0"
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -117,8 +118,12 @@ def _of_object(record: Mapping[str, object]) -> str | None:
 
 
 def _whole(source: Source) -> Any:
+    with source.stream() as stream:
+        text = stream.read(LARGEST + 1)
+    if len(text) > LARGEST:  # too much for a hint
+        return None
     try:
-        return orjson.loads(source.data())
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
 

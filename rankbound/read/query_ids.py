@@ -21,6 +21,7 @@ from rankbound.data.columns import Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
+from rankbound.memory import check_json
 from rankbound.read.contents import Contents
 from rankbound.read.fields import composed, is_odd, odd_words
 from rankbound.read.json.records import query_texts
@@ -191,8 +192,10 @@ def _is_list(source: Source) -> bool:
 
 def _json_list(source: Source) -> list[Any] | None:
     """The ids of one JSON list; None for anything else that begins like one."""
+    text = source.text()
+    check_json(text, source.fail)
     try:
-        found = orjson.loads(source.data())
+        found = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
     plain = isinstance(found, list) and all(isinstance(x, str | int) for x in found)
@@ -204,8 +207,10 @@ def _listed(source: Source) -> QueryIds:
     name = str(source.path)
     if not source.head.lstrip().startswith(b"{"):
         return QueryIds.of(_rows(source), name)
+    data = source.text()
+    check_json(data, source.fail)
     try:
-        whole = orjson.loads(source.data())
+        whole = orjson.loads(data)
     except orjson.JSONDecodeError:
         whole = None
     if isinstance(whole, dict) and not set(QID) & set(whole):

@@ -12,6 +12,7 @@ import numpy as np
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.memory import reading_within
 from rankbound.read.contents import Contents, Format
 from rankbound.read.likely import likely
 from rankbound.read.objects.arrays import Ids
@@ -106,6 +107,7 @@ def read_scores(  # noqa: PLR0913  each is a parameter of its own
     docnos: Ids | None = None,
     missing_value: MissingValue | None = None,
     run_tag: str | None = None,
+    memory: int | str | None = None,
 ) -> Scores:
     """Read the scores of one model from a file of any format, or from an object.
 
@@ -131,6 +133,9 @@ def read_scores(  # noqa: PLR0913  each is a parameter of its own
     run_tag : str, optional
         The system to read of a run whose lines have several tags; "*" takes all lines
         for one system.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
 
     Returns
     -------
@@ -159,14 +164,21 @@ def read_scores(  # noqa: PLR0913  each is a parameter of its own
         return without_missing(found, missing_value)[0]
     if qids is not None or docnos is not None:
         raise UsageError("`qids` and `docnos` are for arrays; a file has its own ids")
-    contents = read_part(source, "scores", format=format, tag=run_tag)
+    with reading_within(memory):
+        contents = read_part(source, "scores", format=format, tag=run_tag)
     if run_tag is not None and "tag" not in contents.metadata:
         raise FormatError(source, f"has no tags to choose `run_tag={run_tag!r}` of")
     assert contents.scores is not None  # noqa: S101  read_part checks
     return without_missing(contents.scores, missing_value)[0]
 
 
-def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Groups:
+def read_groups(
+    source: Any,
+    *,
+    format: str | None = None,
+    name: str = "",
+    memory: int | str | None = None,
+) -> Groups:
     """Read training groups from a file of any format, or from an object.
 
     Parameters
@@ -175,7 +187,7 @@ def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Gr
         An object may be a table with a list of documents in each row, a list of such
         rows as dictionaries, ``{qid: [docno, ...]}``, a frame from `Groups.to_frame`,
         or `Groups`.
-    format, name : str, optional
+    format, name, memory : str, optional
         As for `read_scores`.
 
     Returns
@@ -195,12 +207,19 @@ def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Gr
     if is_object(source):
         found: Groups = part_of_object(source, "groups", name=name, format=format)
         return found
-    groups = read_part(source, "groups", format=format).groups
+    with reading_within(memory):
+        groups = read_part(source, "groups", format=format).groups
     assert groups is not None  # noqa: S101  read_part checks
     return groups
 
 
-def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Scores:
+def read_qrels(
+    source: Any,
+    *,
+    format: str | None = None,
+    name: str = "",
+    memory: int | str | None = None,
+) -> Scores:
     """Read relevance judgements from a file of any format, or from an object.
 
     Parameters
@@ -208,7 +227,7 @@ def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Sco
     source : path or object
         An object may be ``{qid: {docno: grade}}``, a table, a ranx Qrels, an iterable
         of Qrel tuples of ir_measures, or `Scores`.
-    format, name : str, optional
+    format, name, memory : str, optional
         As for `read_scores`.
 
     Returns
@@ -229,7 +248,8 @@ def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Sco
     if is_object(source):
         found: Scores = part_of_object(source, "qrels", name=name, format=format)
         return found
-    qrels = read_part(source, "qrels", format=format).qrels
+    with reading_within(memory):
+        qrels = read_part(source, "qrels", format=format).qrels
     assert qrels is not None  # noqa: S101  read_part checks
     return qrels
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from rankbound.errors import FormatError, UsageError
+from rankbound.memory import reading_within
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
 from rankbound.read.likely import FORMATS as LISTED
@@ -179,7 +180,12 @@ def _no_json(head: bytes) -> str:
     return ""
 
 
-def read_any(path: Path | str, *, format: str | None = None) -> Contents:
+def read_any(
+    path: Path | str,
+    *,
+    format: str | None = None,
+    memory: int | str | None = None,
+) -> Contents:
     r"""Read a file or folder of any known format, detected from its content.
 
     Parameters
@@ -187,6 +193,9 @@ def read_any(path: Path | str, *, format: str | None = None) -> Contents:
     path : path
     format : str, optional
         The name of a format, instead of detection.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
 
     Returns
     -------
@@ -211,5 +220,6 @@ def read_any(path: Path | str, *, format: str | None = None) -> Contents:
     ('trec-run', [2.5])
     """
     source = Source(Path(path), named=format is not None)
-    entry = detect(source)[0] if format is None else by_name(format)
-    return entry.read(source)
+    with reading_within(memory):
+        entry = detect(source)[0] if format is None else by_name(format)
+        return entry.read(source)

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import re
 import stat
 import sys
@@ -15,20 +16,31 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from rankbound.data.columns import Booleans
 from rankbound.errors import NO_UNICODE, FormatError, is_unicode
 from rankbound.manifest import digest
+from rankbound.memory import (
+    LONGEST_LINE,
+    Watch,
+    budget,
+    check_holding,
+    lacks_memory,
+    refuse_line,
+)
 
 BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
 ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
 HEAD: Final = 1 << 16
+PIECE: Final = 1 << 20
+MARKS: Final = (b'"', b",", b"\n")  # that part values
 STDIN: Final = Path("-")
 MARK: Final = "byte order mark"  # counted
+Fail = Callable[[str], Exception]
 
 
 @dataclass(frozen=True)
@@ -154,23 +166,47 @@ class Source:
         return stream
 
     def data(self) -> bytes:
-        """All unpacked bytes, without a byte order mark."""
+        """All unpacked bytes, without a byte order mark, where there is memory."""
+        self._check_holding()
         with self.stream() as stream:
             return stream.read()
 
+    def text(self) -> bytes:
+        """All unpacked bytes, of which no text, number or blank is endless.
+
+        They may be a bytearray, as a copy of a large file would take as much again.
+        """
+        self._check_holding()
+        held, run = bytearray(), 0
+        with self.stream() as stream:
+            while chunk := stream.read(PIECE):
+                held += chunk
+                last = max(map(chunk.rfind, MARKS))
+                run = run + len(chunk) if last < 0 else len(chunk) - last
+                if run > LONGEST_LINE:
+                    refuse_line(self.fail, held.count(b"\n") + 1)
+        return cast(bytes, held)
+
+    def _check_holding(self) -> None:
+        if not self.is_folder and self._piped is None:
+            check_holding(self.path.stat().st_size, "holding it", self.fail)
+
     def lines(
-        self, repairs: dict[str, int] | None = None
+        self, repairs: dict[str, int] | None = None, *, longest: int = LONGEST_LINE
     ) -> Iterator[tuple[int, bytes]]:
         r"""Lines without their ends, numbered from 1; a blank one is ``b""``.
 
         What is skipped is counted in `repairs` as "byte order mark", "CRLF line ends"
-        and "blank lines".
+        and "blank lines". A line of more bytes than `longest` is refused.
         """
         counts = {} if repairs is None else repairs
         if self.has_mark:
             count(counts, MARK)
         with self.stream() as stream:
-            for number, line in enumerate(stream, start=1):
+            lines = iter(partial(stream.readline, longest + 1), b"")
+            for number, line in enumerate(lines, start=1):
+                if len(line) > longest:
+                    refuse_line(self.fail, number)
                 count(counts, "CRLF line ends", line.endswith(b"\r\n"))
                 if line.startswith(BOM):  # files with marks were joined
                     count(counts, MARK)
@@ -189,10 +225,7 @@ class Source:
         try:
             yield
         except MemoryError:
-            raise self.fail(
-                "needs more memory than there is; cut the file into several, or allow "
-                "more memory"
-            ) from None
+            raise out_of_memory(self.fail) from None
 
     @cached_property
     def _mode(self) -> int:
@@ -208,7 +241,10 @@ class Source:
             return self.content
         if self.path == STDIN:
             return standard_input()
-        return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
+        if stat.S_ISREG(self._mode):
+            return None
+        with self.path.open("rb") as stream:
+            return _whole(stream, self.fail)
 
     def _on_disk(self) -> IO[bytes]:
         """A stream of the bytes on disk, packed or not."""
@@ -242,7 +278,24 @@ class Source:
 @cache
 def standard_input() -> bytes:
     """All bytes of standard input, read once, so that two roles may share them."""
-    return sys.stdin.buffer.read()
+    return _whole(sys.stdin.buffer, partial(FormatError, STDIN))
+
+
+def _whole(stream: IO[bytes], fail: Fail) -> bytes:
+    """All bytes of a pipe, which may be endless."""
+    watch, held = Watch(None, fail), bytearray()
+    while chunk := stream.read(CHUNK):
+        watch.add(len(chunk))
+        held += chunk
+    return bytes(held)
+
+
+def out_of_memory(fail: Fail) -> Exception:
+    """The error for a file that needs more memory than the system gives."""
+    return fail(
+        f"needs more memory than there is ({budget().in_words()}); cut the file into "
+        "several, close other programs, or use a machine with more"
+    )
 
 
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
@@ -271,7 +324,6 @@ def sha256(path: Path) -> str:
 
 # Packing
 
-Fail = Callable[[str], Exception]
 CHUNK: Final = 1 << 16
 SUFFIXES: Final = {
     ".gz": "gzip",
@@ -325,6 +377,7 @@ class _Guarded(io.RawIOBase):
         self, raw: IO[bytes], packing: str, fail: Fail, *, stream: Any = None
     ) -> None:
         self._raw, self._packing, self._fail = raw, packing, fail
+        self._watch = Watch(None if packing == "none" else size_of(raw), fail)
         try:
             self._stream = _opened(raw, packing) if stream is None else stream
         except Exception as error:
@@ -338,14 +391,17 @@ class _Guarded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             if self._fills:
-                return int(self._stream.readinto(buffer))
-            chunk = self._stream.read(len(buffer))
+                size = int(self._stream.readinto(buffer))
+            else:
+                chunk = self._stream.read(len(buffer))
+                size = len(chunk)
+                buffer[:size] = chunk
         except FormatError:
             raise
         except Exception as error:  # each library raises its own class
             raise self._damaged(error) from None
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+        self._watch.add(size)
+        return size
 
     def close(self) -> None:
         if not self.closed:
@@ -354,12 +410,24 @@ class _Guarded(io.RawIOBase):
         super().close()
 
     def _damaged(self, error: Exception) -> Exception:
+        if lacks_memory(error):
+            return out_of_memory(self._fail)
         if self._packing == "none":
             return self._fail(f"cannot be read ({error})")
         return self._fail(
             f"the {self._packing} data is truncated or damaged ({error}); "
             "copy or download the file again"
         )
+
+
+def size_of(raw: IO[bytes]) -> int | None:
+    """The bytes of a stream on disk or in memory; None for another."""
+    if isinstance(raw, io.BytesIO):
+        return raw.getbuffer().nbytes
+    try:
+        return os.fstat(raw.fileno()).st_size
+    except OSError:
+        return None
 
 
 class _Bunzip:
@@ -529,10 +597,10 @@ def read_bytes(path: Path) -> bytes:
 
 def text_of(source: Source) -> bytes:
     """The unpacked content of a text source; see `read_bytes`."""
-    data = source.data()
+    data = source.text()
     if data.startswith(NUMPY_MAGIC):
         raise FormatError(source.path, "is a NumPy array, but text is expected here")
-    if not data.strip():
+    if not data or data.isspace():
         raise FormatError(source.path, "the file is empty", line=1)
     return data
 

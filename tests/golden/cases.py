@@ -101,6 +101,7 @@ LINES = {
         "kind": "convert few.json {out}.run --teacher-kind loud",
         "itself": "convert few.json few.json",
         "forced-itself": "convert few.json ./few.json --force",
+        "memory": "convert few.json {out}.json --memory 12XB",
         "exists": "convert few.json close.run",
         "nowhere": "convert few.json nowhere/few.run",
         "wrong": "convert hard.jsonl {out}.run",

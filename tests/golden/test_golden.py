@@ -24,6 +24,7 @@ SLOW = {"figures-all", "appendix-files"}
 # Options that no case needs: none changes what is computed
 NOT_GIVEN = {
     "--help",
+    "--memory",  # what it does, tests/rankbound/test_memory.py sees
     "--pdf",  # needs pdflatex
     "--deep",  # takes minutes
 }

@@ -41,6 +41,7 @@ from rankbound.commands.measure.paper_form import (
 )
 from rankbound.commands.measure.result import LimitFloor
 from rankbound.errors import FormatError, UsageError
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.read.source import read_bytes
 
@@ -141,6 +142,7 @@ def bound(
     before: MeasuredLike,
     after: MeasuredLike,
     delta: float = ...,
+    memory: int | str | None = ...,
     progress: bool | Progress = ...,
 ) -> MeasuredChange: ...
 @overload
@@ -156,6 +158,7 @@ def bound(
     group_size: int = ...,
     solve: str | None = ...,
     architecture: Architecture = ...,
+    memory: int | str | None = ...,
     progress: bool | Progress = ...,
 ) -> Bound: ...
 def bound(  # noqa: PLR0913  one argument for each symbol
@@ -172,6 +175,7 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     architecture: Architecture = BASE_ENCODER,
     before: MeasuredLike | None = None,
     after: MeasuredLike | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Bound | MeasuredChange:
     """The headline bound from given numbers, or its change between two measurements.
@@ -210,6 +214,9 @@ def bound(  # noqa: PLR0913  one argument for each symbol
         Folders of `measure`, or what it returned: students before and after an
         augmentation, on the same target queries, with the same pairs, teacher and
         temperature. Together, and with `delta` as the only number.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -258,11 +265,11 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     if before is not None or after is not None:
         others = {**numbers, "solve": solve, "architecture": architecture}
         pair = both_measurements(before, after, others)
-        with reported(progress, total=1) as advance:
+        with reading_within(memory), reported(progress, total=1) as advance:
             advance("measurements")
             return measured_change(*pair, delta=delta)
     given = given_from(numbers, solve=solve)
-    with reported(progress, total=1) as advance:
+    with reading_within(memory), reported(progress, total=1) as advance:
         advance("bound")
         return evaluated(given, solve=solve, architecture=architecture)
 

@@ -85,6 +85,7 @@ from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import strings
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -198,6 +199,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
     controls: bool = False,
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Comparison:
     """Compare samplings of training groups, paired by query, and explain what differs.
@@ -297,6 +299,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under ""; other
         formats are detected.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a progress bar on a terminal; a callable is called with a short
         description before each stage.
@@ -370,7 +375,10 @@ def compare(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=n_stages(options.names)) as advance:
+    with (
+        reading_within(memory),
+        reported(progress, total=n_stages(options.names)) as advance,
+    ):
         return compare_with(options, progress=advance)
 
 

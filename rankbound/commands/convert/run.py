@@ -20,6 +20,7 @@ from rankbound.commands.measure.options import as_kind
 from rankbound.commands.settings import check_numbers
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.read.contents import Contents, Format
 from rankbound.read.likely import FORMATS as LISTED
@@ -78,6 +79,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     ids: str | PathLike[str] | None = None,
     missing_value: MissingValue | None = None,
     run_tag: str | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Conversion:
     """Write the content of a file in another format, read it back, and compare.
@@ -106,6 +108,9 @@ def convert(  # noqa: PLR0913  each is an option of the command
     run_tag : str, optional
         The system to read of a run whose lines have several tags; "*" takes all lines
         for one system.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -148,7 +153,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     read = [source] if ids is None else [source, Path(ids)]
     replacing = Replacing(inputs=read, force=force)
     check_target(target, replacing, folder=_is_folder(target, to))
-    with reported(progress, total=N_STAGES) as advance:
+    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
         advance("reading")
         contents = _read(
             Source(source, named=format is not None, tag=run_tag), format, ids

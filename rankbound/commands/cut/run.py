@@ -64,6 +64,7 @@ from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, TIES, Band
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -344,6 +345,7 @@ def cut(  # noqa: PLR0913  each is an option of the command
     seed: int = 0,
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Cut:
     r"""Keep the training groups whose queries lie in a band of a per-query quantity.
@@ -417,6 +419,9 @@ def cut(  # noqa: PLR0913  each is an option of the command
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under ""; other
         formats are detected.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a progress bar on a terminal; a callable is called with a short
         description before each stage.
@@ -481,7 +486,7 @@ def cut(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=N_STAGES) as advance:
+    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
         return cut_with(options, progress=advance)
 
 

@@ -38,6 +38,7 @@ from rankbound.commands.settings import check_numbers
 from rankbound.commands.validate.folders import files_of
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.read.scales import Answers, MissingValues, MixedScales, RunTags
 from rankbound.results import Named
@@ -191,6 +192,7 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     missing_value: MissingValues = None,
     mixed_scales: MixedScales = "error",
     run_tag: RunTags = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Inspection:
     """Say what files hold, whether their numbers can be trusted, and what to run next.
@@ -232,6 +234,9 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     run_tag : str or mapping, optional
         The system to read of a run whose lines have several tags; "*" takes all lines
         for one system. A mapping has those of files by path.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -295,7 +300,7 @@ def inspect(  # noqa: PLR0913  each is an option of the command
         clusters=None if clusters is None else Path(clusters),
         missing=missing,
     )
-    with reported(progress, total=N_STAGES) as advance:
+    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
         return inspect_files(asked, settings, progress=advance)
 
 

@@ -75,6 +75,7 @@ from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import calibration_error
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -164,6 +165,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     architecture: Architecture = BASE_ENCODER,
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Ledger:
     """Compute the bound's terms per query, and a certificate for every student.
@@ -276,6 +278,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under "", instead
         of detection.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -343,7 +348,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=options.n_stages) as advance:
+    with reading_within(memory), reported(progress, total=options.n_stages) as advance:
         return measure_with(options, progress=advance)
 
 

@@ -20,6 +20,7 @@ from rankbound.commands.settings import check_settings, made_options
 from rankbound.data.columns import strings
 from rankbound.data.draws import generator
 from rankbound.errors import UsageError
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import Input, clustering_of
 from rankbound.read.clusters import read_clusters
@@ -266,6 +267,7 @@ def power(  # noqa: PLR0913  each is an option of the command
     half_range: float | None = None,
     law: str = NORMAL,
     seed: int = 0,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
@@ -308,6 +310,9 @@ def power(  # noqa: PLR0913  each is an option of the command
         The law of differences of a given `sd`; measured ones are resampled.
     seed : int, default 0
         Of the samples that are drawn, at least 0.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -353,7 +358,7 @@ def power(  # noqa: PLR0913  each is an option of the command
         law=law,
         seed=seed,
     )
-    with reported(progress, total=1) as advance:
+    with reading_within(memory), reported(progress, total=1) as advance:
         advance("power")
         return power_with(options)
 

@@ -51,6 +51,7 @@ from rankbound.estimators.samplings import (
     draw,
     suspected,
 )
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.contents import Contents
@@ -329,6 +330,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
     to: str | None = None,
     force: bool = False,
     formats: Mapping[str, str] | None = None,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Sample:
     """Draw training groups: one positive each, and negatives by a sampling.
@@ -389,6 +391,9 @@ def sample(  # noqa: PLR0913  each is an option of the command
         Replace `out` if it exists; it never is an input.
     formats : mapping of str to str, optional
         The format of each file by its path, and "" for the teacher's.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -438,7 +443,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         seed=seed,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=N_STAGES) as advance:
+    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
         return options.drawn(
             out=None if out is None else Path(out),
             to=to,

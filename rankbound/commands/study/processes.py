@@ -14,6 +14,7 @@ from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from typing import Final, TypeVar
 
+from rankbound.memory import Budget, budget, keep_to
 from rankbound.progress import Progress
 
 Item = TypeVar("Item")
@@ -84,9 +85,9 @@ def _shared(
     context = get_context("spawn")
     told: SimpleQueue[str] = context.SimpleQueue()
     others = {*active_children()}
-    pool = ProcessPoolExecutor(
-        min(workers, len(items)), context, initializer=_begin, initargs=(told,)
-    )
+    sharing = min(workers, len(items))
+    given = (told, budget().part(sharing))
+    pool = ProcessPoolExecutor(sharing, context, initializer=_begin, initargs=given)
     try:
         with _inherited():
             places = {
@@ -129,8 +130,9 @@ def _inherited() -> Iterator[None]:
 _told: list[SimpleQueue[str]] = []
 
 
-def _begin(told: SimpleQueue[str]) -> None:
+def _begin(told: SimpleQueue[str], memory: Budget) -> None:
     """What a process does first."""
+    keep_to(memory)
     _told.append(told)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -88,6 +88,7 @@ from rankbound.commands.validate.records import (
 from rankbound.commands.validate.result import Validation
 from rankbound.data.clusters import CLUSTER, QUERY
 from rankbound.data.scores import Kind
+from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -235,6 +236,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
     splits: int = 20,
     design: str | PathLike[str] | None = None,
     seed: int = 0,
+    memory: int | str | None = None,
     progress: bool | Progress = False,
 ) -> Validation:
     """Test whether the bound's terms are associated with measured effectiveness.
@@ -359,6 +361,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
         loss, architecture and others.
     seed : int, default 0
         Seed of everything that is drawn, at least 0.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
     progress : bool or callable, default False
         True shows a progress bar on a terminal; a callable is called with a short
         description before each stage.
@@ -436,7 +441,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
         design=design,
         seed=seed,
     )
-    with reported(progress, total=n_stages(options.cases)) as advance:
+    with (
+        reading_within(memory),
+        reported(progress, total=n_stages(options.cases)) as advance,
+    ):
         return validate_with(options, progress=advance)
 
 

@@ -24,6 +24,7 @@ from rankbound.bounds.shift import ROUNDING
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.scores import LARGEST
+from rankbound.memory import LONGEST_ID, LONGEST_NUMBER, has_long_number
 from rankbound.read.fields import INTEGER_IDS
 from rankbound.read.source import Source
 from rankbound.read.text.blocks import (
@@ -142,7 +143,9 @@ def _by_columns(text: bytes) -> Queries | None:
     ends = _value_ends(data, places, len(text))
     if ends is None or not _are_numbers(data, places.values[places.inner], ends, text):
         return None
-    if (places.closes - places.opens)[places.inner].min() == 1:  # an empty id
+    lengths = places.closes - places.opens
+    odd = lengths[places.inner].min() == 1 or lengths.max() > LONGEST_ID  # an empty id
+    if odd or (ends - places.values[places.inner]).max() > LONGEST_NUMBER:
         return None
     found = _columns(data, places, ends)
     if found is None:
@@ -255,7 +258,9 @@ def _by_parser(text: bytes) -> Queries:
     names = [*itertools.chain.from_iterable(filled.values())]
     if not set(map(type, values)) <= {int, float} or not all(names) or not filled:
         raise Unsure
-    if any("\0" in name for name in names):
+    if any("\0" in name or len(name) > LONGEST_ID for name in names):
+        raise Unsure
+    if has_long_number(text):
         raise Unsure
     numbers = np.array(values, dtype=np.float64)
     if not (np.abs(numbers) <= LARGEST).all():
@@ -451,7 +456,8 @@ def _ids(ids: pa.Array) -> pa.Array:
     if found.type == pa.int64() or len(ids) == 0:
         return found
     ends = _numbers(ids, 1, np.int32)
-    if not np.diff(ends).all():
+    lengths = np.diff(ends)
+    if not lengths.all() or lengths.max() > LONGEST_ID:
         raise Unsure
     # Only what begins so may be blank
     heads = np.frombuffer(ids.buffers()[2], dtype=np.uint8)[ends[:-1]]

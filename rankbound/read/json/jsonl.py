@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import orjson
 import pyarrow as pa
 
 from rankbound.errors import FormatError
+from rankbound.memory import check_json
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
 from rankbound.read.json.building import Builder
@@ -219,6 +221,7 @@ def write_records(path: Path, found: Iterable[object]) -> None:
 
 
 def _parsed(source: Source, line: bytes, number: int) -> Any:
+    check_json(line, source.fail, number)
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -282,7 +285,7 @@ class _Text:
 
     def __init__(self, source: Source, repairs: dict[str, int]) -> None:
         self._source = source
-        self._lines = source.lines(repairs)
+        self._lines = source.lines(repairs, longest=sys.maxsize - 1)
         self._text, self._place, self.line = "", 0, 1
 
     @property
@@ -339,9 +342,10 @@ class _Text:
             return self._parsed(end)
 
     def _parsed(self, end: int) -> Any:
-        piece = self._text[self._place : end]
+        piece = self._text[self._place : end].encode("utf-8")
+        check_json(piece, self._source.fail, self.line)
         try:
-            value = orjson.loads(piece.encode("utf-8"))
+            value = orjson.loads(piece)
         except orjson.JSONDecodeError as error:
             raise self._fail(f"not JSON ({error.msg})") from None
         self._move(end)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import strings
 from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
+from rankbound.memory import LONGEST_ID, check_json
 from rankbound.read.contents import Contents, Format
-from rankbound.read.fields import COMPOSED, all_composed, composed
+from rankbound.read.fields import COMPOSED, all_composed, as_id, composed, too_long
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, decoded, text_of
@@ -139,8 +141,8 @@ GROUP_KEY = b'"query_id"'
 
 
 def is_qid(qid: str) -> bool:
-    """Whether text can be a query id in a table: not blank, no tabs or line ends."""
-    return bool(qid.strip()) and not set(qid) & set("\t\r\n")
+    """Whether text can be a query id: not blank nor long, no tabs or line ends."""
+    return as_id(qid) is not None
 
 
 def parse_lookup(
@@ -163,6 +165,7 @@ def parse_lookup(
             "as `groups`",
             line=1,
         )
+    check_json(data, partial(FormatError, path))
     table = _loaded(data, path)
     rows = [(qid, _query_row(data, path, qid, row)) for qid, row in table.items()]
     if repairs is not None:
@@ -301,6 +304,10 @@ def _query_row(data: bytes, path: Path, qid: str, row: object) -> dict[str, obje
             f"{type(row).__name__}",
             line=_line_of(data, qid),
         )
+    long = next((name for name in (qid, *row) if len(name) > LONGEST_ID), None)
+    if long is not None:
+        wanted = (qid,) if long == qid else (qid, long)
+        raise FormatError(path, too_long(long), line=_line_of(data, *wanted))
     if not is_qid(qid):
         raise FormatError(
             path,

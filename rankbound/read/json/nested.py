@@ -21,6 +21,7 @@ from typing import Any, Final
 import orjson
 
 from rankbound.errors import UsageError
+from rankbound.memory import check_json
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_id, as_number
 from rankbound.read.json.building import Builder
@@ -264,8 +265,10 @@ def unique_object(source: Source) -> dict[str, object]:
             )
         return table
 
+    text = text_of(source)
+    check_json(text, source.fail)
     try:
-        table = json.loads(text_of(source), object_pairs_hook=once)
+        table = json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         raise source.fail(
             f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno

@@ -24,6 +24,7 @@ import orjson
 import pyarrow as pa
 
 from rankbound.errors import FormatError
+from rankbound.memory import LONGEST_ID, check_json
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import INTEGER_IDS, as_id, as_number
 from rankbound.read.json.building import Builder
@@ -124,8 +125,10 @@ def _text(literal: bytes) -> str:
 
 
 def _parsed(source: Source) -> Any:
+    text = source.text()
+    check_json(text, source.fail)
     try:
-        return orjson.loads(source.data())
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
 
@@ -302,12 +305,15 @@ class _Columns:
         return pa.array(values, pa.float64())
 
     def _ids(self, name: str, cells: Sequence[Any], rows: Any) -> list[str]:
-        if all(type(cell) is str for cell in cells):
+        if all(type(cell) is str and len(cell) <= LONGEST_ID for cell in cells):
             return list(cells)
         texts = [as_id(cell) for cell in cells]
         if None in texts:
             place = texts.index(None)
-            rule = f"{name} must be an id, text or a whole number"
+            rule = (
+                f"{name} must be an id, text of at most {LONGEST_ID:,} characters or a "
+                "whole number"
+            )
             raise self._fail(rule, cells[place], int(rows[place]))
         count(self.repairs, INTEGER_IDS, sum(type(cell) is int for cell in cells))
         return [text for text in texts if text is not None]

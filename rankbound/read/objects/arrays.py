@@ -15,7 +15,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
-from rankbound.read.fields import all_composed, odd_id, odd_words
+from rankbound.read.fields import all_composed, check_lengths, odd_id, odd_words
 from rankbound.read.source import one_line
 
 # Dictionaries
@@ -88,8 +88,12 @@ def texts(
     """
     kinds = set(map(type, ids))
     if kinds <= {int}:
-        return list(map(str, ids))
+        try:
+            return list(map(str, ids))
+        except ValueError:
+            raise fail(f"{what} is a whole number of too many digits") from None
     found = ids if kinds <= {str} else [_text(value, fail, what) for value in ids]
+    check_lengths(found, fail)
     for value in found:
         if not value.strip():
             raise fail(f"{what} must be text that is not blank, found {value!r}")
@@ -103,7 +107,10 @@ def _text(value: Any, fail: Fail, what: str) -> str:
     if isinstance(value, str):
         return str(value)  # may be a subclass, such as NumPy's
     if isinstance(value, Integral) and not isinstance(value, bool):
-        return str(int(value))
+        try:
+            return str(int(value))
+        except ValueError:
+            raise fail(f"{what} is a whole number of too many digits") from None
     reason = (
         "; a float is not an id: digits were lost, or missing values turned ids into "
         "floats, so read the ids as text"
@@ -133,9 +140,16 @@ def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
             if not _finite(value):
                 raise fail(
                     f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {reprlib.repr(value)}"
+                    f"number, found {_shown(value)}"
                 )
     raise fail("the scores must be finite numbers")
+
+
+def _shown(value: Any) -> str:
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # CPython writes no whole number of very many digits
+        return "a whole number of very many digits"
 
 
 def _finite(value: Any) -> bool:

@@ -20,11 +20,12 @@ import numpy as np
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError
+from rankbound.memory import bounded_addresses
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import check_code_points
 from rankbound.read.json.records import lacking
 from rankbound.read.objects.arrays import embeddings_of_array, scores_of_nested
-from rankbound.read.source import Source, one_line
+from rankbound.read.source import Source, one_line, out_of_memory
 
 # Unpickling
 
@@ -204,7 +205,8 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
     """
     problem = ""
     try:
-        found = loader.load()
+        with bounded_addresses():
+            found = loader.load()
         if stream.read(1):
             problem = "more follows after its end"
     except Refused as error:
@@ -215,8 +217,8 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
         raise
     except OSError as error:
         raise source.fail(f"cannot be read ({error.strerror})") from None
-    except (MemoryError, OverflowError):
-        problem = "it asks for more memory than there is"
+    except MemoryError:
+        raise out_of_memory(source.fail) from None
     except Exception as error:  # a damaged pickle may cause any exception
         problem = one_line(error)
     if problem:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rankbound.errors import FormatError
-from rankbound.read.source import Source, one_line
+from rankbound.memory import check_unpacked_size
+from rankbound.read.source import Source, one_line, out_of_memory
 from rankbound.read.tables.frames import Frame
 
 PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1\x00\x00"
 ARROW_STREAM = b"\xff\xff\xff\xff"
 STREAM_END = ARROW_STREAM + b"\0" * 4
+# Bytes of a number; of text, those of where it ends
+WIDTHS: Final = {"BOOLEAN": 1, "INT64": 8, "DOUBLE": 8, "INT96": 8}
 SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
 
 
@@ -188,6 +191,8 @@ def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
         return read(source)
     except FormatError:
         raise
+    except MemoryError:
+        raise out_of_memory(source.fail) from None
     except Exception as error:  # a damaged header may cause any exception
         problem = one_line(error).rstrip(". ")
         raise source.fail(
@@ -211,6 +216,8 @@ def _table(source: Source, columns: list[str] | None) -> Any:
     opened = _bytes(source)
     if container(source) == "parquet":
         checked = pq.ParquetFile(opened, page_checksum_verification=True)
+        size = _unpacked_size(checked.metadata, columns)
+        check_unpacked_size(size, opened.size(), source.fail)
         table = checked.read(columns)
     else:
         with _reader(source, opened) as reader:
@@ -220,6 +227,21 @@ def _table(source: Source, columns: list[str] | None) -> Any:
         table = table if columns is None else table.select(columns)
     table.validate(full=True)  # offsets in a damaged file may point anywhere
     return table
+
+
+def _unpacked_size(found: Any, columns: list[str] | None) -> int:
+    """At least how many bytes the columns of a parquet file take in memory.
+
+    Rows that are the same take almost no place in the file.
+    """
+    size = 0
+    for group in range(found.num_row_groups):
+        rows = found.row_group(group)
+        for place in range(rows.num_columns):
+            column = rows.column(place)
+            if columns is None or column.path_in_schema.split(".")[0] in columns:
+                size += WIDTHS.get(column.physical_type, 4) * column.num_values
+    return size
 
 
 def _check_stream_end(source: Source, opened: Any) -> None:

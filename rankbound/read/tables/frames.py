@@ -16,7 +16,8 @@ import pyarrow.types as pt
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
-from rankbound.read.fields import COMPOSED, NOT_IN_IDS, odd_words
+from rankbound.memory import LONGEST_ID
+from rankbound.read.fields import COMPOSED, NOT_IN_IDS, check_lengths, odd_words
 from rankbound.read.source import count
 
 # Arrow holds no halves of surrogate pairs
@@ -191,7 +192,10 @@ class Frame:
                 ]
             )
         if is_text(kind) or pt.is_integer(kind):
-            return pc.cast(found, pa.string() if small(found) else pa.large_string())
+            names = pc.cast(found, pa.string() if small(found) else pa.large_string())
+            if (pc.max(pc.binary_length(names)).as_py() or 0) > LONGEST_ID:
+                check_lengths(names.to_pylist(), self.fail)
+            return names
         if pt.is_floating(kind):
             raise self.fail(
                 f"{column} holds floating-point numbers ({kind}), which are not ids: "

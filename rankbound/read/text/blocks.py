@@ -15,6 +15,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats
+from rankbound.memory import LONGEST_LINE, refuse_line
 from rankbound.read.source import BOM, HEAD, MARK, Source, count
 
 SIZE = 1 << 22
@@ -40,14 +41,15 @@ def blocks(
     end : bytes
         The byte that ends a record: ``b"\n"`` or ``b"}"``.
     size : int
-        Approximate bytes of a block (default `SIZE`); a longer record is not cut.
+        Approximate bytes of a block (default `SIZE`); a longer record is not cut, and a
+        longer line than `LONGEST_LINE` refused.
     repairs : dict, optional
         Counts byte order marks at the start of lines, which are taken off.
 
     Raises
     ------
     FormatError
-        When the damaged part of a compressed file is reached.
+        When the damaged part of a compressed file is reached, or a line is too long.
 
     Examples
     --------
@@ -73,19 +75,40 @@ def _unmarked(blocks: Generator[bytes], repairs: dict[str, int]) -> Generator[by
 
 
 def _whole_records(source: Source, end: bytes, size: int) -> Generator[bytes]:
-    buffer, held = bytearray(size), 0
+    buffer, held, lines = bytearray(size), 0, 1
     with source.stream() as stream:
         while read := stream.readinto(memoryview(buffer)[held:]):
             held += read
             place = buffer.rfind(end, 0, held) + 1
             if place:
+                lines += buffer.count(b"\n", 0, place)
                 yield bytes(memoryview(buffer)[:place])
                 buffer[: held - place] = buffer[place:held]
                 held -= place
             elif held == len(buffer):
-                buffer *= 2
+                buffer += bytes(_longer(buffer, source, end, lines))
     if held:
         yield bytes(memoryview(buffer)[:held])
+
+
+def _longer(buffer: bytearray, source: Source, end: bytes, line: int) -> int:
+    """How much longer a buffer without the end of its record is to be.
+
+    Raises
+    ------
+    FormatError
+        For a line that is too long. An object of JSON may be longer, but not without
+        a key or another value.
+    """
+    size = len(buffer)
+    if end == b"\n":
+        if size > LONGEST_LINE:
+            refuse_line(source.fail, line)
+        return min(size, LONGEST_LINE + 1 - size)  # so that no longer line fits
+    start = size - LONGEST_LINE
+    if start > 0 and buffer.find(b'"', start) < 0 and buffer.find(b",", start) < 0:
+        refuse_line(source.fail, line)
+    return size
 
 
 def in_order(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
+from rankbound.memory import LONGEST_ID, has_long_number
 from rankbound.read.fields import COMPOSED
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
@@ -195,6 +196,8 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     values = floats(numbers)
     sound = bool((np.abs(values) <= LARGEST).all())
     distinct = qids.dictionary.to_pylist()
+    if _has_long_id(docnos, qids.dictionary) or has_long_number(block):
+        return None
     # A comment may have as many words as a row
     if not sound or "#" in distinct or (layout.integral and not are_whole(values)):
         return None
@@ -209,6 +212,12 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
         [] if tagged is None else tagged.dictionary.to_pylist(),
         np.zeros(0, dtype=np.int32) if tagged is None else _indices(tagged),
     )
+
+
+def _has_long_id(*columns: pa.Array) -> bool:
+    """Whether an id may have more characters than ids may have."""
+    longest = (pc.max(pc.binary_length(column)).as_py() for column in columns)
+    return any(size > LONGEST_ID for size in longest)
 
 
 def _indices(column: pa.Array) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ import numpy as np
 from rankbound.data.columns import Floats
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
+from rankbound.memory import LONGEST_ID, LONGEST_NUMBER, long_number
+from rankbound.read.fields import check_lengths
 from rankbound.read.source import Source, decoded
 
 WIDEST = 6
@@ -129,6 +132,8 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
             line=number,
         )
     text = fields[layout.value]
+    if len(text) > LONGEST_NUMBER:
+        raise FormatError(path, long_number(text), line=number)
     value = _number(text)
     if value is None or (layout.integral and not are_whole(value)):
         kind = "a whole number" if layout.integral else "a finite number"
@@ -141,6 +146,8 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
             f"the {layout.numbers} must be {kind}, found {text!r}{header}",
             line=number,
         )
+    if len(raw) > LONGEST_ID:
+        check_lengths(fields, partial(FormatError, path, line=number))
     rank = None if layout.rank is None else fields[layout.rank]
     return Row(
         fields[layout.qid],
@@ -181,6 +188,8 @@ def is_number(text: bytes) -> bool:
 
 
 def _number(text: str) -> float | None:
+    if len(text) > LONGEST_NUMBER:
+        return None
     try:
         value = float(text)
     except ValueError:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers
 from rankbound.errors import FormatError
+from rankbound.memory import has_long_number
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.records import lacking, ranked_records
@@ -220,7 +221,8 @@ def _columns(block: bytes, *, header: Header) -> list[Any]:
         raise Irregular
     ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == LINE_END)
     longest = np.diff(ends, prepend=-1, append=len(block)).max()
-    if block.startswith(b"\n") or longest > LONGEST or not is_utf_8(block):
+    long = longest > LONGEST or has_long_number(block)
+    if block.startswith(b"\n") or long or not is_utf_8(block):
         raise Irregular
     roles = {name: role for role, name in header.layout.roles.items()}
     types = {

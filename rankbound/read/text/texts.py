@@ -14,9 +14,8 @@ from rankbound.read.source import Source, decoded
 
 IDS = ("_id", "docno", "doc_id", "docid", "qid", "query_id")
 TEXTS = ("text", "contents", "body")
-LIST_OF = re.compile(rb"^[^\t\n]*\S[^\t\n]*\t[^\t\n]*$")
 # Of a topic or passage, as opposed to an id or a number: two words or more
-WORDS = re.compile(rb"\t[^\t]*[^\W\d_][^\t]*\s\S|\t[^\t]*\S\s[^\t]*[^\W\d_]")
+LETTER = re.compile(rb"[A-Za-z]")
 NUMBERS = re.compile(rb"[-+0-9.eE\s]*")
 
 Row = tuple[str, str | None, str]
@@ -172,14 +171,22 @@ def _sniff_json(source: Source) -> str | None:
 
 def _sniff_tabbed(source: Source) -> str | None:
     lines = list(_head_lines(source))
-    if not lines or not all(LIST_OF.match(line) for line in lines):
+    parted = [line.partition(b"\t") for line in lines]
+    keys, texts = [it[0].strip() for it in parted], [it[2] for it in parted]
+    # No patterns here: in a line of 64 KiB, they would try all places with all others
+    if not lines or not all(keys) or not all(it[1] for it in parted):
         return None
-    keys = [line.split(b"\t", 1)[0].strip() for line in lines]
-    numbers = (NUMBERS.fullmatch(line.split(b"\t", 1)[1]) for line in lines)
-    wordy = sum(WORDS.search(line) is not None for line in lines)
-    if any(b" " in key for key in keys) or all(numbers) or 2 * wordy < len(lines):
+    numbers = all(NUMBERS.fullmatch(text) for text in texts)
+    if numbers or any(b"\t" in text for text in texts) or any(b" " in k for k in keys):
+        return None
+    wordy = sum(len(text.split()) > 1 and _has_letter(text) for text in texts)
+    if 2 * wordy < len(lines):
         return None
     return "2 columns parted by one tab: id, text"
+
+
+def _has_letter(text: bytes) -> bool:
+    return LETTER.search(text) is not None
 
 
 FORMATS = (

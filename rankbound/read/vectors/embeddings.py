@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError, UsageError
+from rankbound.memory import reading_within
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source
@@ -33,7 +34,11 @@ CONTAINERS: dict[str, Container] = {
 
 
 def read_embeddings(
-    vectors: Any, ids: Any = None, *, format: str | None = None
+    vectors: Any,
+    ids: Any = None,
+    *,
+    format: str | None = None,
+    memory: int | str | None = None,
 ) -> Embeddings:
     """Read vectors and the ids of their rows.
 
@@ -50,6 +55,9 @@ def read_embeddings(
         `rankbound.read.vectors.row_ids.ids_beside`).
     format : str, optional
         The format of a file; ``raw:DIM`` gives the width of raw numbers.
+    memory : int or str, optional
+        The most memory that reading may take, in bytes or such as "2GiB"; by default
+        three quarters of what the machine or its container gives.
 
     Returns
     -------
@@ -78,7 +86,8 @@ def read_embeddings(
         if ids is not None and not is_object(ids):
             ids = read_ids(Path(ids))
         return embeddings_of_object(vectors, ids, format=format)
-    found = read_vectors(Path(vectors), None if ids is None else Path(ids), format)
+    with reading_within(memory):
+        found = read_vectors(Path(vectors), None if ids is None else Path(ids), format)
     assert found.embeddings is not None  # noqa: S101  readers of vectors give them
     return found.embeddings
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError, UsageError
+from rankbound.memory import check_unpacked_size
 from rankbound.read.source import NUMPY_MAGIC, ZIP_MAGIC, Source, one_line
 from rankbound.read.vectors.common import (
     Container,
@@ -103,8 +104,14 @@ def hold_npz(source: Source, _: Shape) -> Held:
     try:
         with source.path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             _check_tail(stream, source)
+            infos = archive.infolist()
+            size = sum(one.file_size for one in infos)
+            on_disk = sum(one.compress_size for one in infos)
+            check_unpacked_size(size, on_disk, source.fail)
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             arrays = {name: _member(archive, name) for name in names}
+    except FormatError:
+        raise
     except (*UNREADABLE, *BROKEN_ZIP) as error:
         raise source.fail(f"not a readable .npz archive ({one_line(error)})") from None
     matrix = only_matrix(arrays, source)[1]

@@ -12,6 +12,7 @@ from rankbound.errors import FormatError
 from rankbound.read.fields import (
     all_composed,
     check_code_points,
+    check_lengths,
     is_odd,
     odd_words,
 )
@@ -122,6 +123,7 @@ def distinct(
     names: list[str], source: Source, repairs: dict[str, int] | None = None
 ) -> list[str]:
     """The names in composed form, of which none may be blank or occur twice."""
+    check_lengths(names, source.fail)
     names = all_composed(names, repairs)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):

@@ -22,8 +22,8 @@ COMMANDS = (
 )
 # Of `rankbound`, and the function of each in `rb`
 SPOKEN = {"figures": "draw"}
-# Reported, and no setting
-REPORTED = {"progress"}
+# How a call works, and no setting
+REPORTED = {"progress", "memory"}
 
 
 def test_every_command_is_a_function_of_its_name():

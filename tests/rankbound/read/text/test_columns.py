@@ -155,8 +155,9 @@ def test_read_columns_matches_over_several_blocks_of_the_quick_path():
 
 
 def test_read_columns_matches_a_very_long_line():
-    docno = "d" * 3_000_000
-    data = f"q Q0 {docno} 1 2.5 t\nq Q0 e 1 1.5 t\n".encode()
+    docno = "d" * 65_536  # the longest
+    blanks = " " * 3_000_000
+    data = f"q Q0 {docno}{blanks} 1 2.5 t\nq Q0 e 1 1.5 t\n".encode()
     assert table(read_columns(data, RUN, PATH)) == {"q": {docno: 2.5, "e": 1.5}}
 
 

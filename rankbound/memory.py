@@ -1,0 +1,481 @@
+"""How much memory reading may take, and the limits of what a file may hold.
+
+Memory is watched while bytes are read: a reader's columns and objects grow with them,
+so that what it takes is known before it is too much.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final, NoReturn
+
+from rankbound.errors import UsageError
+
+# What a file may hold, whatever memory there is; docs/formats.md states these
+LONGEST_LINE: Final = 1 << 26
+LONGEST_ID: Final = 1 << 16
+LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
+# Above this ratio, a packed file may unpack to so many bytes unless memory is given
+RATIO: Final = 50
+FREE: Final = 1 << 26
+WIDENED: Final = 6  # times as much memory may be taken for it
+
+SHARE: Final = 0.75  # of what the machine gives
+STEP: Final = 1 << 20  # bytes between two looks at the memory
+SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B?|B)?\s*", re.IGNORECASE)
+DIGITS: Final = re.compile(rb"[0-9.]{%d}" % (LONGEST_NUMBER // 2))
+UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+# Unlimited groups of version 1 have a number near 2^63
+UNLIMITED: Final = 1 << 60
+PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+Fail = Callable[[str], Exception]
+
+
+def size_from(memory: int | str) -> int:
+    """The number of bytes that a size says.
+
+    Parameters
+    ----------
+    memory : int or str
+        Bytes, or a number with a unit: KB, MB, GB, TB are powers of 1000, and KiB, MiB,
+        GiB, TiB and K, M, G, T powers of 1024.
+
+    Raises
+    ------
+    UsageError
+        For anything else, and for 0.
+
+    Examples
+    --------
+    >>> size_from("2GiB"), size_from("500MB"), size_from("1.5 G"), size_from(4096)
+    (2147483648, 500000000, 1610612736, 4096)
+    """
+    found = SIZE.fullmatch(str(memory)) if isinstance(memory, int | str) else None
+    size = 0
+    if found is not None and not isinstance(memory, bool):
+        unit = (found[2] or "B").upper()
+        base = 1000 if len(unit) == 2 else 1024
+        size = math.floor(float(found[1]) * base ** "BKMGT".index(unit[0]))
+    if not 0 < size < 1 << 63:
+        raise UsageError(
+            f"`memory` must be a size above 0, such as 2GiB or 500MB, got {memory!r}"
+        )
+    return size
+
+
+def size_in_words(size: float) -> str:
+    """A number of bytes to three digits.
+
+    Examples
+    --------
+    >>> size_in_words(2147483648), size_in_words(500e6), size_in_words(12)
+    ('2 GiB', '477 MiB', '12 B')
+    """
+    place = 0
+    while size >= 1000 and place < len(UNITS) - 1:
+        size, place = size / 1024, place + 1
+    return f"{size:.3g} {UNITS[place]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What reading may take.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    given : bool
+        Whether the user chose it, which answers doubts about packed files.
+    before : int
+        Bytes that the process held when it was given.
+    """
+
+    size: int
+    given: bool = False
+    before: int = 0
+
+    def left(self) -> int:
+        """Bytes that may still be taken; negative for too many."""
+        return self.size - (in_use() - self.before)
+
+    def part(self, sharing: int) -> Budget:
+        """What each of some processes may take."""
+        return replace(self, size=self.size // sharing)
+
+    def in_words(self) -> str:
+        """The limit and where it comes from."""
+        return (
+            f"the limit is {size_in_words(self.size)}"
+            if self.given
+            else f"the limit is {size_in_words(self.size)}, three quarters of what "
+            "there is"
+        )
+
+    def more(self, size: float | None = None) -> str:
+        """How to allow twice as many bytes as `size`, or as this."""
+        wanted = math.ceil(2 * (self.size if size is None else size) / (1 << 30))
+        return f"allow more, as with `memory='{wanted}GiB'`"
+
+
+_given: ContextVar[Budget | None] = ContextVar("_given", default=None)
+
+
+def budget() -> Budget:
+    """What reading may take here: as given, or three quarters of what there is."""
+    return _given.get() or Budget(int(SHARE * machine()))
+
+
+@contextmanager
+def reading_within(memory: int | str | None) -> Iterator[None]:
+    """Bound what readers take in the block.
+
+    Parameters
+    ----------
+    memory : int, str or None
+        A size as `size_from` takes it; None changes nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is no size.
+
+    Examples
+    --------
+    >>> with reading_within("1GiB"):
+    ...     budget().size == 1 << 30
+    True
+    """
+    if memory is None:
+        yield
+        return
+    token = _given.set(Budget(size_from(memory), given=True, before=in_use()))
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def keep_to(part: Budget) -> None:
+    """Bound what readers of this whole process take, as a part of another's budget."""
+    _given.set(replace(part, before=in_use()))
+
+
+@cache
+def machine() -> int:
+    """Bytes of memory that this process can have at most.
+
+    That is the least of the machine's, of the limits of its control groups (of version
+    1 and 2), and of its own limit of addresses.
+    """
+    limits = [_physical(), *_groups(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))]
+    if sys.platform != "win32":
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if soft != resource.RLIM_INFINITY:
+            limits.append(soft)
+    return min(limits)
+
+
+def _physical() -> int:
+    try:
+        return PAGE * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 32  # a system that does not tell
+
+
+def _groups(said: Path, root: Path) -> list[int]:
+    """The limits of the control groups of a process, up to the root.
+
+    Parameters
+    ----------
+    said : Path
+        ``/proc/self/cgroup``, whose lines are ``number:controllers:path``.
+    root : Path
+        Where groups are mounted.
+    """
+    try:
+        lines = said.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    found: list[int] = []
+    for line in lines:
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            place, name = root, "memory.max"
+        elif "memory" in controllers.split(","):
+            place, name = root / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        # In a container the path may be the host's, and the root its own
+        inner = [part for part in Path(path).parts if part not in ("/", "..")]
+        for depth in range(len(inner) + 1):
+            limit = _limit(place.joinpath(*inner[:depth], name))
+            found += [] if limit is None else [limit]
+    return found
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        size = int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # "max" is no limit
+        return None
+    return size if 0 < size < UNLIMITED else None
+
+
+def in_use() -> int:
+    """Bytes of memory that this process holds, without pages of files.
+
+    Where the system does not tell, the most that it has ever held.
+    """
+    try:
+        fields = Path("/proc/self/statm").read_bytes().split()
+        return PAGE * (int(fields[1]) - int(fields[2]))
+    except (OSError, IndexError, ValueError):
+        pass
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    # macOS counts bytes, others KiB
+    scale = 1 if sys.platform == "darwin" else 1024
+    return scale * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+class Watch:
+    """Counts the bytes of one file as they are read, and stops where it is too much.
+
+    Parameters
+    ----------
+    on_disk : int or None
+        Bytes of a packed file, or None for one that is not packed.
+    fail : callable
+        Makes the error about the file of a message.
+
+    Examples
+    --------
+    >>> watch = Watch(2, ValueError)
+    >>> watch.add(FREE)
+    >>> watch.add(STEP)
+    Traceback (most recent call last):
+    ...
+    ValueError: unpacks to more than 65 MiB from 2 B, over 50 times its size, so ...
+    """
+
+    __slots__ = (
+        "_before",
+        "_budget",
+        "_doubted",
+        "_fail",
+        "_most",
+        "_next",
+        "_on_disk",
+        "_read",
+    )
+
+    def __init__(self, on_disk: int | None, fail: Fail) -> None:
+        self._budget, self._fail, self._on_disk = budget(), fail, on_disk
+        self._read, self._next = 0, STEP
+        self._before = in_use()
+        self._doubted = on_disk is not None and not self._budget.given
+        self._most = max(FREE, RATIO * (on_disk or 0))
+        if self._budget.given:
+            self._most = max(self._most, self._budget.size)
+
+    def add(self, size: int) -> None:
+        """Count further bytes.
+
+        Raises
+        ------
+        FormatError
+            If the file unpacks to too much, or its reader takes too much memory.
+        """
+        self._read += size
+        if self._read >= self._next:
+            self._next = self._read + STEP
+            self._look()
+
+    def _look(self) -> None:
+        if self._on_disk is not None and self._read > self._most:
+            raise self._fail(
+                f"unpacks to more than {size_in_words(self._read)} from "
+                f"{size_in_words(self._on_disk or 0)}, over {RATIO} times its size, so "
+                "that it may be made to fill memory; if it is right, "
+                f"{self._budget.more(self._read)}"
+            )
+        taken = in_use() - self._before
+        if self._doubted and taken > WIDENED * self._most:
+            raise self._fail(
+                f"took {size_in_words(taken)} of memory after "
+                f"{size_in_words(self._read)} of it were unpacked from "
+                f"{size_in_words(self._on_disk or 0)}, so that it may be made to fill "
+                f"memory; if it is right, {self._budget.more(taken)}"
+            )
+        left = self._budget.left()
+        if left < 0:
+            whole = size_in_words(self._budget.size - left)
+            raise self._fail(
+                f"took {whole} of memory after {size_in_words(self._read)} of it were "
+                f"read, and {self._budget.in_words()}; {self._budget.more()}, or cut "
+                "the file into several"
+            )
+
+
+@contextmanager
+def bounded_addresses() -> Iterator[None]:
+    """Have what asks for more memory than reading may take fail in the block.
+
+    It is for readers that take memory without reading, as a pickle may make them.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+    wanted = PAGE * pages + max(budget().left(), FREE)
+    soft = wanted if before[0] == resource.RLIM_INFINITY else min(wanted, before[0])
+    resource.setrlimit(resource.RLIMIT_AS, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def check_holding(size: float, what: str, fail: Fail) -> None:
+    """Raise if so many bytes cannot be held in memory.
+
+    Parameters
+    ----------
+    size : float
+        Bytes.
+    what : str
+        What they are, such as "its text".
+    fail : callable
+        Makes the error about the file of a message.
+
+    Examples
+    --------
+    >>> with reading_within("1MiB"):
+    ...     check_holding(1 << 30, "its text", ValueError)
+    Traceback (most recent call last):
+    ...
+    ValueError: its text takes 1 GiB of memory, and the limit is 1 MiB; allow ...
+    """
+    allowed = budget()
+    if size > STEP and size > allowed.left():
+        raise fail(
+            f"{what} takes {size_in_words(size)} of memory, and {allowed.in_words()}; "
+            f"{allowed.more(size)}"
+        )
+
+
+def check_json(text: bytes, fail: Callable[..., Exception], line: int = 1) -> None:
+    """Raise for a JSON text with too long a number, or too large as objects.
+
+    Objects are counted by the marks that begin and part them, at what CPython takes for
+    each: a value with its slot, a list, an object, and a key with its entry.
+    """
+    if has_long_number(text):
+        try:
+            json.loads(text, parse_int=_short, parse_float=_short)
+        except _LongNumberError as error:
+            place = text.find(str(error).encode())
+            found = long_number(str(error))
+            raise fail(found, line=line + text.count(b"\n", 0, place)) from None
+        except (ValueError, RecursionError):
+            pass  # its reader says what is wrong
+    if 64 * len(text) > STEP:
+        size = len(text) + 40 * text.count(b",") + 72 * text.count(b"[")
+        size += 192 * text.count(b"{") + 110 * text.count(b":")
+        check_holding(size, "its JSON as objects", fail)
+
+
+def long_number(text: str) -> str:
+    """What is wrong with a number of too many digits."""
+    return (
+        f"a number of {len(text):,} digits, {text[:20]}...; a number has at most "
+        f"{LONGEST_NUMBER:,}"
+    )
+
+
+class _LongNumberError(Exception):
+    """A number has too many digits."""
+
+
+def _short(text: str) -> float:
+    if len(text) > LONGEST_NUMBER:
+        raise _LongNumberError(text)
+    return float(text)
+
+
+def has_long_number(text: bytes) -> bool:
+    """Whether a text may hold more digits in a row than a number may have.
+
+    It looks at few places, of which a number of so many digits has two.
+
+    Examples
+    --------
+    >>> has_long_number(b"q d " + b"1" * 5000), has_long_number(b"1 " * 5000)
+    (True, False)
+    """
+    step = LONGEST_NUMBER // 2
+    if len(text) <= LONGEST_NUMBER:
+        return False
+    seen = text[::step]
+    return any(
+        DIGITS.match(text, place * step) is not None
+        for place, one in enumerate(seen[:-1])
+        if one in b"0123456789." and seen[place + 1] in b"0123456789."
+    )
+
+
+def check_unpacked_size(size: int, on_disk: int, fail: Fail) -> None:
+    """Raise for a part of an archive that says that it unpacks to far too much."""
+    watch = Watch(on_disk, fail)
+    watch.add(size)
+    check_holding(size, "what it holds, unpacked,", fail)
+
+
+def refuse_line(fail: Callable[..., Exception], line: int) -> NoReturn:
+    """Raise for a line, or one value of JSON, that is longer than any may be."""
+    raise fail(
+        f"a line or value of more than {size_in_words(LONGEST_LINE)}, which is the "
+        "most; the file is damaged, or lacks line ends",
+        line=line,
+    )
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether a library's error says that there is too little memory.
+
+    Examples
+    --------
+    >>> lacks_memory(MemoryError()), lacks_memory(ValueError("a bad block"))
+    (True, False)
+    """
+    if isinstance(error, MemoryError):
+        return True
+    said = str(error).lower()
+    return any(words in said for words in LACKING)
+
+
+# What libraries say in errors of their own
+LACKING: Final = (
+    *("not enough memory", "out of memory", "cannot allocate", "allocation error"),
+    *("error -4 while decompressing", "unable to allocate", "insufficient memory"),
+)
