@@ -33,7 +33,7 @@ from rankbound.cli import (
     study,
     validate,
 )
-from rankbound.cli.options import HELD
+from rankbound.cli.options import HELD, add_quiet
 from rankbound.errors import FormatError, UsageError, in_options
 from rankbound.escaping import printable
 
@@ -62,6 +62,7 @@ BUG = (
     "with the lines above,\nthe command, and the output of `rankbound --version`."
 )
 INTERRUPTED = 130
+SHORT: Final = ("explain", "bound")  # commands that never take long
 # A full disk is for the user to fix, whatever was being written
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -203,6 +204,9 @@ def build_parser() -> OneLineParser:
     )
     for command in COMMANDS:
         command.add_parser(subparsers)
+    for name, one in subparsers.choices.items():
+        if name not in SHORT:
+            add_quiet(one.add_argument)
     return parser
 
 

@@ -7,8 +7,10 @@ work needs no more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any, Final, overload
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +44,64 @@ def positions(known: Strings, wanted: Strings) -> Integers:
     """
     if known is wanted:
         return np.arange(len(known), dtype=np.int64)
+    return remembered(known, wanted, lambda: _looked_up(known, wanted))
+
+
+def _looked_up(known: Strings, wanted: Strings) -> Integers:
     place = {value: index for index, value in enumerate(known)}
     return np.fromiter(
         (place.get(value, -1) for value in wanted), dtype=np.int64, count=len(wanted)
     )
+
+
+SMALL: Final = 10_000  # ids that are looked up again rather than remembered
+REMEMBERED: Final = 1 << 24  # numbers of all that is remembered, 64 MiB
+# By the identities of both columns, with these while they live; the newest comes last
+_FOUND: dict[tuple[int, int], tuple[ref[Any], ref[Any], NDArray[np.int32]]] = {}
+_FINDING: Final = threading.Lock()
+
+
+def remembered(known: Any, wanted: Strings, find: Callable[[], Integers]) -> Integers:
+    """What `find` gives for two columns, which is kept while both of them live.
+
+    The same files are matched again and again, which takes longer than reading them
+    where there are millions of ids. Columns that could be written to are not kept.
+
+    Parameters
+    ----------
+    known, wanted : columns of ids
+    find : callable
+        Gives the place of every wanted id.
+
+    Examples
+    --------
+    >>> remembered(strings("ab"), strings("b"), lambda: np.array([1])).tolist()
+    [1]
+    """
+    fixed = not any(
+        getattr(getattr(one, "flags", None), "writeable", False)
+        for one in (known, wanted)
+    )
+    if not fixed or len(wanted) < SMALL:
+        return find()
+    key = id(known), id(wanted)
+    with _FINDING:
+        held = _FOUND.pop(key, None)
+        if held is not None and held[0]() is known and held[1]() is wanted:
+            _FOUND[key] = held
+            return held[2].astype(np.int64)
+    found = find()
+    with _FINDING:
+        _FOUND[key] = ref(known), ref(wanted), found.astype(np.int32)
+        for old in [
+            key
+            for key, (a, b, _) in _FOUND.items()
+            if not (a() is not None and b() is not None)
+        ]:
+            del _FOUND[old]
+        while sum(len(places) for *_, places in _FOUND.values()) > REMEMBERED:
+            del _FOUND[next(iter(_FOUND))]
+    return found
 
 
 def ranks(ids: Strings) -> Integers:

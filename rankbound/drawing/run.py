@@ -186,8 +186,8 @@ def draw(  # noqa: PLR0913  what is drawn, and how
         Replace files of the figures' names that are no earlier figures, too; results
         that are drawn never are.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with the name of each
-        figure.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with the name of each figure.
 
     Returns
     -------

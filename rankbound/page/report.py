@@ -128,8 +128,8 @@ def report(  # noqa: PLR0913  what is shown, and where it is found
     force : bool, default False
         Replace `out` even if it exists and is no earlier report; it never is a result.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

@@ -56,8 +56,8 @@ def study(
     force : bool, default False
         Replace files in `out` that are no earlier results; inputs never are.
     progress : bool or callable, default False
-        True shows a bar with the time left on a terminal; a callable is called with a
-        few words before each step.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each step.
 
     Returns
     -------

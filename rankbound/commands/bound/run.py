@@ -205,8 +205,8 @@ def bound(  # noqa: PLR0913  one argument for each symbol
         augmentation, on the same target queries, with the same pairs, teacher and
         temperature. Together, and with `delta` as the only number.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

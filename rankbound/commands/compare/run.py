@@ -298,8 +298,8 @@ def compare(  # noqa: PLR0913  each is an option of the command
         The format of a file by its path, and that of the teacher's under ""; other
         formats are detected.
     progress : bool or callable, default False
-        True shows a progress bar on a terminal; a callable is called with a short
-        description before each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a short description before each stage.
 
     Returns
     -------

@@ -106,8 +106,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
         The system to read of a run whose lines have several tags; "*" takes all lines
         for one system.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

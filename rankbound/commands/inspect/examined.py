@@ -79,7 +79,9 @@ class Given:
     evidence : str
         How the format was found.
     contents : Contents or None
-        None if the file cannot be read.
+        Without scores that stand for missing ones; None if the file cannot be read.
+    read : Contents or None
+        The same with them.
     refusal : str or None
         The reader's error in that case.
     ids : Path or None
@@ -98,6 +100,7 @@ class Given:
     title: str | None = None
     evidence: str = ""
     contents: Contents | None = None
+    read: Contents | None = None
     refusal: str | None = None
     ids: Path | None = None
     answer: Answer = field(default_factory=Answer)
@@ -226,6 +229,7 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
                 raise
             source, tag = replace(source, tag=None), None
             contents = _contents(source, role, entry, asked)
+        read = contents
         contents = without_missing_of(contents, answer.missing_value)
     except (FormatError, DomainError) as error:
         return Given(
@@ -247,6 +251,7 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
         title=entry.title,
         evidence=evidence,
         contents=contents,
+        read=read,
         ids=_ids_of(contents, asked if role == "embeddings" else None),
         answer=answer,
         tag=tag if "tag" in contents.metadata else None,

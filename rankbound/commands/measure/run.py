@@ -277,8 +277,8 @@ def measure(  # noqa: PLR0913  each is an option of the command
         The format of a file by its path, and that of the teacher's under "", instead
         of detection.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

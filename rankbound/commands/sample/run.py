@@ -398,8 +398,8 @@ def sample(  # noqa: PLR0913  each is an option of the command
     formats : mapping of str to str, optional
         The format of each file by its path, and "" for the teacher's.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

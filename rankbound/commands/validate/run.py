@@ -360,8 +360,8 @@ def validate(  # noqa: PLR0913  each is an option of the command
     seed : int, default 0
         Seed of everything that is drawn, at least 0.
     progress : bool or callable, default False
-        True shows a progress bar on a terminal; a callable is called with a short
-        description before each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a short description before each stage.
 
     Returns
     -------
