@@ -14,9 +14,10 @@ from rankbound.read.source import Source, decoded
 
 IDS = ("_id", "docno", "doc_id", "docid", "qid", "query_id")
 TEXTS = ("text", "contents", "body")
-LIST_OF = re.compile(rb"^[^\t\n]*\S[^\t\n]*\t[^\t\n]*$")
-# Of a topic or passage, as opposed to an id or a number: two words or more
-WORDS = re.compile(rb"\t[^\t]*[^\W\d_][^\t]*\s\S|\t[^\t]*\S\s[^\t]*[^\W\d_]")
+# Searched one by one: a single pattern takes minutes on a long line of one letter
+LETTER = re.compile(rb"[A-Za-z]")
+BEFORE_WORD = re.compile(rb"\s\S")
+AFTER_WORD = re.compile(rb"\S\s")
 NUMBERS = re.compile(rb"[-+0-9.eE\s]*")
 
 Row = tuple[str, str | None, str]
@@ -172,14 +173,29 @@ def _sniff_json(source: Source) -> str | None:
 
 def _sniff_tabbed(source: Source) -> str | None:
     lines = list(_head_lines(source))
-    if not lines or not all(LIST_OF.match(line) for line in lines):
+    if not lines or any(line.count(b"\t") != 1 for line in lines):
         return None
-    keys = [line.split(b"\t", 1)[0].strip() for line in lines]
-    numbers = (NUMBERS.fullmatch(line.split(b"\t", 1)[1]) for line in lines)
-    wordy = sum(WORDS.search(line) is not None for line in lines)
+    parted = [line.split(b"\t") for line in lines]
+    keys = [key.strip() for key, _ in parted]
+    if not all(keys):
+        return None
+    numbers = (NUMBERS.fullmatch(text) for _, text in parted)
+    wordy = sum(_has_words(text) for _, text in parted)
     if any(b" " in key for key in keys) or all(numbers) or 2 * wordy < len(lines):
         return None
     return "2 columns parted by one tab: id, text"
+
+
+def _has_words(text: bytes) -> bool:
+    """Whether it is two words or more, one with a letter, and so no id or number."""
+    letters = [found.start() for found in LETTER.finditer(text)]
+    if not letters:
+        return False
+    begins = [found.start() for found in BEFORE_WORD.finditer(text)]
+    ended = AFTER_WORD.search(text)
+    return (bool(begins) and letters[0] < begins[-1]) or (
+        ended is not None and letters[-1] > ended.start() + 1
+    )
 
 
 FORMATS = (
