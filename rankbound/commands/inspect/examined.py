@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -456,8 +457,15 @@ def _ids(contents: Contents) -> list[Finding | None]:
         finding
         for what, columns in (("query", queries), ("document", documents))
         if columns
-        for finding in odd_ids(dict.fromkeys(np.concatenate(columns)), what)
+        for finding in odd_ids(_distinct(columns), what)
     ]
+
+
+def _distinct(columns: list[Strings]) -> list[str]:
+    """The ids of columns, each of which holds none twice."""
+    if len(columns) == 1:
+        return list(columns[0])
+    return [*dict.fromkeys(chain.from_iterable(columns))]
 
 
 def _packing(given: Given) -> str | None:

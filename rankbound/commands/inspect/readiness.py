@@ -463,7 +463,7 @@ def read_before(cast: Cast) -> Before:
 def rehearse(
     options: MeasureOptions, before: Before = nothing_read
 ) -> tuple[str | None, dict[str, str]]:
-    """Do what `measure` does before it computes, and evaluate each student alone.
+    """Do what `measure` does before it computes, and check each student alone.
 
     `before` gives what is not to be read again.
 
@@ -478,7 +478,7 @@ def rehearse(
     from rankbound.commands.measure.measured import wanted_of
     from rankbound.commands.measure.students import (
         Setting,
-        evaluate_student,
+        check_student,
         raw_scores,
     )
 
@@ -498,7 +498,7 @@ def rehearse(
     refused = {}
     for student in options.students:
         try:
-            evaluate_student(
+            check_student(
                 student,
                 Setting(inputs, split, scale, options.unscored),
                 wanted_of(options, student.name),

@@ -12,7 +12,7 @@ from rankbound.commands.inspect.result import Finding, ScoreCounts, share
 from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.kinds import (
     SQUASHED_BITS,
     KindGuess,
@@ -176,7 +176,7 @@ def _top_bits(scores: Scores) -> float | None:
     if not groups.n_groups:
         return None
     values, _ = groups.scores_of(scores)
-    return float(teacher_terms(groups, values).entropy.mean() / NATS_PER_BIT)
+    return float(group_entropies(groups, values).mean() / NATS_PER_BIT)
 
 
 def _with_kind(scores: Scores) -> tuple[Scores, str]:
