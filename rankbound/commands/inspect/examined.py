@@ -562,18 +562,23 @@ def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
         if key in seen:
             count += 1
             queries.add(query)
-            example = example or f"query {query!r}, document {key[1]!r}"
+            example = example or f"query {_text(query)!r}, document {_text(key[1])!r}"
         seen.add(key)
     return count, len(queries), example
+
+
+def _text(held: object) -> object:
+    return held.decode("utf-8", "replace") if isinstance(held, bytes) else held
 
 
 def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:
     query, document = COLUMNS[given.format or ""]
     for _, line in given.source.lines():
-        fields = line.decode("utf-8", "replace").split()
-        if not fields or fields[0] == "#":
+        # Bytes do as well, and only what is shown is decoded
+        fields = line.split(None, document + 1)
+        if not fields or fields[0] == b"#":
             continue
-        if fields[0] == "query-id":
+        if fields[0] == b"query-id":
             document = 1
         elif len(fields) > document:
             yield fields[query], (fields[query], fields[document])
