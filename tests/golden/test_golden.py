@@ -26,6 +26,7 @@ NOT_GIVEN = {
     "--help",
     "--pdf",  # needs pdflatex
     "--deep",  # takes minutes
+    "--quiet",  # of what is said after 30 seconds
 }
 
 

@@ -124,6 +124,17 @@ def test_a_closed_standard_error_does_not_end_the_work(monkeypatch):
             time.sleep(0.03)
 
 
+def test_a_command_tells_a_log_how_far_it_is_unless_it_is_quiet(monkeypatch, capsys):
+    monkeypatch.setattr(module, "EVERY", 0.001)
+    words = ["power", "--n", "43", "--sd", "0.1", "--margin", "0.05"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert re.search(r"^rankbound: \d+ s: stage \d of 3, ", said.err, re.M)
+    assert "stage" not in said.out
+    assert main([*words, "--quiet"]) == 0
+    assert capsys.readouterr() == (said.out, "")
+
+
 def test_every_long_command_can_be_quiet():
     (commands,) = build_parser()._subparsers._group_actions
     quiet = {
