@@ -331,7 +331,7 @@ def _bar(shown: Shown) -> Iterator[None]:
 
     class Words(ProgressColumn):
         def render(self, task: Task) -> Text:
-            task.completed = shown.done
+            bar.update(task.id, completed=shown.done)
             return Text(printable(shown.words()))
 
     console = Console(stderr=True)
