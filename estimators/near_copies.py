@@ -21,7 +21,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
-from rankbound.data.groups import Groups
+from rankbound.data.groups import MIXING, Groups
+from rankbound.data.ordering import FITS, row_order
 
 # Jaccard similarity of two sets, which must be above it: 4 / 5
 ABOVE: Final = (4, 5)
@@ -199,13 +200,16 @@ def _exact(
     owner: Integers, item: Integers, scores: Floats | None, sizes: Integers
 ) -> tuple[Integers, Integers]:
     """Pairs of equal sets with equal scores, and the first of each such set."""
-    order = np.lexsort((item, owner))
+    order = row_order(owner, item, n_docs=int(item.max(initial=0)) + 1)
     ends = np.concatenate([[0], np.cumsum(sizes)])
     sorted_items = item[order]
     values = None if scores is None else scores[order] + 0.0  # no negative zeros
     seen: dict[tuple[bytes, bytes], int] = {}
-    pairs, kept = [], []
-    for place in np.flatnonzero(sizes).tolist():
+    pairs = []
+    filled = np.flatnonzero(sizes)
+    again = _may_repeat(sorted_items, values, ends[:-1][filled])
+    kept = filled[~again].tolist()
+    for place in filled[again].tolist():
         rows = slice(ends[place], ends[place + 1])
         said = b"" if values is None else values[rows].tobytes()
         first = seen.setdefault((sorted_items[rows].tobytes(), said), place)
@@ -213,7 +217,26 @@ def _exact(
             kept.append(place)
         else:
             pairs.append((first, place))
-    return _pairs(pairs), np.array(kept, dtype=np.int64)
+    return _pairs(pairs), np.sort(np.array(kept, dtype=np.int64))
+
+
+def _may_repeat(items: Integers, values: Floats | None, starts: Integers) -> Booleans:
+    """Which sets have the same sum of mixed members as another one, as equal sets do.
+
+    `items` and `values` are those of the sets one after another, which begin at
+    `starts`, none empty.
+    """
+    if not len(starts):
+        return np.zeros(0, dtype=bool)
+    mixed = items.astype(np.uint64) * MIXING
+    mixed ^= mixed >> np.uint64(32)
+    if values is not None:
+        mixed += values.view(np.uint64)
+    mixed *= MIXING
+    mixed ^= mixed >> np.uint64(29)
+    sums = np.add.reduceat(mixed * MIXING, starts)
+    _, place, counts = np.unique(sums, return_inverse=True, return_counts=True)
+    return np.asarray(counts[place] > 1)
 
 
 def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | None:
@@ -225,7 +248,11 @@ def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | 
     if not len(owner):
         return _pairs([])
     often = np.bincount(item)
-    order = np.lexsort((item, often[item], owner))
+    both = len(often) * (int(often.max()) + 1)
+    if both * len(sizes) < FITS:
+        order = row_order(owner, often[item] * len(often) + item, n_docs=both)
+    else:
+        order = np.lexsort((item, often[item], owner))
     owner, item = owner[order], item[order]
     starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
     counts = np.diff(np.concatenate([starts, [len(owner)]]))

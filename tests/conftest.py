@@ -5,8 +5,11 @@ import os
 import pytest
 from hypothesis import settings
 
+from rankbound import progress
+
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("deep", derandomize=True, deadline=None, max_examples=2000)
+progress.EVERY = 1e6  # a slow machine says no more than a fast one
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -38,4 +38,11 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Write the document, typeset it if asked for, and say where it is."""
     from rankbound.commands.appendix import appendix
 
-    tell(appendix(arguments.out, pdf=arguments.pdf, force=arguments.force))
+    tell(
+        appendix(
+            arguments.out,
+            pdf=arguments.pdf,
+            force=arguments.force,
+            progress=not arguments.quiet,
+        )
+    )

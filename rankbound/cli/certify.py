@@ -74,18 +74,22 @@ def _say(line: str) -> None:
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
     from rankbound.commands.certify.result import Certification
-    from rankbound.commands.certify.run import certified
+    from rankbound.commands.certify.run import certified, selected
+    from rankbound.progress import stages
     from rankbound.terminal.theory import line, summary
 
     printed = check_target(arguments, Certification)
-    found = certified(
-        arguments.statement,
-        deep=arguments.deep,
-        measured=arguments.measured,
-        command=command,
-        each=lambda row: None if printed else _say(line(row)),
-        warn=lambda text: sys.stderr.write(printable(f"warning: {text}\n")),
-    )
+    total = len(selected(arguments.statement))
+    with stages(total=total, quiet=arguments.quiet, bar=printed) as progress:
+        found = certified(
+            arguments.statement,
+            deep=arguments.deep,
+            measured=arguments.measured,
+            command=command,
+            progress=progress,
+            each=lambda row: None if printed else _say(line(row)),
+            warn=lambda text: sys.stderr.write(printable(f"warning: {text}\n")),
+        )
     if not printed:
         tell(summary(found.rows))
     write_json(arguments, found)

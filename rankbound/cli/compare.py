@@ -174,7 +174,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     options = options_from(arguments, command)
     check_results(Comparison, arguments)
-    with stages(total=n_stages(options.names) + 1) as progress:
+    with stages(total=n_stages(options.names) + 1, quiet=arguments.quiet) as progress:
         comparison = compare_with(options, progress=progress)
         progress("writing")
         comparison.write_into(arguments.out, force=arguments.force)

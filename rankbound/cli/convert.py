@@ -120,5 +120,6 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         kind=arguments.teacher_kind,
         missing_value=missing_values(arguments.missing_value, ()).get(""),
         run_tag=arguments.run_tag,
+        progress=not arguments.quiet,
     )
     tell("\n".join(conversion_lines(done.in_options())))

@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_results(Cut, arguments)
-    with stages(total=N_STAGES + 1) as progress:
+    with stages(total=N_STAGES + 1, quiet=arguments.quiet) as progress:
         planned = cut_with(options, progress=progress)
         progress("writing")
         made = planned.written(arguments.out, force=arguments.force)

@@ -42,7 +42,9 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     from rankbound.terminal.console import console_for, fold
 
     out = arguments.out
-    made = demo(out, seed=arguments.seed, force=arguments.force, progress=True)
+    made = demo(
+        out, seed=arguments.seed, force=arguments.force, progress=not arguments.quiet
+    )
     console = console_for(sys.stdout)
     for line in opening_lines(made.ledgers, made.comparison, made.validation):
         fold(console, line)

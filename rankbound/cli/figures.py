@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         width=arguments.width,
         all=arguments.all,
         force=arguments.force,
-        progress=True,
+        progress=not arguments.quiet,
     )
     for name, reason in missing:
         said = in_options(reason, OF_MODELS)

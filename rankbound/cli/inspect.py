@@ -151,7 +151,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         clusters=arguments.clusters,
         missing=arguments.missing,
     )
-    with stages(total=N_STAGES) as progress:
+    with stages(total=N_STAGES, quiet=arguments.quiet) as progress:
         inspection = inspect_files(asked, settings, command=command, progress=progress)
     write_json(arguments, inspection)
     if not printed:

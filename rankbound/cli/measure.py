@@ -168,7 +168,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_results(Ledger, arguments)
-    with stages(total=options.n_stages + 1) as progress:
+    with stages(total=options.n_stages + 1, quiet=arguments.quiet) as progress:
         ledger = measure_with(options, progress=progress)
         progress("writing")
         ledger.write_into(arguments.out, force=arguments.force)

@@ -630,6 +630,15 @@ WRITTEN: Final = frozenset({"out", "json", "target"})
 HELD: Final = ExitStack()
 
 
+def add_quiet(add: Callable[..., Any]) -> None:
+    """Add whether a command that may take long says nothing of its progress."""
+    add(
+        "--quiet",
+        action="store_true",
+        help="no bar on a terminal, and no line every 30 seconds elsewhere",
+    )
+
+
 def given_files(arguments: argparse.Namespace) -> list[Path]:
     """All files and folders that the arguments name to be read.
 

@@ -103,29 +103,30 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
     from rankbound.commands.power.result import Power
-    from rankbound.commands.power.run import PowerOptions, power_with
+    from rankbound.commands.power.run import N_STAGES, PowerOptions, power_with
     from rankbound.escaping import tell
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
 
     target = arguments.json
     printed = check_target(arguments, Power)
-    found = power_with(
-        PowerOptions(
-            n=tuple(arguments.n),
-            sd=tuple(arguments.sd),
-            folder=arguments.folder,
-            clusters=arguments.clusters,
-            margin=arguments.margin,
-            power=arguments.power,
-            delta=arguments.delta,
-            comparisons=arguments.comparisons,
-            half_range=arguments.half_range,
-            law=arguments.law,
-            seed=arguments.seed,
-            command=command,
-        )
+    options = PowerOptions(
+        n=tuple(arguments.n),
+        sd=tuple(arguments.sd),
+        folder=arguments.folder,
+        clusters=arguments.clusters,
+        margin=arguments.margin,
+        power=arguments.power,
+        delta=arguments.delta,
+        comparisons=arguments.comparisons,
+        half_range=arguments.half_range,
+        law=arguments.law,
+        seed=arguments.seed,
+        command=command,
     )
+    with stages(total=N_STAGES, quiet=arguments.quiet) as progress:
+        found = power_with(options, progress=progress)
     write_json(arguments, found)
     if printed:
         return

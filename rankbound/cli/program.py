@@ -34,7 +34,7 @@ from rankbound.cli import (
     study,
     validate,
 )
-from rankbound.cli.options import HELD, WRITTEN, add_memory
+from rankbound.cli.options import HELD, WRITTEN, add_memory, add_quiet
 from rankbound.errors import (
     NO_UNICODE,
     FormatError,
@@ -66,13 +66,14 @@ COMMANDS = (
     appendix,
 )
 # Those that read no data of the user's
-BY_THEMSELVES: Final = (demo, explain, certify, appendix)
+BY_THEMSELVES: Final = ("demo", "explain", "certify", "appendix")
 MISTAKE = 2
 BUG = (
     "This is a mistake in rankbound, not in your files or arguments. Please report it "
     "with the lines above,\nthe command, and the output of `rankbound --version`."
 )
 INTERRUPTED = 130
+SHORT: Final = ("explain", "bound")  # commands that never take long
 # A full disk is for the user to fix, whatever was being written
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -323,9 +324,11 @@ def build_parser() -> OneLineParser:
     )
     for command in COMMANDS:
         command.add_parser(subparsers)
-        if command not in BY_THEMSELVES:
-            (*_, made) = subparsers.choices.values()
-            add_memory(made.add_argument)
+    for name, one in subparsers.choices.items():
+        if name not in BY_THEMSELVES:
+            add_memory(one.add_argument)
+        if name not in SHORT:
+            add_quiet(one.add_argument)
     return parser
 
 

@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     from rankbound.page.sources import Sources
     from rankbound.progress import stages
 
-    with stages(total=STAGES) as progress:
+    with stages(total=STAGES, quiet=arguments.quiet) as progress:
         material = write_report(
             arguments.source,
             arguments.out,

@@ -166,7 +166,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         formats=chosen_formats(arguments.format),
         command=command,
     )
-    with stages(total=N_STAGES) as progress:
+    with stages(total=N_STAGES, quiet=arguments.quiet) as progress:
         made = options.drawn(
             out=arguments.out,
             to=arguments.to,

@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     given = arguments.config
     config = Config() if given is None else read_config(given)
-    with stages(total=n_stages(arguments.folders) + STAGES) as progress:
+    with stages(
+        total=n_stages(arguments.folders) + STAGES, quiet=arguments.quiet
+    ) as progress:
         made = write_study(
             arguments.folders,
             arguments.out,

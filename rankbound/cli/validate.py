@@ -303,7 +303,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     options = options_from(arguments, command)
     check_results(Validation, arguments)
-    with stages(total=n_stages(options.cases) + 1) as progress:
+    with stages(total=n_stages(options.cases) + 1, quiet=arguments.quiet) as progress:
         validation = validate_with(options, progress=progress)
         progress("writing")
         validation.write_into(arguments.out, force=arguments.force)

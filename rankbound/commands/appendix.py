@@ -49,8 +49,8 @@ def appendix(
     force : bool, default False
         Replace files of the same names that are of no earlier appendix.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

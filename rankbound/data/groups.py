@@ -19,7 +19,7 @@ from rankbound.data.columns import (
     positions,
     ranks,
 )
-from rankbound.data.ordering import ranking
+from rankbound.data.ordering import ranking, row_order
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
@@ -118,7 +118,8 @@ class Groups(Shown):
 
     def scores_of(self, scores: Scores) -> tuple[Floats, Booleans]:
         """The scores of all document rows, and which of them exist."""
-        return scores.lookup(self.row_query(), self.qids, self.codes, self.docnos)
+        columns = self.queries, self.offsets, self.codes, self.qids, self.docnos
+        return scores.of_groups(columns, self.row_query)
 
     def keep_rows(self, keep: Booleans) -> Groups:
         """The groups without some documents; groups left empty disappear."""
@@ -186,7 +187,8 @@ class Groups(Shown):
         first = np.zeros(len(place), dtype=np.int64)
         if self.positive is not None:
             first = np.asarray(~self.positive, dtype=np.int64)
-        rows = np.lexsort((place, first, self.row_group()))
+        width = max(1, len(document))
+        rows = row_order(self.row_group(), first * width + place, n_docs=2 * width)
         place, starts = place[rows], self.offsets[:-1]
         # Groups that share their first document are told apart by all of them
         mixed = place.astype(np.uint64) * MIXING

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Floats, Integers, remembered
 
 WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
 FITS = 1 << 62
@@ -46,6 +46,10 @@ def ranking(scores: Scored) -> Integers:
     >>> ranking(scores).tolist()
     [1, 2, 0]
     """
+    return remembered((scores.values, scores.offsets), lambda: _ranking(scores))
+
+
+def _ranking(scores: Scored) -> Integers:
     order = np.empty(len(scores.values), dtype=np.int64)
     for first, last in windows(scores.offsets, WINDOW):
         offsets = scores.offsets[first : last + 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -20,6 +20,7 @@ from rankbound.data.columns import (
     Strings,
     as_held,
     positions,
+    remembered,
     strings,
 )
 from rankbound.data.ordering import ranking, row_order
@@ -258,19 +259,46 @@ class Scores(Shown):
             0 where there is no score; look at `found` before using them.
         found : boolean array, shape (n,)
         """
+        place = self._places(row_qids, qids, row_docs, docnos)
+        return self._at(place)
+
+    def _at(self, place: Integers) -> tuple[Floats, Booleans]:
+        """The values of some rows, 0 where the place is -1, and where it is not."""
+        found = place >= 0
+        if not found.any():  # an empty file knows nothing
+            return np.zeros(len(found)), found
+        return np.where(found, self.values[place], 0.0), found
+
+    def _places(
+        self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings
+    ) -> Integers:
+        """The row of each (query, document), -1 where there is none."""
         query = positions(self.qids, qids)[row_qids]
         doc = positions(self.docnos, docnos)[row_docs]
         known = (query >= 0) & (doc >= 0)
-        if not known.any():  # an empty file knows nothing
-            return np.zeros(len(known)), known
+        if not known.any():
+            return np.full(len(known), -1, dtype=np.int64)
         if not self._keys:
             own = self.row_query() * max(1, self.n_docs) + self.codes
             self._keys.append(own)
         own = self._keys[0]
         keys = np.where(known, query * max(1, self.n_docs) + doc, -1)
         place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
-        found = known & (own[place] == keys)
-        return np.where(found, self.values[place], 0.0), found
+        return np.where(known & (own[place] == keys), place, -1)
+
+    def of_groups(
+        self, columns: tuple[Any, ...], row_query: Callable[[], Integers]
+    ) -> tuple[Floats, Booleans]:
+        """The scores of the rows of groups, as `lookup`; see `Groups.scores_of`.
+
+        `columns` are the queries, offsets, codes, qids and docnos of the groups.
+        """
+        _, _, codes, qids, docnos = columns
+        own = self.qids, self.offsets, self.codes, as_held(self)
+        place = remembered(
+            (*own, *columns), lambda: self._places(row_query(), qids, codes, docnos)
+        )
+        return self._at(place)
 
     def to_frame(self) -> Any:
         """A pandas frame in PyTerrier's columns: qid, docno, score, rank.

@@ -191,8 +191,8 @@ def draw(  # noqa: PLR0913  what is drawn, and how
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with the name of each
-        figure.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with the name of each figure.
 
     Returns
     -------

@@ -80,8 +80,8 @@ def demo(
     force : bool, default False
         Replace files of the same names in a folder that holds no earlier demo.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------

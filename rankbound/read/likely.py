@@ -39,7 +39,8 @@ def likely(source: Source) -> str | None:
         return None
     if head.lstrip()[:1] in (b"{", b"["):
         return _of_text(head) or _of_json(source)
-    return _of_text(head) or _of_table(source)
+    # Random bytes hold tabs and commas, too
+    return _of_text(head) or (None if b"\0" in head else _of_table(source))
 
 
 def misleading(head: bytes) -> str | None:

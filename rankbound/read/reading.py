@@ -92,7 +92,9 @@ def _detected(source: Source, part: str) -> Format:
             raise
         # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]
-        if part == "embeddings" or not start or source.head.startswith(NUMPY_MAGIC):
+        if part == "embeddings" or start in (b"", b"\0"):
+            raise
+        if source.head.startswith(NUMPY_MAGIC):
             raise
         usual = {"groups": "groups", "qrels": "qrels"}
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))

@@ -12,11 +12,17 @@ import re
 import stat
 import sys
 import tarfile
+import weakref
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -31,6 +37,7 @@ from rankbound.memory import (
     lacks_memory,
     refuse_line,
 )
+from rankbound.progress import Patience, counting
 
 BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
@@ -47,7 +54,8 @@ Fail = Callable[[str], Exception]
 class Source:
     """A file or folder, and how to read it by its first bytes.
 
-    A pipe can be read only once, so its bytes are kept.
+    A pipe can be read only once, so its bytes are kept, as far as they were asked for:
+    an endless one is refused as soon as its first bytes are of no format.
 
     Attributes
     ----------
@@ -235,24 +243,24 @@ class Source:
             return self.path.stat().st_mode
 
     @cached_property
-    def _piped(self) -> bytes | None:
-        """All bytes of a pipe, which can be read only once; None for a regular file."""
-        if self.content is not None:
-            return self.content
+    def _piped(self) -> Pipe | None:
+        """The bytes of a pipe, which can be read only once; None for another file."""
+        if self.content is not None or stat.S_ISREG(self._mode):
+            return None
         if self.path == STDIN:
             return standard_input()
-        if stat.S_ISREG(self._mode):
-            return None
-        with self.path.open("rb") as stream:
-            return _whole(stream, self.fail)
+        return Pipe(str(self.path), lambda: self.path.open("rb", buffering=0))
 
     def _on_disk(self) -> IO[bytes]:
         """A stream of the bytes on disk, packed or not."""
         if self.is_folder:
             raise self.fail("is a directory; name the file in it")
+        if self.content is not None:
+            return io.BytesIO(self.content)
         with self._reachable():
             if self._piped is not None:
-                return io.BytesIO(self._piped)
+                self._piped.bytes_at(0, 1)  # errors of opening are about this file
+                return self._piped.stream()
             return self.path.open("rb")
 
     @contextmanager
@@ -275,27 +283,116 @@ class Source:
         return of_tar(stream, self.fail) if archived else stream
 
 
-@cache
-def standard_input() -> bytes:
-    """All bytes of standard input, read once, so that two roles may share them."""
-    return _whole(sys.stdin.buffer, partial(FormatError, STDIN))
-
-
-def _whole(stream: IO[bytes], fail: Fail) -> bytes:
-    """All bytes of a pipe, which may be endless."""
-    watch, held = Watch(None, fail), bytearray()
-    while chunk := stream.read(CHUNK):
-        watch.add(len(chunk))
-        held += chunk
-    return bytes(held)
-
-
 def out_of_memory(fail: Fail) -> Exception:
     """The error for a file that needs more memory than the system gives."""
     return fail(
         f"needs more memory than there is ({budget().in_words()}); cut the file into "
         "several, close other programs, or use a machine with more"
     )
+
+
+class Pipe:
+    """Bytes that come only once, kept as far as they were asked for.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    opened : callable
+        Opens it, which may wait for who writes it.
+    """
+
+    def __init__(self, name: str, opened: Callable[[], IO[bytes]]) -> None:
+        self._opened, self._patience = opened, Patience(name)
+        self._stream: IO[bytes] | None = None
+        weakref.finalize(self, self._patience.end)
+        self._held = bytearray()
+        # It may be endless
+        self._watch = Watch(None, partial(FormatError, name))
+        self._ended = False
+
+    def stream(self) -> IO[bytes]:
+        """A stream of its bytes from the first one on."""
+        return io.BufferedReader(_Kept(self), buffer_size=CHUNK)
+
+    def bytes_at(self, place: int, size: int) -> bytes:
+        """Up to `size` bytes from a place on; empty only at the end.
+
+        What has not come yet is waited for.
+        """
+        while len(self._held) <= place and not self._ended:
+            self._more()
+        return bytes(memoryview(self._held)[place : place + size])
+
+    def size(self) -> int:
+        """The number of all bytes, which are waited for."""
+        while not self._ended:
+            self._more()
+        return len(self._held)
+
+    def _more(self) -> None:
+        with self._patience.waiting():
+            if self._stream is None:
+                self._stream = self._opened()
+                weakref.finalize(self, _close, self._stream)
+            # What has come so far; a buffered stream would wait for all that was asked
+            read = getattr(self._stream, "read1", self._stream.read)
+            came = read(PIPED)
+        self._watch.add(len(came))
+        self._held += came
+        self._patience.came = len(self._held)
+        if not came:
+            self._ended = True
+            self._patience.end()
+            _close(self._stream)
+
+
+def _close(stream: IO[bytes]) -> None:
+    if sys.stdin is None or stream is not sys.stdin.buffer:
+        stream.close()
+
+
+class _Kept(io.RawIOBase):
+    """A stream of the bytes of a pipe."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe, self._place = pipe, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        starts = {os.SEEK_SET: 0, os.SEEK_CUR: self._place}
+        start = self._pipe.size() if whence == os.SEEK_END else starts[whence]
+        self._place = max(0, start + offset)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._pipe.bytes_at(self._place, len(buffer))
+        buffer[: len(found)] = found
+        self._place += len(found)
+        return len(found)
+
+
+# One for all, so that two roles may share its bytes
+_STANDARD_INPUT: Final[dict[IO[bytes], Pipe]] = {}
+
+
+def standard_input() -> Pipe:
+    """The bytes of standard input."""
+    if sys.stdin is None:
+        raise FormatError(STDIN, "standard input is closed; name a file")
+    stream = sys.stdin.buffer
+    if stream not in _STANDARD_INPUT:
+        _STANDARD_INPUT.clear()
+        _STANDARD_INPUT[stream] = Pipe("standard input", lambda: stream)
+    return _STANDARD_INPUT[stream]
 
 
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
@@ -317,14 +414,19 @@ def one_line(error: Exception) -> str:
 
 def sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes on disk, or of standard input."""
-    if path == STDIN:
-        return hashlib.sha256(standard_input()).hexdigest()
-    return digest(path)
+    if path != STDIN:
+        return digest(path)
+    with standard_input().stream() as stream:
+        found = hashlib.sha256()
+        while chunk := stream.read(PIPED):
+            found.update(chunk)
+    return found.hexdigest()
 
 
 # Packing
 
 CHUNK: Final = 1 << 16
+PIPED: Final = 1 << 20  # bytes of a pipe that are asked for at once
 SUFFIXES: Final = {
     ".gz": "gzip",
     ".bz2": "bz2",
@@ -378,6 +480,8 @@ class _Guarded(io.RawIOBase):
     ) -> None:
         self._raw, self._packing, self._fail = raw, packing, fail
         self._watch = Watch(None if packing == "none" else size_of(raw), fail)
+        self._counting = ExitStack()
+        self._reached = self._counting.enter_context(_counting(raw))
         try:
             self._stream = _opened(raw, packing) if stream is None else stream
         except Exception as error:
@@ -396,6 +500,7 @@ class _Guarded(io.RawIOBase):
                 chunk = self._stream.read(len(buffer))
                 size = len(chunk)
                 buffer[:size] = chunk
+            self._reached(self._raw.tell())
         except FormatError:
             raise
         except Exception as error:  # each library raises its own class
@@ -405,6 +510,7 @@ class _Guarded(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed:
+            self._counting.close()
             self._stream.close()
             self._raw.close()
         super().close()
@@ -428,6 +534,15 @@ def size_of(raw: IO[bytes]) -> int | None:
         return os.fstat(raw.fileno()).st_size
     except OSError:
         return None
+
+
+def _counting(raw: IO[bytes]) -> AbstractContextManager[Callable[[int], None]]:
+    """Count the bytes on disk that were read, packed or not."""
+    try:
+        name, size = str(raw.name), os.fstat(raw.fileno()).st_size
+    except (AttributeError, OSError):  # a pipe, or bytes in memory
+        return counting("input", None, "bytes")
+    return counting(name, size, "bytes")
 
 
 class _Bunzip:

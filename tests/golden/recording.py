@@ -17,6 +17,7 @@ import math
 import re
 import warnings
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -61,6 +62,8 @@ def recorded(words, folder, places):
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         warnings.catch_warnings(),
+        # A slow machine is no difference
+        mock.patch("rankbound.progress.EVERY", 1e6),
     ):
         warnings.simplefilter("error")
         try:

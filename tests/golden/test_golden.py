@@ -27,6 +27,7 @@ NOT_GIVEN = {
     "--memory",  # what it does, tests/rankbound/test_memory.py sees
     "--pdf",  # needs pdflatex
     "--deep",  # takes minutes
+    "--quiet",  # of what is said after 30 seconds
 }
 
 

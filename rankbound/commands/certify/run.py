@@ -63,8 +63,8 @@ def certify(
         A folder written by `measure`. Statements about means are then also checked on
         its queries.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with the key of each
-        statement before it is checked.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with the key of each statement before it is checked.
 
     Returns
     -------

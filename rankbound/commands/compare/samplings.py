@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.measure.given import Given, vectors_of
+from rankbound.commands.measure.given import Before, Given, vectors_of
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
@@ -125,10 +125,10 @@ class Loaded:
         return 0 if self.calibration is None else self.calibration.groups.n_groups
 
 
-def load(options: CompareOptions, *, looks: bool = True) -> Loaded:
+def load(options: CompareOptions, *, before: Before | None = None) -> Loaded:
     """Read and match all files except those of students.
 
-    `looks` is as for `Files`.
+    `before` gives what `inspect` has read, and looked at.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def load(options: CompareOptions, *, looks: bool = True) -> Loaded:
     DomainError
         When a number lies outside its range.
     """
-    sources = read_sources(options, differences=True, looks=looks)
+    sources = read_sources(options, differences=True, before=before)
     rule = Rule("all", options.missing)
     read = {
         name: match_groups(sources.groups_of(path), sources, rule)

@@ -423,8 +423,8 @@ def cut(  # noqa: PLR0913  each is an option of the command
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
     progress : bool or callable, default False
-        True shows a progress bar on a terminal; a callable is called with a short
-        description before each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a short description before each stage.
 
     Returns
     -------

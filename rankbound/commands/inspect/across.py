@@ -463,7 +463,8 @@ def _columns(one: Examined, files: Sequence[Examined]) -> Iterator[Column]:
 def overlap(left: Column, right: Column) -> Overlap:
     """Compare two columns of ids."""
     there = positions(right.names, left.names)
-    back = positions(left.names, right.names)
+    alone = np.ones(len(right.names), dtype=bool)
+    alone[there[there >= 0]] = False
     shared = int(np.sum(there >= 0))
     rule = None
     if shared < POOR * min(len(left.names), len(right.names)):
@@ -473,7 +474,7 @@ def overlap(left: Column, right: Column) -> Overlap:
         right=right,
         shared=shared,
         only_left=_first(left.names, there < 0),
-        only_right=_first(right.names, back < 0),
+        only_right=_first(right.names, alone),
         rule=rule,
     )
 

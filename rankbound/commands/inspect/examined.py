@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -79,7 +80,9 @@ class Given:
     evidence : str
         How the format was found.
     contents : Contents or None
-        None if the file cannot be read.
+        Without scores that stand for missing ones; None if the file cannot be read.
+    read : Contents or None
+        The same with them.
     refusal : str or None
         The reader's error in that case.
     ids : Path or None
@@ -98,6 +101,7 @@ class Given:
     title: str | None = None
     evidence: str = ""
     contents: Contents | None = None
+    read: Contents | None = None
     refusal: str | None = None
     ids: Path | None = None
     answer: Answer = field(default_factory=Answer)
@@ -226,6 +230,7 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
                 raise
             source, tag = replace(source, tag=None), None
             contents = _contents(source, role, entry, asked)
+        read = contents
         contents = without_missing_of(contents, answer.missing_value)
     except (FormatError, DomainError) as error:
         return Given(
@@ -247,6 +252,7 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
         title=entry.title,
         evidence=evidence,
         contents=contents,
+        read=read,
         ids=_ids_of(contents, asked if role == "embeddings" else None),
         answer=answer,
         tag=tag if "tag" in contents.metadata else None,
@@ -451,8 +457,15 @@ def _ids(contents: Contents) -> list[Finding | None]:
         finding
         for what, columns in (("query", queries), ("document", documents))
         if columns
-        for finding in odd_ids(dict.fromkeys(np.concatenate(columns)), what)
+        for finding in odd_ids(_distinct(columns), what)
     ]
+
+
+def _distinct(columns: list[Strings]) -> list[str]:
+    """The ids of columns, each of which holds none twice."""
+    if len(columns) == 1:
+        return list(columns[0])
+    return [*dict.fromkeys(chain.from_iterable(columns))]
 
 
 def _packing(given: Given) -> str | None:
@@ -549,18 +562,23 @@ def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
         if key in seen:
             count += 1
             queries.add(query)
-            example = example or f"query {query!r}, document {key[1]!r}"
+            example = example or f"query {_text(query)!r}, document {_text(key[1])!r}"
         seen.add(key)
     return count, len(queries), example
+
+
+def _text(held: object) -> object:
+    return held.decode("utf-8", "replace") if isinstance(held, bytes) else held
 
 
 def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:
     query, document = COLUMNS[given.format or ""]
     for _, line in given.source.lines():
-        fields = line.decode("utf-8", "replace").split()
-        if not fields or fields[0] == "#":
+        # Bytes do as well, and only what is shown is decoded
+        fields = line.split(None, document + 1)
+        if not fields or fields[0] == b"#":
             continue
-        if fields[0] == "query-id":
+        if fields[0] == b"query-id":
             document = 1
         elif len(fields) > document:
             yield fields[query], (fields[query], fields[document])

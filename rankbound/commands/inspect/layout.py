@@ -257,13 +257,15 @@ def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
         Distinct ids.
     what : {"query", "document"}
     """
-    names = [str(name) for name in names]
-    missing = [name for name in names if name in MISSING]
-    # Most files have no such ids, and one search finds that out
+    names = [*names]
+    # Most files have no such ids, and one search of each kind finds that out
+    rare = [] if MISSING.isdisjoint(names) else names
+    missing = [name for name in rare if name in MISSING]
     joined = "\n".join(names)
     dotted = names if ".0" in joined else []
     floats = [name for name in dotted if FLOAT.fullmatch(name)]
-    blank = [name for name in names if name[:1].isspace() or name[-1:].isspace()]
+    spaced = [] if "\n".join(joined.split()) == joined else names
+    blank = [name for name in spaced if name[:1].isspace() or name[-1:].isspace()]
     return [
         _odd(
             "float-ids",

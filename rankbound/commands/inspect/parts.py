@@ -33,7 +33,7 @@ def group_counts(groups: Groups) -> GroupCounts:
         positives = int(groups.positive.sum())
     return GroupCounts(
         groups=groups.n_groups,
-        documents=len(np.unique(groups.codes)),
+        documents=int(np.count_nonzero(np.bincount(groups.codes))),
         positives=positives,
         queries_with_several_groups=int(np.sum(per_query > 1)),
         most_groups_of_a_query=int(per_query.max()),
@@ -60,10 +60,11 @@ def _document_keys(groups: Groups, owner: Integers) -> Integers:
 
 def _repeated_documents(groups: Groups) -> Finding | None:
     keys = _document_keys(groups, groups.row_group())
+    ordered = np.sort(keys)
+    if (ordered[1:] != ordered[:-1]).all():
+        return None
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     surplus = int(np.sum(counts - 1))
-    if not surplus:
-        return None
     row = int(first[np.argmax(counts > 1)])
     touched = len(np.unique(groups.row_group()[first[counts > 1]]))
     return Finding(
@@ -101,7 +102,8 @@ def _positive_and_negative(groups: Groups) -> Finding | None:
 def _repeated_groups(groups: Groups) -> Finding | None:
     seen: dict[tuple[int, bytes], int] = {}
     again = []
-    for group in range(groups.n_groups):
+    several = np.bincount(groups.queries, minlength=1) > 1
+    for group in np.flatnonzero(several[groups.queries]).tolist():
         rows = slice(groups.offsets[group], groups.offsets[group + 1])
         key = (int(groups.queries[group]), np.sort(groups.codes[rows]).tobytes())
         if seen.setdefault(key, group) != group:

@@ -17,6 +17,7 @@ from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
+from rankbound.commands.measure.given import Before
 from rankbound.commands.measure.inputs import (
     load_inputs,
     split_queries,
@@ -33,6 +34,8 @@ from rankbound.commands.validate.folders import Folder, cases_of, files_of, run_
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.read.contents import Contents
+from rankbound.read.registry import detect
 from rankbound.read.scales import Answers, number_words
 from rankbound.read.source import SUFFIXES
 
@@ -91,7 +94,7 @@ def measure_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     groups = cast.groups[:1]
     options, notes = _options(cast, groups, settings)
     lacking = _lacking(cast, options.temperature)
-    refusal, refused = (None, {}) if lacking else rehearse(options)
+    refusal, refused = (None, {}) if lacking else rehearse(options, read_before(cast))
     if refusal is not None:
         lacking = (refusal,)
     notes = (
@@ -145,7 +148,7 @@ def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
         )
         formats = _formats(cast, comparison.inputs())
         comparison = replace(comparison, formats=formats)
-        refusal, refused = rehearse_comparison(comparison)
+        refusal, refused = rehearse_comparison(comparison, read_before(cast))
         missing += [] if refusal is None else [refusal]
     notes += tuple(
         f"student {name} is left out: {why}" for name, why in refused.items()
@@ -435,8 +438,38 @@ def _other_groups(cast: Cast) -> tuple[str, ...]:
 MISTAKES = (UsageError, FormatError, DomainError)
 
 
-def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
-    """Do what `measure` does before it computes, and evaluate each student alone.
+def nothing_read(*_: object) -> None:
+    """No file was read before."""
+
+
+def read_before(cast: Cast) -> Before:
+    """What an inspection has read, as a command would read it."""
+    files = (cast.teacher, *cast.students, *cast.groups, cast.qrels)
+    given = [one.given for one in files if one is not None]
+
+    def before(
+        path: Path, part: str, format: str | None, tag: str | None
+    ) -> Contents | None:
+        for one in given:
+            held = one.read
+            if one.path != path or held is None or getattr(held, part) is None:
+                continue
+            # A command prefers formats of the part that it wants
+            detected = one.asked or detect(one.source, part=part)[0].name
+            as_read = held.format if one.asked is None else one.asked
+            if tag in (one.source.tag, one.tag) and (format or detected) == as_read:
+                return held
+        return None
+
+    return before
+
+
+def rehearse(
+    options: MeasureOptions, before: Before = nothing_read
+) -> tuple[str | None, dict[str, str]]:
+    """Do what `measure` does before it computes, and check each student alone.
+
+    `before` gives what is not to be read again.
 
     Returns
     -------
@@ -449,12 +482,12 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     from rankbound.commands.measure.measured import wanted_of
     from rankbound.commands.measure.students import (
         Setting,
-        evaluate_student,
+        check_student,
         raw_scores,
     )
 
     try:
-        inputs = load_inputs(options, looks=False)
+        inputs = load_inputs(options, before=before)
         split = split_queries(
             inputs.groups,
             fits=options.fits,
@@ -469,7 +502,7 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     refused = {}
     for student in options.students:
         try:
-            evaluate_student(
+            check_student(
                 student,
                 Setting(inputs, split, scale, options.unscored),
                 wanted_of(options, student.name),
@@ -487,7 +520,7 @@ SHARED: Final = tuple(
 
 
 def rehearse_comparison(
-    asked: CompareOptions,
+    asked: CompareOptions, before: Before
 ) -> tuple[str | None, dict[str, str]]:
     """Do what `compare` does up to the family of comparisons; returns as `rehearse`."""
     from rankbound.commands.compare.measured import (
@@ -510,7 +543,7 @@ def rehearse_comparison(
         }
 
     try:
-        loaded = load(asked, looks=False)
+        loaded = load(asked, before=before)
     except MISTAKES as error:
         return _line(error), {}
     refused, kept = {}, []

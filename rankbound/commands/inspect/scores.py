@@ -12,7 +12,7 @@ from rankbound.commands.inspect.result import Finding, ScoreCounts, share
 from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.kinds import (
     SQUASHED_BITS,
     KindGuess,
@@ -177,7 +177,7 @@ def _top_bits(scores: Scores) -> float | None:
         return None
     values, _ = groups.scores_of(scores)
     # In their order by size, so that the order of queries changes no digit
-    entropies = np.sort(teacher_terms(groups, values).entropy)
+    entropies = np.sort(group_entropies(groups, values))
     return float(entropies.mean() / NATS_PER_BIT)
 
 

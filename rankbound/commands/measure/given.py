@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -242,6 +242,11 @@ def format_of(
     return chosen.get(MAIN) if own is None and path == main else own
 
 
+# What `read_part` would give, where the file was read before, and None where it was
+# not; of a path, a part, a format and a system, where one was named
+Before = Callable[[Path, str, str | None, str | None], Contents | None]
+
+
 class Files:
     """Reads the files of a measurement and records what the readers report.
 
@@ -255,7 +260,9 @@ class Files:
     answers : Answers, optional
         What the user said about scores.
     looks : bool
-        Whether to look for what `inspect` warns of; False where files were read before.
+        Whether to look for what `inspect` warns of.
+    before : callable, optional
+        See `Before`; without it, every file is read.
 
     Attributes
     ----------
@@ -276,6 +283,7 @@ class Files:
         answers: Answers | None = None,
         *,
         looks: bool = True,
+        before: Before | None = None,
     ) -> None:
         self._formats, self._teacher = formats, teacher
         self._answers = answers or Answers()
@@ -283,7 +291,7 @@ class Files:
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
         self.findings: list[tuple[str, Finding]] = []
-        self._looks = looks
+        self._looks, self._before = looks, before
         self._told: set[tuple[str, str]] = set()
         self._surveys: dict[str, tuple[str, Vectors]] = {}
         self.query_texts: dict[str, str] = {}
@@ -381,7 +389,11 @@ class Files:
         if kept is not None and getattr(kept, part) is not None:
             return kept
         chosen = format_of(self._formats, path, main=self._teacher)
-        read = read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
+        read = None
+        if self._before is not None:
+            read = self._before(path, part, chosen, tag)
+        if read is None:
+            read = read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
         contents = _in_order(read)
         self._note(path, contents)
         self.query_texts.update(query_texts(contents))

@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.given import Files, Given, vectors_of
+from rankbound.commands.measure.given import Before, Files, Given, vectors_of
 from rankbound.commands.measure.options import (
     MeasureOptions,
     SourceOptions,
@@ -156,10 +156,10 @@ class Rule:
     remedy: str = "`missing='drop'` to leave them out of its groups"
 
 
-def load_inputs(options: MeasureOptions, *, looks: bool = True) -> Inputs:
+def load_inputs(options: MeasureOptions, *, before: Before | None = None) -> Inputs:
     """Read everything but the students, and form the groups.
 
-    `looks` is as for `Files`.
+    `before` gives what `inspect` has read, and looked at.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def load_inputs(options: MeasureOptions, *, looks: bool = True) -> Inputs:
         When a file breaks its format, or the files do not fit together.
     """
     differences = options.groups is not None
-    sources = read_sources(options, differences=differences, looks=looks)
+    sources = read_sources(options, differences=differences, before=before)
     groups = _groups(sources, options.groups, depth=options.depth, pairs=options.pairs)
     rule = Rule(options.pairs, options.missing)
     matched = match_groups(groups, sources, rule)
@@ -184,14 +184,21 @@ def load_inputs(options: MeasureOptions, *, looks: bool = True) -> Inputs:
 
 
 def read_sources(
-    options: SourceOptions, *, differences: bool, looks: bool = True
+    options: SourceOptions, *, differences: bool, before: Before | None = None
 ) -> Sources:
     """Read the teacher, converting probabilities to logits, and everything else.
 
     `differences` says that only differences of scores within given groups will be
-    used, which is all that a teacher's margins determine.
+    used, which is all that a teacher's margins determine. `before` gives what `inspect`
+    has read, and looked at.
     """
-    files = Files(options.formats, options.teacher, options.answers, looks=looks)
+    files = Files(
+        options.formats,
+        options.teacher,
+        options.answers,
+        looks=before is None,
+        before=before,
+    )
     found = files.scores(options.teacher, options.teacher_kind, of=TEACHER, keep=True)
     teacher, evidence = found.scores, found.evidence
     qrels = None

@@ -58,7 +58,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.near_copies import NearCopies, near_copies
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.progress import Progress
+from rankbound.progress import Progress, counted_items
 
 COMPLETE = (
     "complete judgements (asserted): documents of a judged query without a judgement "
@@ -209,7 +209,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
             level=shared.level,
             clusters=inputs.clusters,
         )
-        for student in students
+        for student in counted_items(students, "certificates", "students")
     )
     return Measured(
         options=options,

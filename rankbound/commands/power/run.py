@@ -21,7 +21,7 @@ from rankbound.data.columns import strings
 from rankbound.data.draws import generator
 from rankbound.errors import UsageError
 from rankbound.memory import reading_within
-from rankbound.progress import Progress, reported
+from rankbound.progress import Progress, counted_items, reported
 from rankbound.provenance import Input, clustering_of
 from rankbound.read.clusters import read_clusters
 from rankbound.read.source import sha256
@@ -314,8 +314,8 @@ def power(  # noqa: PLR0913  each is an option of the command
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
+        callable is called with a few words before each stage.
 
     Returns
     -------
@@ -358,13 +358,16 @@ def power(  # noqa: PLR0913  each is an option of the command
         law=law,
         seed=seed,
     )
-    with reading_within(memory), reported(progress, total=1) as advance:
-        advance("power")
-        return power_with(options)
+    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
+        return power_with(options, progress=advance)
 
 
-def power_with(options: PowerOptions) -> Power:
+N_STAGES = 3  # that `power` reports
+
+
+def power_with(options: PowerOptions, *, progress: Progress = str) -> Power:
     """`power` with a record of options, as the command line makes it."""
+    progress("spreads")
     still: Sequence[str] = ()
     tables: Sequence[Path] = ()
     spreads: Sequence[Spread] = [_given(sd, options.half_range) for sd in options.sd]
@@ -378,15 +381,20 @@ def power_with(options: PowerOptions) -> Power:
         piloted = read.piloted
         clustering = clustering_of(read.clusters, strings(sorted(read.qids)))
     rates = Rates(options.power, options.delta_each, options.law, options.seed)
-    rows = [
-        _row(spread, n, rates)
+    asked = [
+        (spread, n)
         for spread in spreads
         for n in (options.n or (spread.n,))
         if n is not None
     ]
+    progress("power")
+    rows = [
+        _row(spread, n, rates) for spread, n in counted_items(asked, "power", "rows")
+    ]
     if not spreads:
         rows = [_without_spread(n, rates) for n in options.n]
     margin = options.margin
+    progress("queries needed, and curves")
     found = Power(
         delta=options.delta,
         comparisons=options.comparisons,
@@ -408,7 +416,8 @@ def power_with(options: PowerOptions) -> Power:
         clusters=None if clustering is None else clustering.clusters,
         clustering=clustering,
         curves=tuple(
-            _curve(spread, rates, [row.n for row in rows]) for spread in spreads
+            _curve(spread, rates, [row.n for row in rows])
+            for spread in counted_items([*spreads], "curves", "curves")
         ),
         notes=(PILOTED,) if piloted else (),
     )

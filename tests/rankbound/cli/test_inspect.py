@@ -1,3 +1,4 @@
+import io
 import json
 import pickle
 
@@ -8,7 +9,6 @@ from rankbound.cli import main
 from rankbound.cli.inspect import named_formats
 from rankbound.commands.inspect.run import inspect
 from rankbound.errors import UsageError
-from rankbound.read import source
 from tests.rankbound.files import npy, project, run_text, written
 
 
@@ -137,7 +137,7 @@ def test_the_command_line_shows_options_and_python_parameters(folder, capsys):
 
 def test_standard_input_is_a_file_of_any_role(folder, capsys, monkeypatch):
     data = (folder / "t.json").read_bytes()
-    monkeypatch.setattr(source, "standard_input", lambda: data)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert main(["inspect", "-", "--json", "-"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(one["path"], one["format"]) for one in found["files"]] == [("-", "lookup")]

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from rankbound.data.columns import LateStrings, as_held, strings
+from rankbound.data import columns
+from rankbound.data.columns import LateStrings, as_held, positions, strings
 from rankbound.data.scores import Kind, Scores
 
 IDS = strings(["d1", "d2"])
@@ -129,3 +130,59 @@ def test_a_copy_asks_for_nothing(copied):
     assert isinstance(as_held(again), LateStrings)
     assert "_strings" not in vars(as_held(again))
     assert again.docnos.tolist() == ["d1", "d2"]
+
+
+def fixed(values):
+    values.flags.writeable = False
+    return values
+
+
+def many(prefix, start, stop):
+    return fixed(strings([f"{prefix}{n}" for n in range(start, stop)]))
+
+
+def test_places_of_many_ids_are_those_of_a_dictionary():
+    known = many("d", 0, 2 * columns.SMALL)
+    wanted = many("d", columns.SMALL, 4 * columns.SMALL)
+    place = {one: index for index, one in enumerate(known)}
+    by_hand = [place.get(one, -1) for one in wanted]
+    assert positions(known, wanted).tolist() == by_hand
+    # Half of a surrogate pair is no text to Arrow
+    odd = fixed(strings([*wanted[1:], "\ud800"]))
+    assert positions(known, odd).tolist() == [*by_hand[1:], -1]
+
+
+def test_what_is_remembered_is_of_columns_that_live_and_stay_as_they_are():
+    asked = []
+
+    def found(number):
+        asked.append(number)
+        return np.full(columns.SMALL, number)
+
+    def remembered(one, other, number):
+        return int(columns.remembered((one, other), lambda: found(number))[0])
+
+    left, right = many("a", 0, columns.SMALL), many("b", 0, columns.SMALL)
+    assert [remembered(left, right, n) for n in (1, 2)] == [1, 1]
+    assert remembered(right, left, 3) == 3
+    columns.remembered((left, right), lambda: found(4))[:] = 9  # a copy
+    assert remembered(left, right, 5) == 1
+    # Another column in the same place, which may have the same identity
+    for number in range(10, 14):
+        other = many("c", number, number + columns.SMALL)
+        assert remembered(left, other, number) == number
+        del other
+    written = strings(["x"] * columns.SMALL)
+    assert [remembered(left, written, n) for n in (20, 21)] == [20, 21]
+    few = many("a", 0, 3)
+    assert [remembered(few, few, n) for n in (22, 23)] == [22, 23]
+    assert asked == [1, 3, 10, 11, 12, 13, 20, 21, 22, 23]
+
+
+def test_no_more_is_remembered_than_fits(monkeypatch):
+    monkeypatch.setattr(columns, "REMEMBERED", 3 * columns.SMALL)
+    held = [many(letter, 0, columns.SMALL) for letter in "abcde"]
+    for one in held:
+        columns.remembered((one,), lambda: np.zeros(columns.SMALL, dtype=np.int64))
+    kept = [(id(one),) in columns._FOUND for one in held]
+    assert kept == [False, False, True, True, True]

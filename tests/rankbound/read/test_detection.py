@@ -2,12 +2,14 @@
 
 import bz2
 import gzip
+import time
 
 import lz4.frame
 import pyarrow as pa
 import pytest
 
 from rankbound.errors import FormatError
+from rankbound.read.reading import read_scores
 from rankbound.read.registry import by_name, detect, formats, read_any
 from rankbound.read.source import Source
 from tests.rankbound.read.golden import BINARY, GOLDEN, format_of
@@ -133,3 +135,15 @@ def test_damaged_text_is_one_clear_line_with_its_number(name, damage, tmp_path):
     number = 1 if damage == "empty" else whole.count(b"\n") + 1
     assert message.startswith(f"{path}:{number}: ")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "line", [b"a" * 60_000, b"id\t" + b"a" * 60_000, bytes(60_000)]
+)
+def test_a_long_line_without_blanks_does_not_take_long(line, tmp_path):
+    path = tmp_path / "long"
+    path.write_bytes(line)
+    before = time.process_time()
+    with pytest.raises(FormatError):
+        read_scores(path)
+    assert time.process_time() - before < 2  # by a pattern that backtracks, 20

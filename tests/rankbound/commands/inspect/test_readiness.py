@@ -6,6 +6,7 @@ import pytest
 from rankbound.cli import main
 from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
+from rankbound.commands.inspect import readiness
 from rankbound.commands.inspect.readiness import (
     compare_readiness,
     file_words,
@@ -14,12 +15,14 @@ from rankbound.commands.inspect.readiness import (
     measure_words,
     rehearse,
 )
+from rankbound.commands.measure import given
 from rankbound.commands.measure.options import (
     MeasureOptions,
     StudentSource,
 )
 from rankbound.commands.measure.run import measure_with
 from rankbound.errors import FormatError, UsageError
+from rankbound.read.registry import by_name
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
 
@@ -52,6 +55,20 @@ def run(verdict, folder, capsys, result="ledger.json"):
     code = main(words[1:])
     assert (code, capsys.readouterr().err) == (0, "")
     assert (folder / "out here" / result).is_file()
+
+
+def test_files_that_were_read_are_not_read_again(tmp_path, monkeypatch):
+    _, cast = examined_files(tmp_path, matching())
+
+    def refuse(path, *_, **__):
+        raise AssertionError(f"{path} is read again")
+
+    monkeypatch.setattr(given, "read_part", refuse)
+    assert measure_readiness(cast).ok
+    # Unless a command would take them for another format
+    monkeypatch.setattr(readiness, "detect", lambda *_, **__: (by_name("pickle"), ""))
+    with pytest.raises(AssertionError, match="is read again"):
+        measure_readiness(cast)
 
 
 def test_plain_files_are_ready_and_the_command_runs(tmp_path, capsys):
