@@ -484,8 +484,11 @@ NAMES = [
 
 # What is said of names and texts that would command a terminal or a spreadsheet
 
+
 def _shown(text):
-    return {"in": f"q1 Q0 d1 1 2.5 {text}\nq1 Q0 d2 2 1.5 {text}\nq1 Q0 d3 3 0.5 {text}\n"}
+    return {
+        "in": f"q1 Q0 d1 1 2.5 {text}\nq1 Q0 d2 2 1.5 {text}\nq1 Q0 d3 3 0.5 {text}\n"
+    }
 
 
 SHOWN = [
@@ -525,7 +528,21 @@ SHOWN = [
 
 # Numbers of options
 
-ODD = ("nan", "inf", "-inf", "1e400", "abc", "''", "0x10", "1_0", "１", "' 1'", "--1", "1e-320", "9" * 30)
+ODD = (
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "abc",
+    "''",
+    "0x10",
+    "1_0",
+    "１",
+    "' 1'",
+    "--1",
+    "1e-320",
+    "9" * 30,
+)
 NUMBERS = [
     (f"{option[2:]}-{number.strip(chr(39)) or 'empty'}", f"{line} {option}={number}", option, {})
     for option, line in {

@@ -168,8 +168,8 @@ def _code(case):
     from rankbound.cli import main
 
     sys.stdin = io.TextIOWrapper(io.FileIO(0, "rb", closefd=False))
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(  # noqa: SIM115
         2, "w", encoding="utf-8", errors="backslashreplace", closefd=False
     )
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -205,36 +205,47 @@ def state(folder):
 
 def broken(case, code, shown, errors, states, where):
     """Promises that do not hold, in words."""
-    before, after = states
-    found = []
-    if code is None:
-        found.append("was stopped, after the time that it has")
-    elif code < 0:
-        found.append(f"died of signal {-code}")
+    return [
+        *_of_its_end(case, code, shown, errors),
+        *_of_its_files(case, code, *states),
+        *(_mixed(where) if code in (0, 1) else ()),
+    ]
+
+
+def _of_its_end(case, code, shown, errors):
     if code != case.code:
-        found.append(f"ended with {code}, not {case.code}")
+        yield _wrong(code, case.code)
     if "Traceback" in errors or "Traceback" in shown:
-        found.append("shows a traceback")
-    # By lines, since a parser of C prints by itself
+        yield "shows a traceback"
     if not re.search(case.words_said, f"{errors}\n{shown}"):
-        found.append(f"does not say {case.words_said!r}")
+        yield f"does not say {case.words_said!r}"
     if CONTROLS.search(errors + shown):
-        found.append("prints control characters")
-    if code == 2 and not case.shell:
-        if errors.count("\n") != 1 or not errors.startswith("rankbound: error: "):
-            found.append("does not say its mistake in one line")
-        if shown:
-            found.append("prints results beside a mistake")
+        yield "prints control characters"
+    mistaken = code == 2 and not case.shell
+    if mistaken and not re.fullmatch("rankbound: error: .*\n", errors):
+        yield "does not say its mistake in one line"
+    if mistaken and shown:
+        yield "prints results beside a mistake"
+
+
+def _wrong(code, wanted):
+    if code is None:
+        return "was stopped, after the time that it has"
+    if code < 0:
+        return f"died of signal {-code}"
+    return f"ended with {code}, not {wanted}"
+
+
+def _of_its_files(case, code, before, after):
     changed = {name for name in before if after.get(name) != before[name]}
-    if changed - {*case.replaced}:
-        found.append(f"changed {', '.join(sorted(changed - {*case.replaced}))}")
+    changed -= {*case.replaced}
+    if changed:
+        yield f"changed {', '.join(sorted(changed))}"
     new = after.keys() - before.keys()
-    if code not in (0, 1) and new:
-        found.append(f"left {', '.join(sorted(new))}")
-    hidden = [n for n in new if any(mark in n for mark in HIDDEN)]
-    if hidden:
-        found.append(f"left {', '.join(hidden)}")
-    return found + (_mixed(where) if code in (0, 1) else [])
+    if code in (0, 1):  # what is written is written in whole
+        new = {name for name in new if any(mark in name for mark in HIDDEN)}
+    if new:
+        yield f"left {', '.join(sorted(new))}"
 
 
 def _mixed(where):

@@ -147,6 +147,8 @@ def mapped(source: Source, *, dtype: str, rows: int, dim: int, offset: int) -> A
     check_unpacked(source)
     size = source.path.stat().st_size
     needed = offset + rows * dim * np.dtype(dtype).itemsize
+    if not needed:
+        raise source.fail("holds no numbers")
     if size < needed:
         raise source.fail(
             f"is cut: its header promises {rows:,} x {dim} numbers, {needed:,} bytes, "
