@@ -170,6 +170,30 @@ def one(name, runs):
         by_seed(parser, start)
 
 
+def _apart(name, runs):
+    """Fuzz a parser in another process: its exit code, and what it prints."""
+    with tempfile.TemporaryFile() as output:
+        if atheris is not None:
+            # What is instrumented has to be imported there
+            words = ["-m", "tests.hostile.fuzz", "--one", "--runs", str(runs), name]
+            command = [sys.executable, *words]
+            ended = subprocess.run(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False
+            ).returncode
+        else:
+            child = os.fork()
+            if child == 0:
+                os.dup2(output.fileno(), 1)
+                os.dup2(output.fileno(), 2)
+                try:
+                    one(name, runs)
+                finally:
+                    os._exit(70)
+            ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        output.seek(0)
+        return ended, output.read().decode(errors="replace")
+
+
 def main():
     """Fuzz; the exit code is 1 where a parser failed."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -184,18 +208,10 @@ def main():
     say, rows, wrong = sys.stdout.write, [], 0
     for name in given.parsers or parsers():
         started = time.monotonic()
-        words = ["-m", "tests.hostile.fuzz", "--one", "--runs", str(given.runs), name]
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        last = (done.stdout.strip().splitlines() or [""])[-1]
-        if done.returncode or not last.startswith("{"):
-            said = (done.stderr.strip().splitlines() or [""])[-5:]
-            say(f"{name}: ended with {done.returncode}: {said}\n")
+        ended, said = _apart(name, given.runs)
+        last = (said.strip().splitlines() or [""])[-1]
+        if ended or not last.startswith("{"):
+            say(f"{name}: ended with {ended}: {said[-500:]}\n")
             wrong += 1
             continue
         found = json.loads(last)
