@@ -223,11 +223,11 @@ BOMBS = [
     for name, spec in {
         "zeros": ("bomb", packing, b"\0" * 1024, 2 * GIB),
         "one-id": ("bomb", packing, b"q" * 1024, 2 * GIB, "q1 Q0 ", " 1 2.5 x\n"),
-        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", 2 * GIB),
+        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", GIB),
     }.items()
 ] + [
     (f"gzip-of-{name}", f"{line} --format {format}", words,
-     {"in": ("bomb", "gzip", unit, 2 * GIB, start)})
+     {"in": ("bomb", "gzip", unit, GIB // 4 if "line" in name else 2 * GIB, start)})
     for name, format, line, words, unit, start in [
         ("one-number", "lookup", "convert in out.run", "", "1" * 1024, '{"q": {"d": '),
         ("one-key", "lookup", "convert in out.run", "", "q" * 1024, '{"'),
