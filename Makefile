@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: hostile fuzz faults dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,24 @@ baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures comp
 golden: $(VENV)/.dev ## write the outputs anew that every command is held to, and tell what changed
 	$(BIN)/python -m tests.golden
 
+hostile: $(VENV)/.dev ## hostile files and command lines, each with limits of 10 s and 1 GiB; some minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile
+
+faults: $(VENV)/.dev ## every call to the file system fails once, or is the last one before a kill
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile.faults
+
+fuzz: $(VENV)/.dev ## 20,000 random files for each reader, guided by coverage where atheris installs; an hour
+	$(PIP) -e '.[fuzz]' || echo "atheris cannot be installed here: files are mutated by a seed"
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile.fuzz
+
+dependencies: $(VENV)/.dev ## whether the table of dependencies in SECURITY.md and the pinned versions are true
+	$(BIN)/python -m tests.dependencies
+
+audit: $(VENV)/.dev ## known faults of the pinned packages, where pip-audit and its lists can be reached
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet --disable-pip-version-check pip-audit || true
+	PATH="$(CURDIR)/.audit/bin:$$PATH" $(BIN)/python -m tests.dependencies --audit
+
 house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles of imports, loose dictionaries
 	$(BIN)/python -m benchmarks.house
 
@@ -89,7 +107,7 @@ appendix: $(VENV)/.demo ## make build/appendix/appendix.pdf; needs pdflatex
 	$(BIN)/rankbound appendix --out build/appendix --pdf
 
 clean: ## remove the environment and everything that was made
-	rm -rf $(VENV) $(CLIENTS) demo-out build docs/_build docs/generated *.egg-info
+	rm -rf $(VENV) $(CLIENTS) .audit demo-out build docs/_build docs/generated *.egg-info
 
 # ranx does not work with pandas 3, and RankLLM asks for packages that its records do not need
 $(CLIENTS)/.main $(CLIENTS)/.ranx: $(CLIENTS)/.%: tests/clients/%.txt pyproject.toml

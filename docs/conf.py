@@ -26,6 +26,7 @@ extensions = [
 exclude_patterns = [
     "_build",
     "generated/*.md",
+    "measured/*.md",
     "generated/*/contents.md",
     "generated/theory/list.md",
     "generated/theory/status.md",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -106,10 +107,13 @@ def record(
     versions, inputs : mapping
         See `Entry`.
     """
-    try:
-        known = Manifest.of(folder)
-    except FormatError:  # whether it may be replaced is for the writer to say
-        known = Manifest(generation=0, results={})
+    known = Manifest(generation=0, results={})
+    if (folder / MANIFEST).is_file():
+        # One that the disk does not give now must not be replaced by a shorter one
+        data = (folder / MANIFEST).read_bytes()
+        # Whether another file of that name may be replaced is for the writer to say
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            known = msgspec.json.decode(data, type=Manifest)
     program, *words = shlex.split(command) or [""]
     name, *options = words or [program]
     files = sorted(path for path in aside.rglob("*") if path.is_file())

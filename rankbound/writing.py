@@ -67,9 +67,12 @@ def check_folder(folder: Path) -> None:
     if not is_unicode(str(folder)):
         raise UsageError(f"{folder}: {NO_UNICODE}")
     try:
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        places = (folder, *folder.parents)
+        nearest = next(path for path in places if path.exists() or path.is_symlink())
     except OSError as error:
         raise UsageError(f"{folder}: cannot be used ({error.strerror})") from None
+    if not nearest.exists():
+        raise UsageError(f"{nearest}: is a link to nothing; name a folder")
     if not nearest.is_dir():
         raise UsageError(f"{nearest}: is a file, and results need a folder")
     if not os.access(nearest, os.W_OK):
@@ -254,7 +257,11 @@ def holding(folder: Path) -> Iterator[Held]:
     """
     check_folder(folder)
     with ExitStack() as stack:
-        new = stack.enter_context(_made(folder))
+        try:
+            new = stack.enter_context(_made(folder))
+        except OSError as error:
+            said = error.strerror or error
+            raise UsageError(f"{folder}: cannot be made ({said})") from None
         status = folder.stat()
         key = (status.st_dev, status.st_ino, threading.get_ident())
         held = _held.get(key)

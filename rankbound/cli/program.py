@@ -76,6 +76,11 @@ INTERRUPTED = 130
 SHORT: Final = ("explain", "bound")  # commands that never take long
 # A full disk is for the user to fix, whatever was being written
 FULL = (errno.ENOSPC, errno.EDQUOT)
+# And so is what else a disk or a system refuses, whatever was being read or written
+REFUSED: Final = (
+    *(errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.EPERM, errno.EROFS, errno.ESTALE),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -280,6 +285,8 @@ def _mistake(error: Exception) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
         return f"the output cannot be written ({error.strerror})"
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        return f"{error.filename or 'a file'}: cannot be used ({error.strerror})"
     if isinstance(error, OSError) and "temporary directory" in str(error):
         said = " ".join(str(error).split())
         return f"{said}; set TMPDIR to a folder that can be written to"

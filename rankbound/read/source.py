@@ -117,7 +117,7 @@ class Source:
         """How the bytes on disk are packed, an archive aside: "none", "gzip", ..."""
         if self.is_folder:
             return "none"
-        with self._on_disk() as stream:
+        with self._reachable(), self._on_disk() as stream:
             start = stream.read(16)
         return packing_of_start(start)
 
@@ -129,7 +129,7 @@ class Source:
     @cached_property
     def _zipped(self) -> str | None:
         """The only file in a zip archive; None for any other file, and arrays."""
-        with self._on_disk() as stream:
+        with self._reachable(), self._on_disk() as stream:
             if not stream.read(4).startswith(ZIP_MAGIC):
                 return None
             stream.seek(0)

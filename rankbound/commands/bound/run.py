@@ -43,7 +43,7 @@ from rankbound.commands.measure.result import LimitFloor
 from rankbound.errors import FormatError, UsageError
 from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
-from rankbound.read.source import read_bytes
+from rankbound.read.source import decoded, read_bytes
 
 NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
 
@@ -62,9 +62,8 @@ def configurations(
         for a number that neither the row nor `base` gives.
     """
     known = Given.__struct_fields__
-    lines = read_bytes(path).decode("utf-8").splitlines()
-    rows = csv.reader(lines, delimiter="\t")
-    header = [name.strip().replace("-", "_") for name in next(rows)]
+    header, *rows = _rows(path)
+    header = [name.strip().replace("-", "_") for name in header]
     strange = [name for name in header if name not in known]
     if strange:
         raise FormatError(
@@ -85,6 +84,16 @@ def configurations(
             yield given_from({**base, **numbers}, solve=solve)
         except ValueError as error:
             raise FormatError(path, str(error), line=number) from None
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """The cells of a table, the header first."""
+    lines = decoded(read_bytes(path), path).splitlines()
+    rows = csv.reader(lines, delimiter="\t")
+    try:
+        return [*rows]
+    except csv.Error as error:
+        raise FormatError(path, f"is no table ({error})", line=rows.line_num) from None
 
 
 def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:

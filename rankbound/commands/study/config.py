@@ -199,6 +199,8 @@ def read_config(path: Path) -> Config:
         raise FormatError(path, "must be UTF-8 text, as TOML is", line=line) from None
     try:
         held = tomllib.loads(text)
+    except RecursionError:
+        raise FormatError(path, "is nested too deeply; settings are not") from None
     except tomllib.TOMLDecodeError as error:
         said, _, place = str(error).partition(" (at line ")
         number, _, _ = place.partition(",")

@@ -196,11 +196,34 @@ def read(source: Source, kind: str) -> Contents:
     if found.orient == "records":
         numbered = ((row.line, row.fields) for row in rows(builder))
     else:
-        numbered = enumerate(_records(found, _parsed(source)), start=1)
+        numbered = enumerate(_whole_records(source, found), start=1)
         count(builder.repairs, "byte order mark", source.has_mark)
     frame, names = _frame(source, found, numbered, builder.repairs)
     facts = (found.layout, f"json-{kind}", names)
     return contents_of_text(frame, source, facts, builder.repairs)
+
+
+def _whole_records(source: Source, found: Found) -> list[Record]:
+    """The rows of a whole table, of which only the start has been looked at.
+
+    Raises
+    ------
+    FormatError
+        Where the rest is no JSON, or of another shape.
+    """
+    rows: list[Any]
+    try:
+        rows = [*_records(found, orjson.loads(source.data()))]
+    except orjson.JSONDecodeError as error:
+        raise source.fail(f"broken JSON: {error.msg}", line=error.lineno) from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        rows = [None]
+    if not all(isinstance(row, dict) for row in rows):
+        raise source.fail(
+            f"begins as a table in pandas' orient {found.orient!r}, but not all of it "
+            "has that shape; write the table again"
+        )
+    return rows
 
 
 def _records(found: Found, table: Any) -> Iterable[Record]:

@@ -237,6 +237,8 @@ def _regular(
     data = np.frombuffer(block, dtype=np.uint8)
     blank = data <= LARGEST_BLANK
     doubled = blank[0] or (blank[1:] & blank[:-1]).any()
+    # Behind the last field, too, which would be an empty one
+    doubled |= blank[-1] and not block.endswith(b"\n")
     if doubled or b"\r" in block or not is_utf_8(block):
         raise Irregular
     separator = b"\t" if b"\t" in block[: block.find(b"\n")] else b" "

@@ -147,11 +147,19 @@ def mapped(source: Source, *, dtype: str, rows: int, dim: int, offset: int) -> A
     check_unpacked(source)
     size = source.path.stat().st_size
     needed = offset + rows * dim * np.dtype(dtype).itemsize
+    if not needed:
+        raise source.fail("holds no numbers")
     if size < needed:
         raise source.fail(
             f"is cut: its header promises {rows:,} x {dim} numbers, {needed:,} bytes, "
             f"but the file has {size:,}; copy or download it again"
         )
-    return np.memmap(
-        source.path, dtype=dtype, mode="r", offset=offset, shape=(rows, dim)
-    )
+    try:
+        return np.memmap(
+            source.path, dtype=dtype, mode="r", offset=offset, shape=(rows, dim)
+        )
+    except OSError as error:  # of more addresses than the process may have
+        raise source.fail(
+            f"{needed:,} bytes cannot be mapped into memory ({error.strerror}); allow "
+            "more, or cut the file into several"
+        ) from None

@@ -1,0 +1,24 @@
+import pytest
+
+from tests import dependencies
+
+
+def test_the_table_of_dependencies_is_true_and_all_that_is_installed_is_pinned():
+    assert [*dependencies.faults()] == []
+
+
+@pytest.mark.parametrize("name", ["pinned", "needed"])
+def test_what_is_not_pinned_or_not_in_the_table_is_told(monkeypatch, name):
+    held = {**getattr(dependencies, name)()}
+    del held["numpy"]
+    monkeypatch.setattr(dependencies, name, lambda: held)
+    monkeypatch.setattr(dependencies, "table", lambda: "")
+    said = [fault for fault in dependencies.faults() if "numpy" in fault]
+    assert len(said) == {"pinned": 2, "needed": 1}[name]
+
+
+def test_a_licence_that_changed_is_told():
+    assert dependencies.agrees("BSD-3-Clause", "BSD License")
+    assert dependencies.agrees("none stated", "")
+    assert not dependencies.agrees("none stated", "GPL-3.0")
+    assert not dependencies.agrees("MIT", "AGPL-3.0-or-later")
