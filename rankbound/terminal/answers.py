@@ -6,6 +6,7 @@ answers fit is decided by their order and length alone.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ from rankbound.results import Answer, grounds
 from rankbound.terminal.console import WIDEST, fold, folded, width_of
 
 MOST_LINES: Final = 10
+FEW: Final = 3  # lines of a command to run next, unless all take more
 STYLES: Final[dict[Level, str]] = {
     "good": "bold green",
     "caution": "bold yellow",
@@ -129,10 +131,18 @@ def _foot(
     commands = [
         one for one in dict.fromkeys(a.next for a in answers) if one and one not in run
     ]
-    short = [one for one in commands if len(NEXT) + len(one) <= width]
-    if short:
-        yield f"{NEXT}{short[0]}"
-    elif commands:
-        lines = folded(f"{NEXT}{commands[0]}", width - 2)
-        yield from (f"{line} \\" for line in lines[:-1])
-        yield lines[-1]
+    several = [_command(one, width) for one in commands]
+    if several:
+        short = [lines for lines in several if len(lines) <= FEW]
+        yield from short[0] if short else min(several, key=len)
+
+
+def _command(command: str, width: int) -> list[str]:
+    """Lines that a shell joins again, broken between words alone."""
+    lines = [NEXT.rstrip()]
+    for word in map(shlex.quote, shlex.split(command)):
+        if len(f"{lines[-1]} {word} \\") > width and lines != [NEXT.rstrip()]:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}"
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]

@@ -8,6 +8,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS, TURNED, VERDICTS
+from rankbound.commands.following import again, given
 from rankbound.commands.measure.answers import temperature_answer, with_interval
 from rankbound.commands.validate.records import AVERAGE, Association, Order
 from rankbound.commands.validate.result import Validation
@@ -192,7 +193,11 @@ def _systems(validation: Validation) -> Answer:
     rests_on = "systems exchanged"
     if because is not None:
         return Answer.to(
-            "systems", "too few", rests_on=rests_on, compared=compared, because=because
+            "systems",
+            "too few",
+            rests_on=rests_on,
+            because=because,
+            validate=_more_sets(validation.command),
         )
     counts = Counter(row.verdict for row in rows if row.p_adjusted is not None)
     said = [word for word in FOUND if counts[word]]
@@ -217,6 +222,14 @@ def _systems(validation: Validation) -> Answer:
         listed="; ".join(parts[:MOST]),
         tests=counted(family.n_tests, "test"),
     )
+
+
+def _more_sets(command: str) -> str:
+    """The command on more data sets than it was given."""
+    sets = given(command, "--datasets")
+    if sets:
+        return again(command, "more", ("--datasets", (*sets, "NAME:DIR")))
+    return "rankbound validate --datasets NAME:DIR NAME:DIR --out DIR"
 
 
 def _compared(row: Order) -> str:
