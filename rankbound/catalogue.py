@@ -657,7 +657,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     ),
     "temperature": Question(
         wording="Which temperature?",
-        results=("ledger", "comparison", "validation"),
+        results=("ledger", "comparison", "validation", "cut"),
         outcomes={
             "overconfident": Outcome(
                 sentence="the teacher is overconfident by a factor of {value} "
@@ -695,6 +695,11 @@ QUESTIONS: Final[dict[str, Question]] = {
             "more": Outcome(sentence="{listed}", next=_POWER, level="caution"),
             "never": Outcome(sentence="{listed}", level="bad"),
             "shown": Outcome(sentence="{listed}"),
+            "in deviations": Outcome(
+                sentence="{listed}; differences in nats, and how many queries a margin "
+                "needs, take the spread over queries, given or measured",
+                next="rankbound power --from DIR --margin 0.02",
+            ),
             "needed": Outcome(
                 sentence="{listed}",
                 next="rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE "
@@ -862,13 +867,15 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("validation",),
         outcomes={
             "associated": Outcome(
-                sentence="{associated} of {tests} associated, {given} given how hard a "
-                "query is; most surely {strongest}",
+                sentence="{associated} of {tests} correlations between a term and a "
+                "measure are significant ({level}), {given} when the difficulty of "
+                "queries is allowed for; the clearest: {strongest}",
                 level="told",
             ),
             "nothing": Outcome(
-                sentence="no evidence: none of {tests} at the {correction}-corrected "
-                "level {delta}, {given} given how hard a query is",
+                sentence="no evidence: none of {tests} correlations between a term and "
+                "a measure is significant ({level}), {given} when the difficulty of "
+                "queries is allowed for",
                 next="rankbound power --n {n} --comparisons {n_tests}",
                 level="caution",
             ),

@@ -16,9 +16,10 @@ from rich.text import Text
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Level
 from rankbound.results import Answer, grounds
-from rankbound.terminal.console import WIDEST, fold, folded, width_of
+from rankbound.terminal.console import WIDEST, WIDTH, fold, folded, width_of
 
 MOST_LINES: Final = 10
+MOST_OPENING: Final = 6  # lines of them above the short text of a result
 FEW: Final = 3  # lines of a command to run next, unless all take more
 STYLES: Final[dict[Level, str]] = {
     "good": "bold green",
@@ -58,8 +59,8 @@ def print_answers(
     answers: Sequence[Answer], console: Console, *, details: bool
 ) -> Sequence[Answer]:
     """Print the answers that fit, and with `details` the others below; gives these."""
-    number = _fitting(answers)
-    first, rest = answers[:number], answers[number:]
+    first = said_first(answers)
+    rest = answers[len(first) :]
     show_sentences(first, console)
     show_foot(first, console)
     if details and rest:
@@ -104,6 +105,25 @@ def show_foot(
     """Print what answers rest on and what to run next, as far as it is not `above`."""
     for line in _foot(answers, width_of(console), above):
         console.print(Text(line), soft_wrap=True)
+
+
+def opening(answers: Sequence[Answer]) -> list[str]:
+    """The first answers as lines of a result's short text, for an interpreter."""
+    found = [folded(_printable(answer), WIDTH) for answer in answers]
+    number = len(found)
+    while number > 1 and sum(map(len, found[:number])) > MOST_OPENING:
+        number -= 1
+    return [line for lines in found[:number] for line in lines[:MOST_OPENING]]
+
+
+def _printable(answer: Answer) -> str:
+    said = f"{answer.wording} {answer.sentence}"
+    return "".join(c if c.isprintable() else " " for c in said)
+
+
+def said_first(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """The answers of the first screen."""
+    return answers[: _fitting(answers)]
 
 
 def _fitting(answers: Sequence[Answer]) -> int:
