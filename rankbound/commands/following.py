@@ -39,6 +39,8 @@ OWN: Final = (("--pairs", ("each",)),)
 # Their values may begin with the name of a file or student, as in FILE=trec-run
 BY_NAME: Final = ("--format", "--missing-value", "--run-tag")
 OUT: Final = "--out"
+# Options of some command that begin one of the others
+OTHERS: Final = ("--run", "--target")
 AGAIN: Final = "--force"  # is for the folder that was given
 NO_FOLDER: Final = "DIR"
 
@@ -172,7 +174,7 @@ def _given(line: str) -> Iterator[Given]:
 
 def _whole(option: str) -> str:
     """An option of which the first letters were given, as the program allows."""
-    known = {OUT, AGAIN, *(one for taken in TAKEN.values() for one in taken)}
+    known = {OUT, AGAIN, *OTHERS, *(one for taken in TAKEN.values() for one in taken)}
     longer = [one for one in known if one.startswith(option)]
     return longer[0] if len(longer) == 1 and option not in known else option
 

@@ -20,7 +20,6 @@ from rankbound.terminal.console import WIDEST, WIDTH, fold, folded, width_of
 
 MOST_LINES: Final = 10
 MOST_OPENING: Final = 6  # lines of them above the short text of a result
-FEW: Final = 3  # lines of a command to run next, unless all take more
 STYLES: Final[dict[Level, str]] = {
     "good": "bold green",
     "caution": "bold yellow",
@@ -131,7 +130,10 @@ def _fitting(answers: Sequence[Answer]) -> int:
     for number in range(len(answers), 1, -1):
         shown = answers[:number]
         lines = sum(len(_sentence(one, WIDEST)) for one in shown)
-        if lines + len([*_foot(shown, WIDEST)]) <= MOST_LINES:
+        lines += len(_rests(shown, WIDEST, ()))
+        if commands := _commands(shown):
+            lines += len(_command(_shortest(commands), WIDEST))
+        if lines <= MOST_LINES:
             return number
     return min(1, len(answers))
 
@@ -144,17 +146,29 @@ def _foot(
     answers: Sequence[Answer], width: int, above: Sequence[Answer] = ()
 ) -> Iterator[str]:
     """What the answers rest on, with the proviso once, and what to run next."""
+    yield from _rests(answers, width, above)
+    commands = _commands(answers, above)
+    if commands:
+        taken = sum(len(_sentence(one, WIDEST)) for one in answers)
+        room = MOST_LINES - taken - len(_rests(answers, WIDEST, above))
+        fits = [one for one in commands if len(_command(one, WIDEST)) <= room]
+        yield from _command(fits[0] if fits else _shortest(commands), width)
+
+
+def _rests(answers: Sequence[Answer], width: int, above: Sequence[Answer]) -> list[str]:
     known = grounds(above)
-    if told := [part for part in grounds(answers) if part not in known]:
-        yield from folded(f"{RESTS}{'; '.join(told)}", width)
-    run = {answer.next for answer in above}
-    commands = [
-        one for one in dict.fromkeys(a.next for a in answers) if one and one not in run
-    ]
-    several = [_command(one, width) for one in commands]
-    if several:
-        short = [lines for lines in several if len(lines) <= FEW]
-        yield from short[0] if short else min(several, key=len)
+    said = [part for part in grounds(answers) if part not in known]
+    return folded(f"{RESTS}{'; '.join(said)}", width) if said else []
+
+
+def _commands(answers: Sequence[Answer], above: Sequence[Answer] = ()) -> list[str]:
+    run = {"", *(answer.next for answer in above)}
+    return [one for one in dict.fromkeys(a.next for a in answers) if one not in run]
+
+
+def _shortest(commands: Sequence[str]) -> str:
+    """The command of the fewest lines, the first of several."""
+    return min(commands, key=lambda one: len(_command(one, WIDEST)))
 
 
 def _command(command: str, width: int) -> list[str]:

@@ -177,6 +177,14 @@ def test_every_option_that_is_taken_over_is_one_of_the_command(command):
     assert {name for name, _ in following.NEEDED[command]} <= options
 
 
+def test_options_of_all_commands_are_told_from_those_that_they_begin():
+    for command, parser in commands(build_parser()).items():
+        for word in (w for one in parser._actions for w in one.option_strings):
+            line = f"rankbound {command} {word} x"
+            if word.startswith("--"):
+                assert following.given(line, word) == ("x",)
+
+
 SOURCES = [
     "--teacher",
     "teacher.json.gz",
