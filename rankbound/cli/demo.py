@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     out = arguments.out
     made = demo(out, seed=arguments.seed, force=arguments.force, progress=True)
     console = console_for(sys.stdout)
-    for line in opening_lines(made.ledgers, made.comparison, made.validation):
+    for line in opening_lines(
+        made.ledgers, made.comparison, made.calibration, made.validation
+    ):
         fold(console, line)
     console.print()
     for line in summary_lines(made.ledgers):

@@ -13,6 +13,7 @@ from rich.console import Console
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.demo import run as work
 from rankbound.commands.demo.run import (
+    CALIBRATED,
     COMPARED,
     VALIDATED,
     Steps,
@@ -48,6 +49,8 @@ class Demonstration(NamedTuple):
         Of the samplings, against random negatives.
     validation : Validation
         Of the terms of all students, against what these retrieve.
+    calibration : Comparison or None
+        The same comparison at a fitted temperature; None where none can be fitted.
     """
 
     ledgers: dict[str, Ledger]
@@ -55,6 +58,7 @@ class Demonstration(NamedTuple):
     inspection: Inspection
     comparison: Comparison
     validation: Validation
+    calibration: Comparison | None = None
 
 
 def demo(
@@ -129,7 +133,8 @@ def demo(
             title="What the bound says about four ways of sampling negatives",
             options_of={one.command: one for one in options}.__getitem__,
             # Three figures of each result: those of `report` take as long as the rest
-            among={"measured", COMPARED, VALIDATED},
+            among={"measured", COMPARED, CALIBRATED, VALIDATED},
+            undrawn={CALIBRATED},
             progress=advance,
         )
         made = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
@@ -139,6 +144,7 @@ def demo(
         story.inspection,
         story.comparison,
         story.validation,
+        story.calibration,
     )
 
 
@@ -158,6 +164,8 @@ def screens_of(story: Story) -> Iterator[tuple[str, str]]:
     ]
     compared, validated = story.comparison, story.validation
     made.append((compared.command or "", _answers(compare.show, compared, COMPARED)))
+    if (again := story.calibration) is not None:
+        made.append((again.command or "", _answers(compare.show, again, CALIBRATED)))
     made.append((validated.command, _answers(validate.show, validated, VALIDATED)))
     for command, show in made:
         stream = io.StringIO()
