@@ -38,11 +38,18 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Run the story, and show its answers, its table, and where to go from here."""
     from rankbound.bounds.wording import counted
     from rankbound.commands.demo.run import ROWS, opening_lines, summary_lines
+    from rankbound.commands.study.processes import cores
     from rankbound.page.demo import demo
     from rankbound.terminal.console import console_for, fold
 
     out = arguments.out
-    made = demo(out, seed=arguments.seed, force=arguments.force, progress=True)
+    made = demo(
+        out,
+        seed=arguments.seed,
+        force=arguments.force,
+        workers=cores() if arguments.alone else 1,
+        progress=True,
+    )
     console = console_for(sys.stdout)
     for line in opening_lines(
         made.ledgers, made.comparison, made.calibration, made.validation

@@ -255,7 +255,9 @@ def false_negatives(
                 f"{card.judged_negatives:,}"
             )
     sure = [card for card in cards if card.suspected_lower]
-    groups = files[(sure or cards)[0].sampling]
+    # What to draw again are the groups with the most of them
+    worst = max(sure or cards, key=lambda card: card.suspected or 0.0)
+    groups = files[worst.sampling]
     return Answer.to(
         "false-negatives",
         "suspected" if sure else "none suspected",

@@ -66,6 +66,7 @@ def demo(
     *,
     seed: int = 0,
     force: bool = False,
+    workers: int = 1,
     progress: bool | Progress = False,
 ) -> Demonstration:
     """Run every command on the docstrings of the installed scientific packages.
@@ -83,6 +84,9 @@ def demo(
         Of everything that is drawn, at least 0.
     force : bool, default False
         Replace files of the same names in a folder that holds no earlier demo.
+    workers : int, default 1
+        Processes that read the packages. Each imports the main script once more, so
+        more than one is for a script that does nothing when it is imported.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -121,7 +125,7 @@ def demo(
         filling(out, replacing) as root,
         reported(progress, total=work.STAGES + STAGES) as advance,
     ):
-        story = work.make_demo(root, seed=seed, progress=advance)
+        story = work.make_demo(root, seed=seed, workers=workers, progress=advance)
         text = report_text(story, screens=dict(screens_of(story)))
         (root / "report.md").write_text(text, encoding="utf-8")
         steps = Steps(story.files, seed)

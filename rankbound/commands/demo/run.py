@@ -289,7 +289,7 @@ class Story:
     validation: Validation
 
 
-def make_demo(
+def make_demo(  # noqa: PLR0913  what is built, and how
     root: Path,
     *,
     seed: int,
@@ -297,11 +297,12 @@ def make_demo(
     packages: Sequence[str] = PACKAGES,
     fresh: Sequence[str] = FRESH,
     sizes: Sizes | None = None,
+    workers: int = 1,
 ) -> Story:
     """Build the collection in a folder, and run every command there.
 
     The commands work in that folder, as a reader's would, so that what they record is
-    what running them again records.
+    what running them again records. `workers` processes read the packages.
 
     Returns
     -------
@@ -309,7 +310,13 @@ def make_demo(
         Its results are written, too.
     """
     files = prepare(
-        root, seed=seed, progress=progress, packages=packages, fresh=fresh, sizes=sizes
+        root,
+        seed=seed,
+        progress=progress,
+        packages=packages,
+        fresh=fresh,
+        sizes=sizes,
+        workers=workers,
     )
     steps = Steps(files, seed)
     with chdir(root):

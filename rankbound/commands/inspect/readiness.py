@@ -177,14 +177,14 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
     }
     if cast.ranking is not None:
         rankings[TEACHER] = cast.ranking.path
-    if not lacking:
-        # Ranking all documents by their vectors is left to the command
-        ranked = [s for s in tried.students if s.scores or s.name in rankings]
+    # Ranking all documents by their vectors is left to the command
+    ranked = [s for s in tried.students if s.scores or s.name in rankings]
+    if ranked and not lacking:
         measured = replace(options, students=tuple(ranked))
+        case = Case(
+            dataset="data", sampling="groups", measure=measured, rankings=rankings
+        )
         try:
-            case = Case(
-                dataset="data", sampling="groups", measure=measured, rankings=rankings
-            )
             judge(case, measures=(TRIED,), missing_queries="zero", relevant=1)
         except MISTAKES as error:
             lacking = (_line(error),)
