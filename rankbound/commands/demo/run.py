@@ -341,7 +341,7 @@ def make_demo(  # noqa: PLR0913  what is built, and how
             steps.compare(), progress=_within("compare", progress)
         )
         comparison.save(COMPARED)
-        calibration = _calibrated(steps.calibrate(), _within("compare", progress))
+        calibration = _calibrated(steps, _within("compare", progress))
         validation = validate_with(
             steps.validate(), progress=_within("validate", progress)
         )
@@ -351,10 +351,10 @@ def make_demo(  # noqa: PLR0913  what is built, and how
     )
 
 
-def _calibrated(asked: CompareOptions, progress: Progress) -> Comparison | None:
+def _calibrated(steps: Steps, progress: Progress) -> Comparison | None:
     """The comparison at a fitted temperature, written; None if none can be fitted."""
     try:
-        found = compare_with(asked, progress=progress)
+        found = compare_with(steps.calibrate(), progress=progress)
     except (UsageError, DomainError):
         return None
     found.save(CALIBRATED)

@@ -79,24 +79,29 @@ class Settings:
 DEFAULTS = Settings()
 
 
-def measure_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
-    """Whether `measure` can run, by doing all that precedes its computation."""
-    return _measure(cast, settings, trial(cast, settings))
-
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What `measure` was told in a trial, and what it refused."""
 
-    options: MeasureOptions
+    told: MeasureOptions
     notes: tuple[str, ...]
     lacking: tuple[str, ...]
     refused: dict[str, str]
 
     @property
+    def files(self) -> Words:
+        """Options for vectors, judgements and missing scores."""
+        return file_words(
+            embeddings=self.told.embeddings,
+            ids=self.told.ids,
+            qrels=self.told.qrels,
+            missing=self.told.missing,
+        )
+
+    @property
     def students(self) -> list[StudentSource]:
         """The students that are not refused."""
-        return [one for one in self.options.students if one.name not in self.refused]
+        return [one for one in self.told.students if one.name not in self.refused]
 
     def all_notes(self, cast: Cast, command: str) -> tuple[str, ...]:
         """Notes on the files, and what is left out."""
@@ -145,14 +150,14 @@ def _measure(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness:
             words += ["--qrels", str(cast.qrels.path)]
         command = shlex.join([*words, "--out", "measured"])
         return Readiness(False, (_missing_teacher(cast),), command, ())
-    options, lacking = tried.options, tried.lacking
+    options, lacking = tried.told, tried.lacking
     words = measure_words(
         cast,
         options.teacher,
         options.temperature,
         groups=options.groups,
         students=tried.students,
-        files=_files(options),
+        files=tried.files,
     )
     words += settings.words(depth=not cast.groups)
     words += [*_placeholders(cast, options.temperature), "--out", "measured"]
@@ -168,7 +173,7 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
     from rankbound.commands.validate.effectiveness import judge
     from rankbound.commands.validate.options import TEACHER, Case
 
-    options, lacking = tried.options, tried.lacking
+    options, lacking = tried.told, tried.lacking
     runs = runs_of(cast)
     rankings = {
         one.name: runs[one.name].path
@@ -195,7 +200,7 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
         options.temperature,
         groups=_named_groups(options.groups),
         students=tried.students,
-        files=_files(options),
+        files=tried.files,
     )
     if rankings:
         words += ["--ranking", *(f"{one}={path}" for one, path in rankings.items())]
@@ -208,15 +213,6 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
 def _named_groups(groups: Path | None) -> Words:
     """The groups by their name, since that of a file may hold what parts the two."""
     return [] if groups is None else ["--groups", f"{stem(groups)}={groups}"]
-
-
-def _files(options: MeasureOptions) -> Words:
-    return file_words(
-        embeddings=options.embeddings,
-        ids=options.ids,
-        qrels=options.qrels,
-        missing=options.missing,
-    )
 
 
 def _missing_teacher(cast: Cast) -> str:
@@ -272,7 +268,12 @@ def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
         options.temperature,
         groups=words,
         students=[one for one in options.students if one.name not in refused],
-        files=_files(options),
+        files=file_words(
+            embeddings=options.embeddings,
+            ids=options.ids,
+            qrels=options.qrels,
+            missing=options.missing,
+        ),
     )
     line += settings.words()
     line += [*_placeholders(cast, options.temperature), "--out", "compared"]

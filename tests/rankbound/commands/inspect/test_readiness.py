@@ -10,8 +10,8 @@ from rankbound.commands.inspect.readiness import (
     compare_readiness,
     file_words,
     format_words,
-    measure_readiness,
     measure_words,
+    readiness,
     rehearse,
 )
 from rankbound.commands.measure.options import (
@@ -41,7 +41,7 @@ def judged(rows):
 
 def verdict(folder, contents, **asked):
     _, cast = examined_files(folder, contents, **asked)
-    return measure_readiness(cast)
+    return readiness(cast, None).measure
 
 
 def run(verdict, folder, capsys, result="ledger.json"):
