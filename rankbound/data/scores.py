@@ -22,11 +22,12 @@ from rankbound.data.columns import (
     positions,
     strings,
 )
-from rankbound.data.ordering import ranking, row_order
+from rankbound.data.ordering import ranking, row_order, windows
 from rankbound.rendering import Shown
 
 # Differences of two larger scores would overflow
 LARGEST: Final = float(np.finfo(np.float64).max) / 2
+LOOKED_UP: Final = 1 << 20  # rows whose keys are made at once
 
 
 class Kind(StrEnum):
@@ -98,8 +99,6 @@ class Scores(Shown):
     name: str = "scores"
     origins: Integers | None = None
     notes: tuple[str, ...] = field(default=(), repr=False)
-    # Made at the first lookup
-    _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         if not _within(self.values, LARGEST):
@@ -194,7 +193,10 @@ class Scores(Shown):
 
     def row_query(self) -> Integers:
         """The query position of every row, shape (n_rows,)."""
-        return np.repeat(np.arange(self.n_queries, dtype=np.int64), self.sizes)
+        return self._row_query(np.int64)
+
+    def _row_query(self, dtype: Any) -> Any:
+        return np.repeat(np.arange(self.n_queries, dtype=dtype), self.sizes)
 
     def where(self, row: int) -> tuple[str, str]:
         """The qid and docno of a row."""
@@ -259,18 +261,36 @@ class Scores(Shown):
         found : boolean array, shape (n,)
         """
         query = positions(self.qids, qids)[row_qids]
-        doc = positions(self.docnos, docnos)[row_docs]
+        doc = self._documents(docnos)[row_docs]
         known = (query >= 0) & (doc >= 0)
-        if not known.any():  # an empty file knows nothing
-            return np.zeros(len(known)), known
-        if not self._keys:
-            own = self.row_query() * max(1, self.n_docs) + self.codes
-            self._keys.append(own)
-        own = self._keys[0]
-        keys = np.where(known, query * max(1, self.n_docs) + doc, -1)
-        place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
-        found = known & (own[place] == keys)
-        return np.where(found, self.values[place], 0.0), found
+        values, found = np.zeros(len(known)), np.zeros(len(known), dtype=bool)
+        # A window of queries at a time, so that little is held beside the columns
+        asking = np.flatnonzero(known)
+        if (query[asking[1:]] < query[asking[:-1]]).any():
+            asking = asking[np.argsort(query[asking], kind="stable")]
+        asked, width = query[asking], self.n_docs
+        for first, last in windows(self.offsets, LOOKED_UP):
+            start, stop = np.searchsorted(asked, [first, last])
+            rows = asking[start:stop]
+            if not len(rows):
+                continue
+            begin, end = self.offsets[first], self.offsets[last]
+            sizes = np.diff(self.offsets[first : last + 1])
+            own = np.repeat(np.arange(last - first) * width, sizes)
+            own += self.codes[begin:end]
+            keys = (query[rows] - first) * width + doc[rows]
+            place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+            same = own[place] == keys
+            values[rows[same]] = self.values[begin + place[same]]
+            found[rows[same]] = True
+        return values, found
+
+    def _documents(self, docnos: Strings) -> Integers:
+        """Where each of other ids stands among `docnos`, -1 where it does not."""
+        held = as_held(self)
+        if isinstance(held, LateStrings) and held.has_texts:
+            return arrow.places(held, docnos)
+        return positions(self.docnos, docnos)
 
     def to_frame(self) -> Any:
         """A pandas frame in PyTerrier's columns: qid, docno, score, rank.
@@ -355,8 +375,8 @@ class Scores(Shown):
         import pyarrow as pa
 
         columns: dict[str, object] = {
-            "qid": arrow.coded(self.row_query(), self.qids),
-            "docno": arrow.coded(self.codes, self.docnos),
+            "qid": arrow.coded(self._row_query(np.int32), self.qids),
+            "docno": arrow.coded(self.codes, as_held(self)),
             "score": pa.array(self.values),
         }
         if self.origins is not None:

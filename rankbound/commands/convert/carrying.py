@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Strings, strings
+from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.ordering import by_rank
+from rankbound.data.ordering import by_rank, windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, IDLE, UNUSED, Contents, Format
@@ -119,10 +119,12 @@ def _grouped(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "inclusion", f"{len(groups.inclusion):,} sampling probabilities"
 
 
-def losses(contents: Contents, target: Format) -> dict[str, str]:
+def losses(
+    contents: Contents, target: Format, held: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What a format cannot carry of the contents, in words.
 
-    A format of ranks carries scores that were made from ranks, and one of margins those
+    `held` is what `content` gives, where it is known. A format of ranks carries scores that were made from ranks, and one of margins those
     that were made from margins.
     """
     keeps = {*target.keeps}
@@ -133,7 +135,7 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
         keeps |= {"scores", "kind", "origins"}
     return {
         what: words
-        for what, words in content(contents).items()
+        for what, words in (content(contents) if held is None else held).items()
         if what not in keeps
         and not (what == IDS and MADE_IDS not in keeps)
         and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
@@ -158,16 +160,33 @@ def ranks_follow(contents: Contents) -> bool:
     scores, ranks = contents.scores, contents.ranks
     if scores is None or ranks is None:
         return True
-    query = scores.row_query()
-    order = by_rank(scores, ranks)
-    inside = query[1:] == query[:-1]
-    if inside.any() and ranks.min() == ranks.max():
+    if scores.n_queries < len(ranks) and ranks.min() == ranks.max():
         return True
-    values, codes = scores.values[order], scores.codes[order]
+    # A window of queries at a time, so that little is held beside the columns
+    for first, last in windows(scores.offsets, BLOCK):
+        rows = slice(scores.offsets[first], scores.offsets[last])
+        offsets = scores.offsets[first : last + 1] - scores.offsets[first]
+        part = _Window(scores.values[rows], offsets)
+        if not _follow(part, scores.codes[rows], ranks[rows]):
+            return False
+    return True
+
+
+class _Window(NamedTuple):
+    """The scores of some queries, as orders take them."""
+
+    values: Floats
+    offsets: Integers
+
+
+def _follow(scores: _Window, codes: Integers, ranks: Integers) -> bool:
+    query = np.repeat(np.arange(len(scores.offsets) - 1), np.diff(scores.offsets))
+    order = by_rank(scores, ranks)
+    values, codes = scores.values[order], codes[order]
     tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
     falling = (values[1:] < values[:-1]) | tied
     counted = np.diff(ranks[order]) == 1
-    return bool(np.all((falling & counted)[inside]))
+    return bool(np.all((falling & counted)[query[1:] == query[:-1]]))
 
 
 def _keeps_metadata(what: str, keeps: set[str]) -> bool:
