@@ -21,8 +21,10 @@ import numpy as np
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.records import lacking
 from rankbound.read.objects.arrays import embeddings_of_array, scores_of_nested
+from rankbound.read.objects.pickled import scores_in_blocks
 from rankbound.read.source import Source, one_line
 
 # Unpickling
@@ -242,7 +244,11 @@ def read_pickle(source: Source) -> Contents:
         If the pickle names other classes or functions, is damaged, or holds something
         else.
     """
-    found = load(source)
+    try:
+        with source.fitting_into_memory():
+            return Contents(NAME, source.path, scores=scores_in_blocks(source))
+    except Unsure:
+        found = load(source)
     if isinstance(found, dict):
         scores = scores_of_nested(found, source.fail, name=str(source.path))
         return Contents(NAME, source.path, scores=scores)
