@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Floats, Integers, Strings, strings
+from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.ordering import by_rank, windows
+from rankbound.data.ordering import RankedWindow, by_rank_in, ranked_windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, IDLE, UNUSED, Contents, Format
@@ -162,27 +162,12 @@ def ranks_follow(contents: Contents) -> bool:
         return True
     if scores.n_queries < len(ranks) and ranks.min() == ranks.max():
         return True
-    # A window of queries at a time, so that little is held beside the columns
-    for first, last in windows(scores.offsets, BLOCK):
-        rows = slice(scores.offsets[first], scores.offsets[last])
-        offsets = scores.offsets[first : last + 1] - scores.offsets[first]
-        part = _Window(scores.values[rows], offsets)
-        if not _follow(part, scores.codes[rows], ranks[rows]):
-            return False
-    return True
+    return all(_follow(scores, ranks, part) for part in ranked_windows(scores))
 
 
-class _Window(NamedTuple):
-    """The scores of some queries, as orders take them."""
-
-    values: Floats
-    offsets: Integers
-
-
-def _follow(scores: _Window, codes: Integers, ranks: Integers) -> bool:
-    query = np.repeat(np.arange(len(scores.offsets) - 1), np.diff(scores.offsets))
-    order = by_rank(scores, ranks)
-    values, codes = scores.values[order], codes[order]
+def _follow(scores: Scores, ranks: Integers, part: RankedWindow) -> bool:
+    order, query = by_rank_in(part, ranks), part.queries
+    values, codes = scores.values[order], scores.codes[order]
     tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
     falling = (values[1:] < values[:-1]) | tied
     counted = np.diff(ranks[order]) == 1

@@ -19,6 +19,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.layout import (
     RankFacts,
     layout_findings,
+    may_be_odd,
     odd_ids,
     rank_facts,
     rank_findings,
@@ -42,7 +43,7 @@ from rankbound.commands.inspect.scores import (
     score_findings,
     score_warnings,
 )
-from rankbound.data.columns import Integers, Strings, strings
+from rankbound.data.columns import Integers, LateStrings, Strings, as_held, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
@@ -437,6 +438,15 @@ def _refused(given: Given) -> Finding:
 
 
 def _ids(contents: Contents) -> list[Finding | None]:
+    scores = contents.scores
+    held = None if scores is None else as_held(scores)
+    if contents.parts() == ("scores",) and not contents.texts and scores is not None:
+        if isinstance(held, LateStrings) and held.has_texts:
+            odd = may_be_odd(held.texts())
+            return [
+                *odd_ids(scores.qids, "query"),
+                *odd_ids(odd, "document", len(held)),
+            ]
     queries: list[Strings] = []
     documents: list[Strings] = (
         [] if not contents.texts else [strings([*contents.texts])]

@@ -35,6 +35,8 @@ from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source, one_line
 from rankbound.read.tables.containers import container, open_table, schema_of
+from rankbound.read.text.blocks import floats
+from rankbound.read.text.ids import integers
 
 RANK = "rank"
 MORE = "rankbound.metadata"
@@ -56,12 +58,11 @@ def read_scores_table(source: Source) -> Contents:
     table = _table(source, SCORES_SCHEMA)
     try:
         scores = _as_written(table, str(source.path))
-        if scores is None:
-            scores = Scores.from_arrow(table, name=str(source.path))
         ranks = None
         if RANK in table.column_names and source.whole:
-            found = whole(table, RANK)
-            ranks = found.to_numpy().astype(np.int64, copy=False)
+            ranks = _ranks(table, in_order=scores is not None)
+        if scores is None:
+            scores = Scores.from_arrow(table, name=str(source.path))
     except (DomainError, ValueError, pa.ArrowException) as error:
         raise source.fail(one_line(error)) from None
     part = "qrels" if metadata(table).get("rankbound.part") == "qrels" else "scores"
@@ -73,6 +74,25 @@ def read_scores_table(source: Source) -> Contents:
         ranks=ranks if part == "scores" else None,
         metadata=_said(table, source),
     )
+
+
+def _ranks(table: Any, *, in_order: bool) -> Integers:
+    """The ranks, in the order of the scores.
+
+    Raises
+    ------
+    DomainError
+        If they are no whole numbers, or one is missing.
+    """
+    found = whole(table, RANK)
+    if not pa.types.is_integer(found.type):
+        raise DomainError(f"column {RANK!r} must hold whole numbers, got {found.type}")
+    if not in_order:
+        place = table.column_names.index("score")
+        ranked = table.set_column(place, "score", found.cast(pa.float64()))
+        return Scores.from_arrow(ranked).values.astype(np.int64)
+    column = found.chunk(0).cast(pa.int64())
+    return integers(column)
 
 
 def _as_written(table: Any, name: str) -> Scores | None:
@@ -111,7 +131,7 @@ def _as_written(table: Any, name: str) -> Scores | None:
         offsets=offsets.astype(np.int64),
         codes=codes.astype(np.int64),
         docnos=cast(Strings, late),  # made when they are asked for
-        values=values.chunk(0).to_numpy(),
+        values=floats(values.chunk(0)),
         kind=Kind(kind),
         name=name,
     )
@@ -119,7 +139,8 @@ def _as_written(table: Any, name: str) -> Scores | None:
 
 def _indices(column: Any) -> Any:
     """The codes of a dictionary-encoded column, where they lie."""
-    return column.indices.to_numpy()
+    codes = np.frombuffer(column.indices.buffers()[1], dtype=np.int32)
+    return codes[column.offset : column.offset + len(column)]
 
 
 def _ascend(names: Any) -> bool:
