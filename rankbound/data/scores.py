@@ -193,7 +193,8 @@ class Scores(Shown):
 
     def row_query(self) -> Integers:
         """The query position of every row, shape (n_rows,)."""
-        return self._row_query(np.int64)
+        found: Integers = self._row_query(np.int64)
+        return found
 
     def _row_query(self, dtype: Any) -> Any:
         return np.repeat(np.arange(self.n_queries, dtype=dtype), self.sizes)

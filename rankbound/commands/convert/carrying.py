@@ -124,8 +124,8 @@ def losses(
 ) -> dict[str, str]:
     """What a format cannot carry of the contents, in words.
 
-    `held` is what `content` gives, where it is known. A format of ranks carries scores that were made from ranks, and one of margins those
-    that were made from margins.
+    `held` is what `content` gives, where it is known. A format of ranks carries scores
+    that were made from ranks, and one of margins those that were made from margins.
     """
     keeps = {*target.keeps}
     kind = None if contents.scores is None else contents.scores.kind

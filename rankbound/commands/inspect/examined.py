@@ -439,14 +439,12 @@ def _refused(given: Given) -> Finding:
 
 def _ids(contents: Contents) -> list[Finding | None]:
     scores = contents.scores
-    held = None if scores is None else as_held(scores)
-    if contents.parts() == ("scores",) and not contents.texts and scores is not None:
+    if scores is not None and contents.parts() == ("scores",) and not contents.texts:
+        held = as_held(scores)
         if isinstance(held, LateStrings) and held.has_texts:
             odd = may_be_odd(held.texts())
-            return [
-                *odd_ids(scores.qids, "query"),
-                *odd_ids(odd, "document", len(held)),
-            ]
+            found = odd_ids(odd, "document", len(held))
+            return [*odd_ids(scores.qids, "query"), *found]
     queries: list[Strings] = []
     documents: list[Strings] = (
         [] if not contents.texts else [strings([*contents.texts])]

@@ -42,6 +42,7 @@ FIRST_INNER: Final = re.compile(
 NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
 LISTS: Final = frozenset({"scores", "labels", "positive_scores", "negative_scores"})
 DATA: Final = "data"
+IDS: Final = ("query", "document")
 # Types of the values of regular records
 VALUES: Final = {
     **{str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -219,10 +220,9 @@ def _in_blocks(source: Source, found: Found, kind: str) -> Contents:
         partial(_table_of_scores, schema=schema, used=found.layout.columns),
         *(source, facts, repairs),
     )
-    layout = found.layout.by_role
     rows = 0 if made.scores is None else len(made.scores.values)
-    for name in (layout.query, getattr(layout, "document", None)):
-        if schema.field(name).type == pa.int64():
+    for role, name in found.layout.roles.items():
+        if role in IDS and schema.field(name).type == pa.int64():
             count(repairs, INTEGER_IDS, rows)
     return made
 

@@ -116,31 +116,38 @@ def _blocks(stream: IO[bytes]) -> Iterator[_Block]:
             break
         data = np.frombuffer(buffer + bytes(AHEAD), dtype=np.uint8)
         places = _places(data, len(buffer), ended=ended)
-        frames = places[data[places] == FRAME]
-        if len(frames):  # none may reach beyond the end
-            lengths = _little(data, frames, 8)
-            if (lengths < 0).any():
+        furthest = max(furthest, total + _end_of_frames(data, places))
+        stop = len(buffer) if ended else _cut(data, places)
+        if not stop:
+            if len(buffer) > LONGEST:
                 raise Unsure
-            furthest = max(furthest, total + int((frames + 9 + lengths).max()))
-        if ended:
-            stop = len(buffer)
-        else:
-            structure = places[IS_STRUCTURE[data[places]]]
-            if len(structure) < 2:
-                if len(buffer) > LONGEST:
-                    raise Unsure
-                continue
-            stop = places[np.searchsorted(places, structure[-2]) + 1]
-            # What puts into the memo stays with what is put
-            at = np.searchsorted(places, stop)
-            while IS_PUT[data[places[at]]] or data[places[at]] == FRAME:
-                at += 1
-            stop = int(places[at])
+            continue
         yield _Block(data, places[places < stop], stop)
         buffer = buffer[stop:]
         total += stop
     if furthest > total:
         raise Unsure
+
+
+def _end_of_frames(data: Any, places: Integers) -> int:
+    """How far the frames reach that begin here; none may reach beyond the end."""
+    frames = places[data[places] == FRAME]
+    lengths = _little(data, frames, 8)
+    if (lengths < 0).any():
+        raise Unsure
+    return int((frames + 9 + lengths).max(initial=0))
+
+
+def _cut(data: Any, places: Integers) -> int:
+    """The end of the last but one instruction of structure; 0 without two of them."""
+    structure = np.flatnonzero(IS_STRUCTURE[data[places]])
+    if len(structure) < 2:
+        return 0
+    at = structure[-2] + 1
+    # What puts into the memo stays with what is put
+    while IS_PUT[data[places[at]]] or data[places[at]] == FRAME:
+        at += 1
+    return int(places[at])
 
 
 def _places(data: Any, size: int, *, ended: bool) -> Integers:

@@ -95,43 +95,46 @@ def _ranks(table: Any, *, in_order: bool) -> Integers:
     return integers(column)
 
 
+def _columns(table: Any) -> list[Any] | None:
+    """Queries, documents and scores, each in one piece and of the type we write."""
+    names = ("qid", "docno", "score")
+    if not {*names} <= {*table.column_names} or "origin" in table.column_names:
+        return None
+    found = [table.column(name) for name in names]
+    queries, documents, values = (one.type for one in found)
+    typed = queries in CODED and documents in CODED and values == pa.float64()
+    whole = all(one.num_chunks == 1 and not one.null_count for one in found)
+    return [one.chunk(0) for one in found] if typed and whole else None
+
+
 def _as_written(table: Any, name: str) -> Scores | None:
     """Scores of a table in the order that we write; None for any other table.
 
     Values stay where they are, in the memory map.
     """
-    if not {"qid", "docno", "score"} <= {*table.column_names}:
+    columns = _columns(table)
+    kind = metadata(table).get("rankbound.kind", Kind.UNKNOWN.value)
+    if columns is None or kind not in {*Kind}:
         return None
-    queries, documents, values = map(table.column, ("qid", "docno", "score"))
-    coded = queries.type in CODED and documents.type in CODED
-    if not coded or values.type != pa.float64() or "origin" in table.column_names:
+    queries, documents, values = columns
+    qids, docnos = queries.dictionary.to_pylist(), documents.dictionary
+    distinct = None not in qids and len({*qids}) == len(qids)
+    if not distinct or docnos.null_count or not _ascend(docnos):
         return None
-    if any(one.num_chunks != 1 or one.null_count for one in (queries, documents)):
-        return None
-    if values.num_chunks != 1 or values.null_count:
-        return None
-    qids, docnos = (one.chunk(0).dictionary for one in (queries, documents))
-    if qids.null_count or docnos.null_count or not _ascend(docnos):
-        return None
-    rows, codes = (_indices(one.chunk(0)) for one in (queries, documents))
+    rows, codes = _indices(queries), _indices(documents)
     if not _in_order(rows, codes, len(qids), len(docnos)):
         return None
-    names = strings(qids.to_pylist())
-    if len({*names}) < len(names):
-        return None
     offsets = np.searchsorted(rows, np.arange(len(qids) + 1, dtype=np.int32))
-    late = LateStrings(
-        len(docnos), lambda: strings(docnos.to_pylist()), lambda: docnos
-    )
+    late = LateStrings(len(docnos), lambda: strings(docnos.to_pylist()), lambda: docnos)
     kind = metadata(table).get("rankbound.kind", Kind.UNKNOWN.value)
     if kind not in {*Kind}:
         return None
     return Scores(
-        qids=names,
+        qids=strings(qids),
         offsets=offsets.astype(np.int64),
         codes=codes.astype(np.int64),
         docnos=cast(Strings, late),  # made when they are asked for
-        values=floats(values.chunk(0)),
+        values=floats(values),
         kind=Kind(kind),
         name=name,
     )

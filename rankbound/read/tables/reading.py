@@ -18,8 +18,8 @@ from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.margins import potentials
 from rankbound.errors import FormatError
+from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import COMPOSED
 from rankbound.read.json.blocks import Unsure

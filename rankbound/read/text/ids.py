@@ -361,15 +361,15 @@ def _packed(texts: list[pa.Array]) -> Ids:
 
     def made() -> Strings:
         found = np.empty(len(distinct[0]), dtype=object)
-        for part, texts in parts():
-            found[part] = texts
+        for part, some in parts():
+            found[part] = some
         return found
 
-    def texts() -> Any:
+    def as_arrow() -> Any:
         kind = pa.string() if LONGEST * len(distinct[0]) < MOST_TEXT else LARGE
         return pa.concat_arrays([pa.array(some, kind) for _, some in parts()])
 
-    return Ids(LateStrings(len(distinct[0]), made, texts), codes)
+    return Ids(LateStrings(len(distinct[0]), made, as_arrow), codes)
 
 
 def _words(texts: list[pa.Array]) -> tuple[Packing, list[Integers]]:
