@@ -133,7 +133,7 @@ def _end_of_frames(data: Any, places: Integers) -> int:
     """How far the frames reach that begin here; none may reach beyond the end."""
     frames = places[data[places] == FRAME]
     lengths = _little(data, frames, 8)
-    if (lengths < 0).any():
+    if ((lengths < 0) | (lengths > 1 << 62)).any():
         raise Unsure
     return int((frames + 9 + lengths).max(initial=0))
 
