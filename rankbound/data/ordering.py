@@ -98,29 +98,23 @@ def ranked_windows(scores: Scored) -> Iterator[RankedWindow]:
         yield RankedWindow(slice(start, stop), order + start, offsets - start)
 
 
-def by_rank(scores: Scored, ranks: Integers) -> Integers:
+def by_rank(part: RankedWindow, ranks: Integers) -> Integers:
     """Rows by query and by given ranks; those of one rank as in `ranking`.
 
     Parameters
     ----------
-    scores : Scores
+    part : RankedWindow
+        The rows of some queries, shape (n,).
     ranks : int64 array, shape (n_rows,)
+        Of all rows.
 
     Examples
     --------
     >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
-    >>> by_rank(scores, np.array([1, 2, 1])).tolist()
-    [2, 0, 1]
+    >>> [by_rank(part, np.array([1, 2, 1])).tolist() for part in ranked_windows(scores)]
+    [[2, 0, 1]]
     """
-    order = np.empty(len(scores.values), dtype=np.int64)
-    for part in ranked_windows(scores):
-        order[part.rows] = by_rank_in(part, ranks)
-    return order
-
-
-def by_rank_in(part: RankedWindow, ranks: Integers) -> Integers:
-    """The rows of some queries as by `by_rank`, shape (n,)."""
     ranks = ranks[part.order].astype(np.int64, copy=False)
     low, high = int(ranks.min(initial=0)), int(ranks.max(initial=0))
     if (high - low + 1) * len(part.offsets) >= FITS:

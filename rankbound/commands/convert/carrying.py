@@ -12,7 +12,7 @@ from rankbound.bounds.wording import counted
 from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.ordering import RankedWindow, by_rank_in, ranked_windows
+from rankbound.data.ordering import RankedWindow, by_rank, ranked_windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, IDLE, UNUSED, Contents, Format
@@ -166,7 +166,7 @@ def ranks_follow(contents: Contents) -> bool:
 
 
 def _follow(scores: Scores, ranks: Integers, part: RankedWindow) -> bool:
-    order, query = by_rank_in(part, ranks), part.queries
+    order, query = by_rank(part, ranks), part.queries
     values, codes = scores.values[order], scores.codes[order]
     tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
     falling = (values[1:] < values[:-1]) | tied

@@ -13,7 +13,7 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, RankCounts, share
-from rankbound.data.ordering import by_rank_in, ranked_windows
+from rankbound.data.ordering import by_rank, ranked_windows
 from rankbound.read.contents import Contents
 from rankbound.read.source import Source
 
@@ -76,7 +76,7 @@ def rank_facts(contents: Contents) -> RankFacts | None:
         return None
     wrong, example = 0, None
     for part in ranked_windows(scores):
-        order, query = by_rank_in(part, ranks), part.queries
+        order, query = by_rank(part, ranks), part.queries
         values, places = scores.values[order], ranks[order]
         here = (values[1:] > values[:-1]) & (places[1:] > places[:-1])
         here &= query[1:] == query[:-1]

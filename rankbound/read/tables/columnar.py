@@ -1,4 +1,4 @@
-"""Our own tables: ``.scores.arrow`` and ``.groups.arrow``, or the same as parquet.
+"""Our own tables: Arrow files, or the same as parquet.
 
 To any other reader they are tables with columns qid, docno, score (rank, origin), or
 qid, group, docno. The schema version, kind and name are in the metadata. Arrow files
@@ -267,7 +267,7 @@ GROUPS_NAME = "rankbound-groups"
 FORMATS = (
     Format(
         SCORES_NAME,
-        "rankbound's own table of scores, .scores.arrow (or .scores.parquet)",
+        "rankbound's own table of scores, .arrow or .scores.parquet",
         ("scores", "qrels"),
         lambda source: _sniff(source, SCORES_SCHEMA),
         read_scores_table,
@@ -276,7 +276,7 @@ FORMATS = (
     ),
     Format(
         GROUPS_NAME,
-        "rankbound's own table of groups, .groups.arrow (or .groups.parquet)",
+        "rankbound's own table of groups, .arrow or .groups.parquet",
         ("groups",),
         lambda source: _sniff(source, GROUPS_SCHEMA),
         read_groups_table,

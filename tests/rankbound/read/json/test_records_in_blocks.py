@@ -79,7 +79,8 @@ def both(text):
 
 def texts_of(rows):
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return lines, json.dumps(rows), json.dumps(rows, indent=1)
+    whole = json.dumps(rows, ensure_ascii=False)
+    return lines, whole, json.dumps(rows, indent=1)
 
 
 @given(rows=RECORDS)
