@@ -20,7 +20,7 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.data.ordering import ranking
+from rankbound.data.ordering import ranked_windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.pairwise import pairwise_entropy
 
@@ -163,21 +163,23 @@ def is_rank_only(scores: Scores) -> bool:
     True
     """
     longest = int(np.argmax(scores.sizes))
-    tolerance = 1e-9 * np.abs(scores.values).max()
     # Two queries tell nearly every file apart, without an order of all rows
-    first = _below_best(scores, longest)
+    pattern = _below_best(scores, longest)
     other = _below_best(scores, int(longest == 0) if scores.n_queries > 1 else longest)
-    if np.any(np.abs(first[: len(other)] - other) > tolerance):
+    largest = max(abs(scores.values.min()), abs(scores.values.max()))
+    tolerance = 1e-9 * largest
+    if np.any(np.abs(pattern[: len(other)] - other) > tolerance):
         return False
-    values = scores.values[ranking(scores)]
-    rank = np.arange(len(values)) - np.repeat(scores.offsets[:-1], scores.sizes)
-    below_best = np.repeat(values[scores.offsets[:-1]], scores.sizes) - values
-    pattern = first
-    if pattern.max() == 0:
+    coincidences = len(scores.values) - scores.n_queries - (len(pattern) - 1)
+    if pattern.max() == 0 or coincidences < LEAST_COINCIDENCES:
         return False
-    same = np.abs(below_best - pattern[rank]) <= tolerance
-    coincidences = int(np.sum(rank > 0)) - (len(pattern) - 1)
-    return bool(same.all()) and coincidences >= LEAST_COINCIDENCES
+    for part in ranked_windows(scores):
+        values = scores.values[part.order]
+        best = values[part.offsets[:-1]]
+        below_best = np.repeat(best, np.diff(part.offsets)) - values
+        if not (np.abs(below_best - pattern[part.places]) <= tolerance).all():
+            return False
+    return True
 
 
 def _below_best(scores: Scores, query: int) -> Floats:
@@ -343,23 +345,22 @@ def ties(scores: Scores) -> Ties:
     >>> ties(Scores.from_dict(run))
     Ties(neighbours=3, equal=1, close=1, queries=1, largest=2, shared=2)
     """
-    query = scores.row_query()
-    values = scores.values[ranking(scores)]
-    inside = query[1:] == query[:-1]
-    gaps = values[:-1] - values[1:]
-    equal = inside & (gaps == 0)
-    width = values.max() - values.min()
-    beginning = np.concatenate([[True], ~equal])
-    places = np.append(np.flatnonzero(beginning), len(values))
-    plateaus = np.diff(places)
-    return Ties(
-        neighbours=int(inside.sum()),
-        equal=int(equal.sum()),
-        close=int(np.sum(inside & (gaps > 0) & (gaps <= CLOSE * width))),
-        queries=len(np.unique(query[1:][equal])),
-        largest=int(plateaus.max()),
-        shared=int(plateaus[plateaus > 1].sum()),
-    )
+    equal = close = queries = shared = 0
+    largest, width = 1, scores.values.max() - scores.values.min()
+    for part in ranked_windows(scores):
+        query, values = part.queries, scores.values[part.order]
+        inside = query[1:] == query[:-1]
+        gaps = values[:-1] - values[1:]
+        same = inside & (gaps == 0)
+        beginning = np.concatenate([[True], ~same])
+        plateaus = np.diff(np.append(np.flatnonzero(beginning), len(values)))
+        equal += int(same.sum())
+        close += int(np.sum(inside & (gaps > 0) & (gaps <= CLOSE * width)))
+        queries += len(np.unique(query[1:][same]))
+        largest = max(largest, int(plateaus.max()))
+        shared += int(plateaus[plateaus > 1].sum())
+    neighbours = len(scores.values) - scores.n_queries
+    return Ties(neighbours, equal, close, queries, largest, shared)
 
 
 def close_by_chance(scores: Scores) -> int:
@@ -374,11 +375,13 @@ def close_by_chance(scores: Scores) -> int:
     >>> close_by_chance(Scores.from_dict(run))
     0
     """
-    query = scores.row_query()
-    values = scores.values[ranking(scores)]
-    gaps = (values[:-1] - values[1:])[query[1:] == query[:-1]]
-    step = CLOSE * (values.max() - values.min())
-    return int(np.sum((gaps > step) & (gaps <= 2 * step)))
+    step = CLOSE * (scores.values.max() - scores.values.min())
+    found = 0
+    for part in ranked_windows(scores):
+        query, values = part.queries, scores.values[part.order]
+        gaps = (values[:-1] - values[1:])[query[1:] == query[:-1]]
+        found += int(np.sum((gaps > step) & (gaps <= 2 * step)))
+    return found
 
 
 def constant_queries(scores: Scores) -> Integers:

@@ -30,9 +30,10 @@ REFUSED: Final = """\
 """
 EPILOG: Final = f"""\
 The format of OUT is that of its suffix or of --to:
-  .run .res .trec .qrels .json .jsonl .csv .tsv .pkl .parquet .arrow .scores.parquet
-  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4,
-  .zst or .xz packs it
+  .arrow .run .res .trec .qrels .json .jsonl .csv .tsv .pkl .parquet .feather
+  .scores.parquet .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last
+  .gz, .bz2, .lz4, .zst or .xz packs it
+Scores and groups in .arrow are read where they lie, faster than from any other format.
 What OUT cannot carry is named and refused; --lossy accepts the loss. OUT is read back
 before it gets its name: its numbers are those of IN, bit for bit. Ids of vectors that
 the format cannot hold go into a file beside it, as docs.ids.txt beside docs.npy.
@@ -44,7 +45,7 @@ formats that are read only:
 kinds of files that are recognised and refused, with the remedy:
 {REFUSED}
 examples:
-  rankbound convert teacher.scores.json.gz teacher.scores.parquet
+  rankbound convert teacher.scores.json.gz teacher.arrow
   rankbound convert bm25.run.gz bm25.json --lossy
   rankbound convert docs.npy docs.flex
   rankbound convert docs.f4 docs.safetensors --ids docids.txt

@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Floats, Integers, Strings
+from rankbound.data.columns import Floats, Integers, LateStrings, Strings
 
 # Schema, kind and name stand in the metadata of the table, under these keys
 SCHEMA: Final = "rankbound.schema"
@@ -70,12 +70,55 @@ def _used(distinct: Any, codes: Integers) -> tuple[Any, Integers]:
     return distinct.take(pa.array(order)), place[codes]
 
 
-def coded(codes: Integers, ids: Strings) -> Any:
-    """A dictionary-encoded column of text."""
+def coded(codes: Any, ids: Strings | LateStrings) -> Any:
+    """A dictionary-encoded column of text; `codes` are integers."""
     import pyarrow as pa
 
     indices = pa.array(codes.astype(np.int32, copy=False))
-    return pa.DictionaryArray.from_arrays(indices, pa.array(ids, pa.string()))
+    return pa.DictionaryArray.from_arrays(indices, as_text(ids))
+
+
+def as_text(ids: Strings | LateStrings) -> Any:
+    """Ids as an Arrow array of text; strings that were not made are not made now.
+
+    Examples
+    --------
+    >>> as_text(np.array(["d1"], dtype=object)).to_pylist()
+    ['d1']
+    """
+    import pyarrow as pa
+
+    if isinstance(ids, LateStrings):
+        found = ids.texts()
+        if found is not None:
+            return found
+        ids = ids.strings
+    return pa.array(ids, pa.string())
+
+
+def places(known: Strings | LateStrings, wanted: Strings) -> Integers:
+    """Where each wanted id stands among the known ones, -1 where it does not.
+
+    Both are distinct. The smaller side is hashed, outside of Python.
+
+    Examples
+    --------
+    >>> known = np.array(["a", "b"], dtype=object)
+    >>> places(known, np.array(["b", "x", "y"], dtype=object)).tolist()
+    [1, -1, -1]
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inside, asked = (as_text(ids).cast(pa.large_string()) for ids in (known, wanted))
+    if len(asked) >= len(inside):
+        found = pc.fill_null(pc.index_in(asked, value_set=inside), -1)
+        return np.asarray(found).astype(np.int64)
+    rows = np.asarray(pc.fill_null(pc.index_in(inside, value_set=asked), -1))
+    at = np.full(len(asked), -1, dtype=np.int64)
+    held = np.flatnonzero(rows >= 0)
+    at[rows[held]] = held
+    return at
 
 
 def ids(table: Any, column: str) -> Any:

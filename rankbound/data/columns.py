@@ -148,6 +148,8 @@ class LateStrings:
         How many there are.
     make : callable
         Gives them, as an object array of str, shape (size,).
+    as_arrow : callable, optional
+        Gives them as an Arrow array of text, for work that needs no strings.
     plain : bool
         Whether they are known to hold no control characters.
 
@@ -159,11 +161,17 @@ class LateStrings:
     """
 
     def __init__(
-        self, size: int, make: Callable[[], Strings], *, plain: bool = False
+        self,
+        size: int,
+        make: Callable[[], Strings],
+        as_arrow: Callable[[], Any] | None = None,
+        *,
+        plain: bool = False,
     ) -> None:
         self._size = size
         self.plain = plain
         self._make: Callable[[], Strings] | None = make
+        self._as_arrow = as_arrow
         self._strings: Strings  # not set before they are made
 
     def __len__(self) -> int:
@@ -178,8 +186,18 @@ class LateStrings:
             made.flags.writeable = False
             # Two threads may make them at once; both then get those of the first
             vars(self).setdefault("_strings", made)
-            self._make = None
+            self._make = self._as_arrow = None
         return self._strings
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether the ids are at hand as Arrow text, and not as strings."""
+        return self._as_arrow is not None
+
+    def texts(self) -> Any:
+        """The ids as an Arrow array of text; None where only strings are at hand."""
+        as_arrow = self._as_arrow
+        return None if as_arrow is None else as_arrow()
 
 
 class DocnosField:

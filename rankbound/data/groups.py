@@ -19,7 +19,7 @@ from rankbound.data.columns import (
     positions,
     ranks,
 )
-from rankbound.data.ordering import ranking, row_order
+from rankbound.data.ordering import ranked_windows, row_order
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
@@ -338,10 +338,8 @@ def top_documents(scores: Scores, *, depth: int) -> Groups:
     """
     if depth < 2:
         raise DomainError(f"`depth` must be at least 2 to form a pair, got {depth}")
-    query = scores.row_query()
-    order = ranking(scores)
-    place = np.arange(len(order)) - scores.offsets[query]  # rank within the query
-    rows = order[place < depth]
+    best = [part.order[part.places < depth] for part in ranked_windows(scores)]
+    rows = np.concatenate(best)
     sizes = np.minimum(scores.sizes, depth)
     return Groups(
         queries=np.arange(scores.n_queries, dtype=np.int64),

@@ -7,7 +7,7 @@ what rows are sorted by is packed into one.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -51,38 +51,80 @@ def ranking(scores: Scored) -> Integers:
 
 def _ranking(scores: Scored) -> Integers:
     order = np.empty(len(scores.values), dtype=np.int64)
+    for part in ranked_windows(scores):
+        order[part.rows] = part.order
+    return order
+
+
+class RankedWindow(NamedTuple):
+    """The rows of some queries, from best to worst in each.
+
+    Attributes
+    ----------
+    rows : slice
+        Of all rows.
+    order : int64 array, shape (n,)
+        As in `ranking`.
+    offsets : int64 array, shape (n_queries + 1,)
+        Where each query begins in `order`.
+    """
+
+    rows: slice
+    order: Integers
+    offsets: Integers
+
+    @property
+    def queries(self) -> Integers:
+        """The query of each row, counted from 0 here, shape (n,)."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    @property
+    def places(self) -> Integers:
+        """The place of each row in its query, from 0, shape (n,)."""
+        return np.arange(len(self.order)) - self.offsets[self.queries]
+
+
+def ranked_windows(scores: Scored) -> Iterator[RankedWindow]:
+    """`ranking`, some queries at a time, so that little is held beside the scores.
+
+    Examples
+    --------
+    >>> from rankbound.data.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 1.0}})
+    >>> [(part.order.tolist(), part.places.tolist()) for part in ranked_windows(scores)]
+    [([1, 2, 0], [0, 1, 2])]
+    """
     for first, last in windows(scores.offsets, WINDOW):
         offsets = scores.offsets[first : last + 1]
         start, stop = offsets[[0, -1]].tolist()
         queries = np.repeat(np.arange(last - first), np.diff(offsets))
-        order[start:stop] = _best_first(scores.values[start:stop], queries)
-        order[start:stop] += start
-    return order
+        order = _best_first(scores.values[start:stop], queries)
+        yield RankedWindow(slice(start, stop), order + start, offsets - start)
 
 
-def by_rank(scores: Scored, ranks: Integers) -> Integers:
+def by_rank(part: RankedWindow, ranks: Integers) -> Integers:
     """Rows by query and by given ranks; those of one rank as in `ranking`.
 
     Parameters
     ----------
-    scores : Scores
+    part : RankedWindow
+        The rows of some queries, shape (n,).
     ranks : int64 array, shape (n_rows,)
+        Of all rows.
 
     Examples
     --------
     >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
-    >>> by_rank(scores, np.array([1, 2, 1])).tolist()
-    [2, 0, 1]
+    >>> [by_rank(part, np.array([1, 2, 1])).tolist() for part in ranked_windows(scores)]
+    [[2, 0, 1]]
     """
-    best_first = ranking(scores)
-    n_queries = len(scores.offsets) - 1
-    ranks = ranks[best_first]
-    queries = np.repeat(np.arange(n_queries), np.diff(scores.offsets))
+    ranks = ranks[part.order].astype(np.int64, copy=False)
     low, high = int(ranks.min(initial=0)), int(ranks.max(initial=0))
-    if (high - low + 1) * n_queries >= FITS:
-        return best_first[np.lexsort((ranks, queries))]
-    return best_first[sorted_order(queries * (high - low + 1) + (ranks - low))]
+    if (high - low + 1) * len(part.offsets) >= FITS:
+        return part.order[np.lexsort((ranks, part.queries))]
+    keys = part.queries * (high - low + 1) + (ranks - low)
+    return part.order[sorted_order(keys)]
 
 
 def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Integers:

@@ -23,11 +23,12 @@ from rankbound.data.columns import (
     remembered,
     strings,
 )
-from rankbound.data.ordering import ranking, row_order
+from rankbound.data.ordering import ranking, row_order, windows
 from rankbound.rendering import Shown
 
 # Differences of two larger scores would overflow
 LARGEST: Final = float(np.finfo(np.float64).max) / 2
+LOOKED_UP: Final = 1 << 20  # rows whose keys are made at once
 
 
 class Kind(StrEnum):
@@ -99,8 +100,6 @@ class Scores(Shown):
     name: str = "scores"
     origins: Integers | None = None
     notes: tuple[str, ...] = field(default=(), repr=False)
-    # Made at the first lookup
-    _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         if not _within(self.values, LARGEST):
@@ -195,7 +194,11 @@ class Scores(Shown):
 
     def row_query(self) -> Integers:
         """The query position of every row, shape (n_rows,)."""
-        return np.repeat(np.arange(self.n_queries, dtype=np.int64), self.sizes)
+        found: Integers = self._row_query(np.int64)
+        return found
+
+    def _row_query(self, dtype: Any) -> Any:
+        return np.repeat(np.arange(self.n_queries, dtype=dtype), self.sizes)
 
     def where(self, row: int) -> tuple[str, str]:
         """The qid and docno of a row."""
@@ -274,17 +277,28 @@ class Scores(Shown):
     ) -> Integers:
         """The row of each (query, document), -1 where there is none."""
         query = positions(self.qids, qids)[row_qids]
-        doc = positions(self.docnos, docnos)[row_docs]
+        doc = self._documents(docnos)[row_docs]
         known = (query >= 0) & (doc >= 0)
-        if not known.any():
-            return np.full(len(known), -1, dtype=np.int64)
-        if not self._keys:
-            own = self.row_query() * max(1, self.n_docs) + self.codes
-            self._keys.append(own)
-        own = self._keys[0]
-        keys = np.where(known, query * max(1, self.n_docs) + doc, -1)
-        place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
-        return np.where(known & (own[place] == keys), place, -1)
+        places = np.full(len(known), -1, dtype=np.int64)
+        # A window of queries at a time, so that little is held beside the columns
+        asking = np.flatnonzero(known)
+        if (query[asking[1:]] < query[asking[:-1]]).any():
+            asking = asking[np.argsort(query[asking], kind="stable")]
+        asked, width = query[asking], self.n_docs
+        for first, last in windows(self.offsets, LOOKED_UP):
+            start, stop = np.searchsorted(asked, [first, last])
+            rows = asking[start:stop]
+            if not len(rows):
+                continue
+            begin, end = self.offsets[first], self.offsets[last]
+            sizes = np.diff(self.offsets[first : last + 1])
+            own = np.repeat(np.arange(last - first) * width, sizes)
+            own += self.codes[begin:end]
+            keys = (query[rows] - first) * width + doc[rows]
+            place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+            same = own[place] == keys
+            places[rows[same]] = begin + place[same]
+        return places
 
     def of_groups(
         self, columns: tuple[Any, ...], row_query: Callable[[], Integers]
@@ -299,6 +313,13 @@ class Scores(Shown):
             (*own, *columns), lambda: self._places(row_query(), qids, codes, docnos)
         )
         return self._at(place)
+
+    def _documents(self, docnos: Strings) -> Integers:
+        """Where each of other ids stands among `docnos`, -1 where it does not."""
+        held = as_held(self)
+        if isinstance(held, LateStrings) and held.has_texts:
+            return arrow.places(held, docnos)
+        return positions(self.docnos, docnos)
 
     def to_frame(self) -> Any:
         """A pandas frame in PyTerrier's columns: qid, docno, score, rank.
@@ -383,8 +404,8 @@ class Scores(Shown):
         import pyarrow as pa
 
         columns: dict[str, object] = {
-            "qid": arrow.coded(self.row_query(), self.qids),
-            "docno": arrow.coded(self.codes, self.docnos),
+            "qid": arrow.coded(self._row_query(np.int32), self.qids),
+            "docno": arrow.coded(self.codes, as_held(self)),
             "score": pa.array(self.values),
         }
         if self.origins is not None:

@@ -77,6 +77,7 @@ LINES = {
     },
     "convert": {
         "run": "convert few.json {out}.run",
+        "arrow": "convert few.json {out}.arrow --teacher-kind logit",
         "parquet": "convert few.json {out}.scores.parquet --teacher-kind logit",
         "json": "convert close.run {out}.json --lossy",
         "refused": "convert close.run {out}.json",

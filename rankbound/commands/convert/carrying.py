@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Strings, strings
+from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.ordering import by_rank
+from rankbound.data.ordering import RankedWindow, by_rank, ranked_windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, IDLE, UNUSED, Contents, Format
@@ -119,11 +119,13 @@ def _grouped(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "inclusion", f"{len(groups.inclusion):,} sampling probabilities"
 
 
-def losses(contents: Contents, target: Format) -> dict[str, str]:
+def losses(
+    contents: Contents, target: Format, held: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What a format cannot carry of the contents, in words.
 
-    A format of ranks carries scores that were made from ranks, and one of margins those
-    that were made from margins.
+    `held` is what `content` gives, where it is known. A format of ranks carries scores
+    that were made from ranks, and one of margins those that were made from margins.
     """
     keeps = {*target.keeps}
     kind = None if contents.scores is None else contents.scores.kind
@@ -133,7 +135,7 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
         keeps |= {"scores", "kind", "origins"}
     return {
         what: words
-        for what, words in content(contents).items()
+        for what, words in (content(contents) if held is None else held).items()
         if what not in keeps
         and not (what == IDS and MADE_IDS not in keeps)
         and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
@@ -158,16 +160,18 @@ def ranks_follow(contents: Contents) -> bool:
     scores, ranks = contents.scores, contents.ranks
     if scores is None or ranks is None:
         return True
-    query = scores.row_query()
-    order = by_rank(scores, ranks)
-    inside = query[1:] == query[:-1]
-    if inside.any() and ranks.min() == ranks.max():
+    if scores.n_queries < len(ranks) and ranks.min() == ranks.max():
         return True
+    return all(_follow(scores, ranks, part) for part in ranked_windows(scores))
+
+
+def _follow(scores: Scores, ranks: Integers, part: RankedWindow) -> bool:
+    order, query = by_rank(part, ranks), part.queries
     values, codes = scores.values[order], scores.codes[order]
     tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
     falling = (values[1:] < values[:-1]) | tied
     counted = np.diff(ranks[order]) == 1
-    return bool(np.all((falling & counted)[inside]))
+    return bool(np.all((falling & counted)[query[1:] == query[:-1]]))
 
 
 def _keeps_metadata(what: str, keeps: set[str]) -> bool:

@@ -27,7 +27,6 @@ from rankbound.read.likely import FORMATS as LISTED
 from rankbound.read.registry import by_name, detect, formats
 from rankbound.read.scales import MissingValue, without_missing_of
 from rankbound.read.source import STDIN, Source
-from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
 from rankbound.read.vectors.matrices import RAW_SUFFIXES
 from rankbound.writing import Replacing
@@ -36,10 +35,12 @@ from rankbound.writing import Replacing
 # number adds nothing to its value
 MINOR: Final = frozenset({"metadata: tag", "dtype"})
 TABLES: Final = ("table-scores", "table-lists", "table-qrels", "table-embeddings")
+OWN: Final = ("rankbound-scores", "rankbound-groups")
 # By the end of the name without packing; of several formats, the first that carries all
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
     ".groups.parquet": ("rankbound-groups",),
+    ".arrow": (*OWN, *TABLES),
     ".parquet": TABLES,
     ".npz": ("npz",),
     ".npy": ("npy",),
@@ -47,7 +48,7 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".flex": ("flexindex",),
     ".faiss": ("faiss-flat",),
     **dict.fromkeys(RAW_SUFFIXES, ("raw",)),
-    **dict.fromkeys(ARROW, TABLES),
+    **dict.fromkeys((".feather", ".ipc"), TABLES),
     ".run": ("trec-run",),
     ".res": ("trec-run",),
     ".trec": ("trec-run", "qrels"),
@@ -140,7 +141,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     source = Path(folder, "bm25.json")
     ...     _ = source.write_text('{"q1": {"d1": 2.5, "d2": 1.0}}')
-    ...     made = convert(source, Path(folder, "bm25.scores.parquet"), kind="bm25")
+    ...     made = convert(source, Path(folder, "bm25.arrow"), kind="bm25")
     >>> made.format, made.lost
     ('rankbound-scores', {})
     """
@@ -162,9 +163,10 @@ def convert(  # noqa: PLR0913  each is an option of the command
         declared = as_kind(kind, "`kind`")
         if declared is not None:
             contents = _declared(contents, declared)
-        chosen = target_format(target, to, contents)
+        held = content(contents)
+        chosen = target_format(target, to, contents, held)
         _check_packing(chosen, target)
-        lost = losses(contents, chosen)
+        lost = losses(contents, chosen, held)
         grave = [words for what, words in lost.items() if what not in MINOR]
         if grave and not lossy:
             named = "; ".join(grave)
@@ -177,7 +179,6 @@ def convert(  # noqa: PLR0913  each is an option of the command
         stored = store(contents, chosen, target, lossy=lossy, replacing=replacing)
         if stored.reranked:
             lost["ranks"] = RANKS_LOST
-        held = content(contents)
         kept = {what: words for what, words in held.items() if what not in lost}
         if "precision" in lost:
             kept["vectors"] += ", rounded to float32"
@@ -227,21 +228,29 @@ def _by_suffix(name: str) -> list[Format]:
     return [known[one] for one in found if one in known]
 
 
-def target_format(target: Path, to: str | None, contents: Contents) -> Format:
+def target_format(
+    target: Path,
+    to: str | None,
+    contents: Contents,
+    held: Mapping[str, str] | None = None,
+) -> Format:
     """The format to write: by name, or by the suffix and the contents.
+
+    `held` is what `content` gives of them, where it is known.
 
     Raises
     ------
     UsageError
         When none is known, it cannot be written, or it holds nothing of the contents.
     """
+    held = content(contents) if held is None else held
     if to is not None:
         entry = by_name(to)
         if entry.write is None:
             raise UsageError(
                 f"`to={to!r}`: {entry.title} can be read and not written; {LISTED}"
             )
-        _check_holds(entry, contents)
+        _check_holds(entry, contents, held)
         return entry
     known = _by_suffix(packing_of(target)[1])
     if not known:
@@ -249,10 +258,10 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
             f"{target}: the suffix names no format; say which with `to`, as in "
             f"`to='scoreddocs'`; {LISTED}"
         )
-    held = [entry for entry in known if _shared(entry, contents)]
-    if not held:
-        _check_holds(known[0], contents)
-    return min(held, key=lambda entry: len(losses(contents, entry)))
+    able = [entry for entry in known if _shared(entry, contents, held)]
+    if not able:
+        _check_holds(known[0], contents, held)
+    return min(able, key=lambda entry: len(losses(contents, entry, held)))
 
 
 def _declared(contents: Contents, kind: Kind) -> Contents:
@@ -265,18 +274,18 @@ def _writable() -> dict[str, Format]:
     return {name: one for name, one in formats().items() if one.write is not None}
 
 
-def _shared(entry: Format, contents: Contents) -> set[str]:
+def _shared(entry: Format, contents: Contents, held: Mapping[str, str]) -> set[str]:
     """The main parts that a format can hold and the contents have."""
-    held = {what for what in content(contents) if what in WHOLE}
+    parts = {what for what in held if what in WHOLE}
     if contents.scores is not None:
-        held.add("ranks")  # which scores imply
-    return held & {*entry.keeps}
+        parts.add("ranks")  # which scores imply
+    return parts & {*entry.keeps}
 
 
-def _check_holds(entry: Format, contents: Contents) -> None:
-    if not _shared(entry, contents):
-        held = [what for what in content(contents) if what in WHOLE]
-        there = " and ".join(held) or "nothing"
+def _check_holds(entry: Format, contents: Contents, held: Mapping[str, str]) -> None:
+    if not _shared(entry, contents, held):
+        parts = [what for what in held if what in WHOLE]
+        there = " and ".join(parts) or "nothing"
         carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
         raise UsageError(
             f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "

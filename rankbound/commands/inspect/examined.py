@@ -21,6 +21,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.layout import (
     RankFacts,
     layout_findings,
+    may_be_odd,
     odd_ids,
     rank_facts,
     rank_findings,
@@ -44,7 +45,7 @@ from rankbound.commands.inspect.scores import (
     score_findings,
     score_warnings,
 )
-from rankbound.data.columns import Integers, Strings, strings
+from rankbound.data.columns import Integers, LateStrings, Strings, as_held, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
@@ -444,6 +445,13 @@ def _refused(given: Given) -> Finding:
 
 
 def _ids(contents: Contents) -> list[Finding | None]:
+    scores = contents.scores
+    if scores is not None and contents.parts() == ("scores",) and not contents.texts:
+        held = as_held(scores)
+        if isinstance(held, LateStrings) and held.has_texts:
+            odd = may_be_odd(held.texts())
+            found = odd_ids(odd, "document", len(held))
+            return [*odd_ids(scores.qids, "query"), *found]
     queries: list[Strings] = []
     documents: list[Strings] = (
         [] if not contents.texts else [strings([*contents.texts])]

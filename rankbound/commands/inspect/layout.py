@@ -7,13 +7,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, RankCounts, share
-from rankbound.data.ordering import by_rank
+from rankbound.data.ordering import by_rank, ranked_windows
 from rankbound.read.contents import Contents
 from rankbound.read.source import Source
 
@@ -74,24 +74,26 @@ def rank_facts(contents: Contents) -> RankFacts | None:
     scores, ranks = contents.scores, contents.ranks
     if scores is None or ranks is None:
         return None
-    query = scores.row_query()
-    order = by_rank(scores, ranks)
-    values, places = scores.values[order], ranks[order]
-    inside = query[1:] == query[:-1]
-    wrong = inside & (values[1:] > values[:-1]) & (places[1:] > places[:-1])
-    example = None
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        qid, _ = scores.where(int(order[row]))
-        example = (
-            f"query {qid!r}: rank {places[row]} has {values[row]:.6g}, rank "
-            f"{places[row + 1]} has {values[row + 1]:.6g}"
-        )
+    wrong, example = 0, None
+    for part in ranked_windows(scores):
+        order, query = by_rank(part, ranks), part.queries
+        values, places = scores.values[order], ranks[order]
+        here = (values[1:] > values[:-1]) & (places[1:] > places[:-1])
+        here &= query[1:] == query[:-1]
+        if here.any() and example is None:
+            row = int(np.argmax(here))
+            qid, _ = scores.where(int(order[row]))
+            example = (
+                f"query {qid!r}: rank {places[row]} has {values[row]:.6g}, rank "
+                f"{places[row + 1]} has {values[row + 1]:.6g}"
+            )
+        wrong += int(here.sum())
+    neighbours = len(ranks) - scores.n_queries
     return RankFacts(
         base=int(ranks.min()),
-        constant=bool(ranks.min() == ranks.max() and inside.any()),
-        wrong=int(wrong.sum()),
-        neighbours=int(inside.sum()),
+        constant=bool(ranks.min() == ranks.max() and neighbours),
+        wrong=wrong,
+        neighbours=neighbours,
         example=example,
     )
 
@@ -248,7 +250,28 @@ class Rule:
     matched: float
 
 
-def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
+def may_be_odd(texts: Any) -> list[str]:
+    """Of distinct ids, as an Arrow array, those that `odd_ids` may find something in.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> may_be_odd(pa.array(["d1", "NA", "7.0", " d"]))
+    ['NA', '7.0', ' d']
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    odd = pc.is_in(texts, value_set=pa.array([*MISSING], texts.type))
+    odd = pc.or_(odd, pc.match_substring(texts, ".0"))
+    odd = pc.or_(odd, pc.not_equal(pc.utf8_trim_whitespace(texts), texts))
+    found: list[str] = texts.filter(odd).to_pylist()
+    return found
+
+
+def odd_ids(
+    names: Iterable[str], what: str, total: int | None = None
+) -> list[Finding | None]:
     """Findings on ids that tools have changed or would change: "123.0", "NA", blanks.
 
     Parameters
@@ -256,8 +279,11 @@ def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
     names : iterable of str
         Distinct ids.
     what : {"query", "document"}
+    total : int, optional
+        How many there are, where `names` are only those that may be odd.
     """
-    names = [*names]
+    names = [str(name) for name in names]
+    total = len(names) if total is None else total
     # Most files have no such ids, and one search of each kind finds that out
     rare = [] if MISSING.isdisjoint(names) else names
     missing = [name for name in rare if name in MISSING]
@@ -270,21 +296,21 @@ def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
         _odd(
             "float-ids",
             floats,
-            len(names),
+            total,
             f"{what} ids look like floats",
             "drop the '.0': a table turned whole numbers into floats",
         ),
         _odd(
             "missing-like-ids",
             missing,
-            len(names),
+            total,
             f"{what} ids read as a missing value in other tools",
             "rename them, or switch off the guessing of missing values there",
         ),
         _odd(
             "blanks-in-ids",
             blank,
-            len(names),
+            total,
             f"{what} ids begin or end with a blank",
             "strip them: they match no other file",
         ),

@@ -81,6 +81,52 @@ def inner_blocks(blocks: Iterable[bytes]) -> Generator[bytes]:
         raise Unsure
 
 
+BETWEEN = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
+
+
+def as_lines(blocks: Iterable[bytes]) -> Generator[bytes]:
+    """The objects of a JSON array, one a line, in pieces that hold whole ones.
+
+    Parameters
+    ----------
+    blocks : iterable of bytes
+        The text, cut behind closing braces; no object has another one in it.
+
+    Raises
+    ------
+    Unsure
+        If there is no array, or something follows it.
+
+    Examples
+    --------
+    >>> [text.split() for text in as_lines([b'[{"a":1}, {"a":2}', b', {"a":3}', b"]"])]
+    [[b'{"a":1}', b'{"a":2}'], [b'{"a":3}']]
+    """
+    before, closed = b"[", False
+    for block in blocks:
+        text = block.strip(b" \t\r\n")
+        if not text:
+            continue
+        if closed:
+            raise Unsure
+        if text == b"]" and before == b",":
+            closed = True
+            continue
+        if not text.startswith(before):
+            raise Unsure
+        before = b","
+        closed = text.endswith(b"]")
+        text = text[1 : -1 if closed else None].strip(b" \t\r\n")
+        objects = BETWEEN.sub(b"}\n{", text)
+        # Neither in a text nor in an object is there another brace
+        lines = objects.count(b"}\n{") + 1
+        if not text.count(b"{") == text.count(b"}") == lines:
+            raise Unsure
+        yield objects
+    if not closed:
+        raise Unsure
+
+
 # Score lookups {qid: {docno: score}}
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'
@@ -388,15 +434,20 @@ def _schema(source: Source) -> pa.Schema:
 
 def _parsed(source: Source, schema: pa.Schema) -> Generator[_Block]:
     def work(text: bytes) -> _Block:
-        return _block(_table(text, schema))
+        return _block(table_of_lines(text, schema))
 
     text = blocks(source, end=b"\n")
     with closing(in_order(work, text, short=is_short(source))) as done:
         yield from (block for _, block in done)
 
 
-def _table(text: bytes, schema: pa.Schema) -> pa.Table:
-    """A block as columns without gaps, a row for each line."""
+def table_of_lines(text: bytes, schema: pa.Schema) -> pa.Table:
+    """A block of objects, one a line, as columns without gaps.
+
+    Raises
+    ------
+    Unsure
+    """
     text = text.removesuffix(b"\n")
     rows = text.count(b"}\n{") + 1
     # pyarrow takes several objects of a line, and one of several lines, too. Where

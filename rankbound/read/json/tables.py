@@ -27,12 +27,14 @@ from rankbound.errors import FormatError
 from rankbound.memory import LONGEST_ID, check_json
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import INTEGER_IDS, as_id, as_number
+from rankbound.read.json.blocks import Unsure, as_lines, table_of_lines
 from rankbound.read.json.building import Builder
 from rankbound.read.json.jsonl import first_object, is_array, rows, schema_of_record
 from rankbound.read.source import Source, count
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import NAMES, Layout, plain, recognise
-from rankbound.read.text.tables import TextFrame, contents_of_text
+from rankbound.read.tables.layouts import NAMES, Layout, RowColumns, plain, recognise
+from rankbound.read.text.blocks import blocks
+from rankbound.read.text.tables import TextFrame, contents_in_batches, contents_of_text
 
 FIRST_KEY: Final = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*(.)', re.DOTALL)
 FIRST_INNER: Final = re.compile(
@@ -41,6 +43,11 @@ FIRST_INNER: Final = re.compile(
 NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
 LISTS: Final = frozenset({"scores", "labels", "positive_scores", "negative_scores"})
 DATA: Final = "data"
+IDS: Final = ("query", "document")
+# Types of the values of regular records
+VALUES: Final = {
+    **{str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+}
 PLAIN: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
 
 Record = Mapping[str, Any]
@@ -191,6 +198,77 @@ def read(source: Source, kind: str) -> Contents:
             "score",
             line=1,
         )
+    with source.fitting_into_memory():
+        try:
+            return _in_blocks(source, found, kind)
+        except Unsure:
+            return _by_record(source, found, kind)
+
+
+def _in_blocks(source: Source, found: Found, kind: str) -> Contents:
+    """Read the scores of regular records by blocks of text.
+
+    Raises
+    ------
+    Unsure
+        When the records need a careful look.
+    """
+    schema = _schema_of_scores(source, found)
+    array, repairs = is_array(source), dict[str, int]()
+    text = blocks(source, end=b"}" if array else b"\n")
+    text = as_lines(text) if array else text
+    facts = (found.layout, f"json-{kind}", found.names)
+    made = contents_in_batches(
+        text,
+        partial(_table_of_scores, schema=schema, used=found.layout.columns),
+        *(source, facts, repairs),
+    )
+    rows = 0 if made.scores is None else len(made.scores.values)
+    for role, name in found.layout.roles.items():
+        if role in IDS and schema.field(name).type == pa.int64():
+            count(repairs, INTEGER_IDS, rows)
+    return made
+
+
+def _schema_of_scores(source: Source, found: Found) -> Any:
+    """The keys and types of the first record, which all records must have."""
+    record, layout = first_object(source), found.layout.by_role
+    if (
+        found.orient != "records"
+        or source.has_mark
+        or not isinstance(layout, RowColumns)
+    ):
+        raise Unsure
+    types = {name: VALUES.get(type(value)) for name, value in record.items()}
+    whole = {layout.query, layout.document, layout.rank}
+    types |= {
+        name: pa.float64()
+        for name, kind in types.items()
+        if kind == pa.int64() and name not in whole
+    }
+    ids = (types.get(layout.query), types.get(layout.document))
+    if None in types.values() or not {*ids} <= {pa.string(), pa.int64()}:
+        raise Unsure
+    return pa.schema([*types.items()])
+
+
+def _table_of_scores(text: bytes, *, schema: Any, used: Sequence[str]) -> Any:
+    table = table_of_lines(text, schema).select(used)
+    for column in table.columns:
+        if column.null_count:
+            raise Unsure
+        if column.type == pa.float64() and _has_negative_zero(column):
+            raise Unsure  # which the careful reader takes for 0 if no point follows
+    return table
+
+
+def _has_negative_zero(column: Any) -> bool:
+    values = column.to_numpy()
+    return bool((np.signbit(values) & (values == 0)).any())
+
+
+def _by_record(source: Source, found: Found, kind: str) -> Contents:
+    """Read any table, and name the line of what is wrong with it."""
     builder = Builder(source)
     numbered: Iterable[tuple[int, Record]]
     if found.orient == "records":

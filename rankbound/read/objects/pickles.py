@@ -23,8 +23,10 @@ from rankbound.errors import FormatError
 from rankbound.memory import bounded_addresses
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import check_code_points
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.records import lacking
 from rankbound.read.objects.arrays import embeddings_of_array, scores_of_nested
+from rankbound.read.objects.pickled import scores_in_blocks
 from rankbound.read.source import Source, one_line, out_of_memory
 
 # Unpickling
@@ -246,7 +248,11 @@ def read_pickle(source: Source) -> Contents:
         If the pickle names other classes or functions, is damaged, or holds something
         else.
     """
-    found = load(source)
+    try:
+        with source.fitting_into_memory():
+            return Contents(NAME, source.path, scores=scores_in_blocks(source))
+    except Unsure:
+        found = load(source)
     if isinstance(found, dict):
         scores = scores_of_nested(found, source.fail, name=str(source.path))
         return Contents(NAME, source.path, scores=scores)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,11 @@ from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
+from rankbound.errors import FormatError
 from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
+from rankbound.read.fields import COMPOSED
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.building import AGAIN, merged_members, merged_scores
 from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
@@ -34,6 +38,9 @@ from rankbound.read.tables.layouts import (
     plain,
 )
 from rankbound.read.tables.systems import systems_in
+from rankbound.read.text.assembling import Assembly, Repeat
+from rankbound.read.text.blocks import in_order
+from rankbound.read.text.ids import held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,7 +106,12 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
         raise frame.fail("holds no rows")
     match layout.by_role:
         case RowColumns() as columns:
-            return rows_of(frame, columns)
+            batches = (batch for batch in frame.table.to_batches(BATCH))
+            short = len(frame.table) <= BATCH
+            try:
+                return rows_in_batches(batches, _itself, columns, frame, short=short)
+            except Unsure:
+                return rows_of(frame, columns)
         case ListColumns() as columns:
             return lists_of(frame, columns)
         case TripleColumns() as columns:
@@ -109,6 +121,69 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
 
 
 # A query and a document in each row
+
+BATCH: Final = 1 << 16  # rows that are taken together
+Item = TypeVar("Item")
+
+
+def _itself(batch: Any) -> Any:
+    return batch
+
+
+def rows_in_batches(
+    items: Generator[Item],
+    parsed: Callable[[Item], Any],
+    columns: RowColumns,
+    frame: Frame,
+    *,
+    short: bool,
+) -> Parts:
+    """Read scores and ranks batch by batch, so that little is held beside them.
+
+    Parameters
+    ----------
+    items : generator
+    parsed : callable
+        Makes a table, or a batch of one, of an item.
+    columns : RowColumns
+    frame : Frame
+        Names the scores.
+    short : bool
+        Whether to work without threads.
+
+    Raises
+    ------
+    Unsure
+        When `rows_of` has to read the whole table: for grades, broken rules, and a
+        document twice in one query.
+    """
+    query, document, score = columns.query, columns.document, columns.score
+    if score is None or columns.grade is not None:
+        raise Unsure
+
+    def work(item: Item) -> tuple[tuple[Any, ...], int]:
+        table = parsed(item)
+        part = Frame(pa.table(table.columns, table.schema.names), frame.name)
+        qids, queries = encode(part.ids(query), ordered=False)
+        docnos = part.ids(document).combine_chunks().cast(pa.string())
+        ranks = _ranks(part, columns.rank)
+        values = part.numbers(score)
+        mended = part.repairs.get(COMPOSED, 0)
+        return (qids.tolist(), queries, held(docnos), values, ranks), mended
+
+    rows, mended = Assembly(frame.name), 0
+    try:
+        with closing(in_order(work, items, short=short)) as done:
+            for _, (taken, composed) in done:
+                rows.add(*taken)
+                mended += composed
+        if not rows.values:
+            raise Unsure
+        scores, ranks = rows.sorted()
+    except (FormatError, Repeat, pa.ArrowInvalid):
+        raise Unsure from None
+    repairs = {COMPOSED: mended} if mended else {}
+    return Parts(scores=scores, ranks=ranks, repairs=repairs)
 
 
 def rows_of(frame: Frame, columns: RowColumns) -> Parts:

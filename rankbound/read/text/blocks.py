@@ -201,6 +201,11 @@ class Column:
     def __len__(self) -> int:
         return self._size
 
+    @property
+    def held(self) -> NDArray[Any]:
+        """All numbers so far, to be used before others are added."""
+        return self._held[: self._size]
+
     def append(self, block: NDArray[Any]) -> None:
         """Add the numbers of further rows."""
         end = self._size + len(block)

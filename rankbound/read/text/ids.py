@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,8 @@ MOST = 1 << 63  # integers that a word holds
 MOST_DIGITS = 18  # any such number fits into 64 bits
 POWERS = 10 ** np.arange(MOST_DIGITS + 1, dtype=np.int64)
 LONGEST = 64  # bytes; a column with a longer id is left to Arrow
+MOST_TEXT = 1 << 31  # bytes of an Arrow array with offsets of 32 bits
+LARGE = pa.large_string()
 SPARSE = 16  # keys up to so many times the rows have a table
 STEP = 1 << 16  # rows whose work fits into the processor's cache
 ZERO, NINE = b"09"
@@ -156,10 +158,13 @@ def _laid_out(texts: pa.Array) -> tuple[Bytes, NDArray[np.int32]]:
 def _numbered(numbers: Integers) -> Ids:
     distinct, codes = _coded([numbers], order_of=_order_as_text)
 
-    def made() -> Strings:
-        return strings(pa.array(distinct[0]).cast(pa.string()).to_pylist())
+    def texts() -> Any:
+        return pa.array(distinct[0]).cast(pa.string())
 
-    return Ids(LateStrings(len(distinct[0]), made), codes)
+    def made() -> Strings:
+        return strings(texts().to_pylist())
+
+    return Ids(LateStrings(len(distinct[0]), made, texts), codes)
 
 
 def _order_as_text(numbers: Integers) -> Integers:
@@ -359,14 +364,22 @@ def _packed(texts: list[pa.Array]) -> Ids:
     packing, words = _words(texts)
     distinct, codes = _coded(words)
 
+    def parts() -> Iterator[tuple[slice, list[str]]]:
+        for start in range(0, len(distinct[0]), STEP):
+            part = slice(start, start + STEP)
+            yield part, packing.texts([word[part] for word in distinct])
+
     def made() -> Strings:
         found = np.empty(len(distinct[0]), dtype=object)
-        for start in range(0, len(found), STEP):
-            part = slice(start, start + STEP)
-            found[part] = packing.texts([word[part] for word in distinct])
+        for part, some in parts():
+            found[part] = some
         return found
 
-    return Ids(LateStrings(len(distinct[0]), made), codes)
+    def as_arrow() -> Any:
+        kind = pa.string() if LONGEST * len(distinct[0]) < MOST_TEXT else LARGE
+        return pa.concat_arrays([pa.array(some, kind) for _, some in parts()])
+
+    return Ids(LateStrings(len(distinct[0]), made, as_arrow), codes)
 
 
 def _words(texts: list[pa.Array]) -> tuple[Packing, list[Integers]]:

@@ -21,11 +21,12 @@ from rankbound.errors import FormatError
 from rankbound.memory import has_long_number
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.records import lacking, ranked_records
 from rankbound.read.source import MARK, Source, count, decoded
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import Layout, plain, recognise
-from rankbound.read.tables.reading import contents_of
+from rankbound.read.tables.layouts import Layout, RowColumns, plain, recognise
+from rankbound.read.tables.reading import Item, contents_of, rows_in_batches
 from rankbound.read.text.blocks import (
     Irregular,
     blocks,
@@ -179,16 +180,12 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
     Irregular
         If reading it line by line might give something else.
     """
-    first, end, _ = source.head.partition(b"\n")
-    if not (end and first.strip()) or QUOTE in first:
-        raise Irregular
+    first = source.head.partition(b"\n")[0]
     work = partial(_columns, header=header)
     parts: list[list[Any]] = []
     returns = 0
     marks: dict[str, int] = {}  # of later lines; they count if this way of reading does
-    text = blocks(source, end=b"\n", repairs=marks)
-    if header.above:
-        text = _below(text)
+    text = _regular(source, header, marks)
     with closing(in_order(work, text, short=is_short(source))) as done:
         for block, columns in done:
             parts.append(columns)
@@ -202,6 +199,17 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
     count(repairs, "CRLF line ends", returns + (above and first.endswith(b"\r")))
     lines = np.arange(1 + above, len(table) + 1 + above)
     return TextFrame(table, str(source.path), lines=lines)
+
+
+def _regular(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> Generator[bytes]:
+    """The blocks of lines below the header, which must stand in a line of its own."""
+    first, end, _ = source.head.partition(b"\n")
+    if not (end and first.strip()) or QUOTE in first:
+        raise Irregular
+    text = blocks(source, end=b"\n", repairs=repairs)
+    return _below(text) if header.above else text
 
 
 def _below(blocks: Generator[bytes]) -> Generator[bytes]:
@@ -374,10 +382,88 @@ def read_text_table(source: Source, kind: str) -> Contents:
             "semicolons, as qid, docno, score",
             line=1,
         )
-    repairs: dict[str, int] = {}
-    frame = open_delimited(source, header, repairs)
     found = (header.layout, f"csv-{kind}", header.names)
-    return contents_of_text(frame, source, found, repairs)
+    with source.fitting_into_memory():
+        try:
+            return _scores_in_blocks(source, header, found)
+        except (Irregular, Unsure):
+            repairs: dict[str, int] = {}
+            frame = open_delimited(source, header, repairs)
+            return contents_of_text(frame, source, found, repairs)
+
+
+def _scores_in_blocks(
+    source: Source, header: Header, found: tuple[Layout, str, Sequence[str]]
+) -> Contents:
+    """Read a table of scores by blocks, without holding its text.
+
+    Raises
+    ------
+    Irregular, Unsure
+        When the table has to be read as a whole.
+    """
+    repairs: dict[str, int] = {}
+
+    def parsed(block: bytes) -> Any:
+        return pa.table(dict(zip(columns, _columns(block, header=header), strict=True)))
+
+    columns = header.layout.columns
+    text = _counted(_regular(source, header, repairs), source, header, repairs)
+    return contents_in_batches(text, parsed, source, found, repairs)
+
+
+def _counted(
+    blocks: Generator[bytes], source: Source, header: Header, repairs: dict[str, int]
+) -> Generator[bytes]:
+    """The blocks; line ends of two characters and marks are counted."""
+    first = source.head.partition(b"\n")[0]
+    above = header.above and first.endswith(b"\r")
+    count(repairs, MARK, source.has_mark)
+    count(repairs, "CRLF line ends", above)
+    with closing(blocks):
+        for block in blocks:
+            count(repairs, "CRLF line ends", block.count(b"\r\n"))
+            yield block
+
+
+def contents_in_batches(
+    items: Generator[Item],
+    parsed: Callable[[Item], Any],
+    source: Source,
+    found: tuple[Layout, str, Sequence[str]],
+    repairs: dict[str, int],
+) -> Contents:
+    """What a table of scores holds whose parts are read one after another.
+
+    Parameters
+    ----------
+    items : generator
+        Closed at the end.
+    parsed : callable
+        Makes a table of an item.
+    source, found, repairs
+        As for `contents_of_text`.
+
+    Raises
+    ------
+    Unsure
+        When the table has to be read as a whole.
+    """
+    layout, name, columns = found
+    with closing(items):
+        if not isinstance(layout.by_role, RowColumns) or layout.system is not None:
+            raise Unsure
+        frame = Frame(pa.table({}), str(source.path))
+        parts = rows_in_batches(
+            items, parsed, layout.by_role, frame, short=is_short(source)
+        )
+    for what, number in parts.repairs.items():
+        count(repairs, what, number)
+    contents = Contents(
+        name, source.path, scores=parts.scores, ranks=parts.ranks, repairs=repairs
+    ).with_unused([column for column in columns if column not in layout.columns])
+    notes = (DOCID,) if "docid" in map(plain, layout.columns) else ()
+    return replace(contents, notes=(*contents.notes, *notes))
 
 
 def contents_of_text(

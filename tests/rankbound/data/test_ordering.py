@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data import ordering as module
-from rankbound.data.ordering import by_rank, ranking, sorted_order, windows
+from rankbound.data.ordering import (
+    by_rank,
+    ranked_windows,
+    ranking,
+    sorted_order,
+    windows,
+)
 from rankbound.data.scores import Scores
 
 VALUES = st.one_of(
@@ -66,7 +72,11 @@ def test_by_rank_is_that_of_sorting_rows(run, data):
     n_rows = len(scores.values)
     ranks = np.array(data.draw(st.lists(RANKS, min_size=n_rows, max_size=n_rows)))
     expected = np.lexsort((-scores.codes, -scores.values, ranks, scores.row_query()))
-    assert by_rank(scores, ranks).tolist() == expected.tolist()
+    for window in (1, 5, 1 << 16):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "WINDOW", window)
+            parts = [by_rank(part, ranks) for part in ranked_windows(scores)]
+        assert np.concatenate(parts).tolist() == expected.tolist()
 
 
 @given(st.lists(st.one_of(st.integers(0, 5), st.integers(0, 2**62)), max_size=30))
