@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 CLIENTS := .clients
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Python compiles what is imported when it is first imported; all of it takes pip 20 s
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: hostile fuzz faults dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates

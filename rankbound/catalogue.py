@@ -609,11 +609,11 @@ class Question:
     outcomes: Mapping[str, Outcome]
 
 
-_MEASURE_SAMPLING: Final = (
-    "rankbound measure --teacher {teacher} --groups {groups} --target-groups {target} "
-    "--out DIR"
-)
-_MARGIN: Final = "rankbound power --from {out} --margin {margin}"
+# Commands that carry on what a result was given; `rankbound.commands.following` has
+# their words
+_MEASURE: Final = "{measure}"
+_POWER: Final = "{power}"
+_VALIDATE: Final = "{validate}"
 _BEFORE_AFTER: Final = "rankbound bound --before DIR --after DIR"
 _ALTERS: Final = "{pairs} pairs (nats, from {reference}): {listed}"
 _SOLVED: Final = {
@@ -638,26 +638,26 @@ QUESTIONS: Final[dict[str, Question]] = {
         outcomes={
             "altered": Outcome(
                 sentence=f"they alter the entropy of {_ALTERS}",
-                next=_MEASURE_SAMPLING,
+                next=_MEASURE,
                 level="caution",
             ),
             "unaltered": Outcome(
                 sentence="they alter the entropy by no more than {margin}, "
                 f"of {_ALTERS}",
-                next=_MEASURE_SAMPLING,
+                next=_MEASURE,
                 level="good",
             ),
             "open": Outcome(
                 sentence="whether they alter the entropy by more than "
                 f"{{margin}} is open, of {_ALTERS}",
-                next=_MARGIN,
+                next=_POWER,
                 level="caution",
             ),
         },
     ),
     "temperature": Question(
         wording="Which temperature?",
-        results=("ledger", "comparison", "validation"),
+        results=("ledger", "comparison", "validation", "cut"),
         outcomes={
             "overconfident": Outcome(
                 sentence="the teacher is overconfident by a factor of {value} "
@@ -682,7 +682,7 @@ QUESTIONS: Final[dict[str, Question]] = {
             "given": Outcome(
                 sentence="{value}, given or implied by {kind} scores, is not fitted: "
                 "how far off it is, is not known",
-                next="{command} --temperature fit",
+                next="{fitted}",
                 level="caution",
             ),
         },
@@ -691,10 +691,15 @@ QUESTIONS: Final[dict[str, Question]] = {
         wording="Are my queries enough?",
         results=("ledger", "comparison", "power", "bound", "validation"),
         outcomes={
-            "enough": Outcome(sentence="{listed}", next=_MARGIN, level="good"),
-            "more": Outcome(sentence="{listed}", next=_MARGIN, level="caution"),
+            "enough": Outcome(sentence="{listed}", next=_POWER, level="good"),
+            "more": Outcome(sentence="{listed}", next=_POWER, level="caution"),
             "never": Outcome(sentence="{listed}", level="bad"),
             "shown": Outcome(sentence="{listed}"),
+            "in deviations": Outcome(
+                sentence="{listed}; differences in nats, and how many queries a margin "
+                "needs, take the spread over queries, given or measured",
+                next="rankbound power --from DIR --margin 0.02",
+            ),
             "needed": Outcome(
                 sentence="{listed}",
                 next="rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE "
@@ -709,12 +714,12 @@ QUESTIONS: Final[dict[str, Question]] = {
         outcomes={
             "one": Outcome(
                 sentence="1 of {of} cannot be excluded as best: {names}{against}",
-                next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
+                next=_VALIDATE,
                 level="good",
             ),
             "several": Outcome(
                 sentence="{n} of {of} cannot be excluded as best: {names}{against}",
-                next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
+                next=_VALIDATE,
                 level="caution",
             ),
             "not ranked": Outcome(
@@ -742,14 +747,14 @@ QUESTIONS: Final[dict[str, Question]] = {
             "inconclusive": Outcome(
                 sentence="for {student} it is open: the bound changes by {lower} to "
                 "{upper} nats{break_even}",
-                next="rankbound power --from {after_dir} --margin 0.02",
+                next=_POWER,
                 level="caution",
             ),
             "no evidence": Outcome(
                 sentence="for {student} there is no evidence: both bounds, {before} "
                 "and {after} nats, are vacuous, not below ln 2, so their order says "
                 "nothing",
-                next="rankbound power --from {after_dir} --margin 0.02",
+                next=_POWER,
                 level="bad",
             ),
             "lowers": Outcome(
@@ -837,8 +842,7 @@ QUESTIONS: Final[dict[str, Question]] = {
         outcomes={
             "suspected": Outcome(
                 sentence="scored above their positive: {listed}{judged}",
-                next="rankbound sample --teacher {teacher} --groups {groups} "
-                "--sampling top --drop-suspected --out FILE",
+                next="{sample}",
                 level="caution",
             ),
             "none suspected": Outcome(
@@ -863,13 +867,15 @@ QUESTIONS: Final[dict[str, Question]] = {
         results=("validation",),
         outcomes={
             "associated": Outcome(
-                sentence="{associated} of {tests} associated, {given} given how hard a "
-                "query is; most surely {strongest}",
+                sentence="{associated} of {tests} correlations between a term and a "
+                "measure are significant ({level}), {given} when the difficulty of "
+                "queries is allowed for; the clearest: {strongest}",
                 level="told",
             ),
             "nothing": Outcome(
-                sentence="no evidence: none of {tests} at the {correction}-corrected "
-                "level {delta}, {given} given how hard a query is",
+                sentence="no evidence: none of {tests} correlations between a term and "
+                "a measure is significant ({level}), {given} when the difficulty of "
+                "queries is allowed for",
                 next="rankbound power --n {n} --comparisons {n_tests}",
                 level="caution",
             ),
@@ -889,7 +895,7 @@ QUESTIONS: Final[dict[str, Question]] = {
             ),
             "too few": Outcome(
                 sentence="not tested: {because}",
-                next="rankbound validate --datasets NAME:DIR NAME:DIR --out DIR",
+                next=_VALIDATE,
                 level="caution",
             ),
         },

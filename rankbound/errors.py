@@ -24,7 +24,7 @@ OPTIONS: Final = {
     "folder": "from",
     "formats": "format",
     "half_range": "range",
-    "cases": "datasets NAME:DIR",
+    "cases": "datasets DIR",
     "kind": "teacher_kind",
     "margins": "margin",
     "quantities": "quantity",

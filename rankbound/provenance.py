@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shlex
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -111,28 +110,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def told(command: str, option: str, otherwise: str) -> str:
-    """What a command line gives for an option, as a word of a shell.
-
-    Parameters
-    ----------
-    command : str
-        As results record it; empty for a call from Python.
-    option : str
-    otherwise : str
-        What stands for a value that the command line does not tell.
-
-    Examples
-    --------
-    >>> told("rankbound measure --teacher t.json --out 'my results'", "--out", "DIR")
-    "'my results'"
-    >>> told("", "--out", "DIR")
-    'DIR'
-    """
-    words = shlex.split(command)
-    for place, word in enumerate(words[:-1]):
-        if word == option:
-            return shlex.quote(words[place + 1])
-    return otherwise

@@ -71,8 +71,17 @@ class Shown:
 
 
 def text_of(shown: object) -> str:
-    """A few lines for a terminal."""
-    return _made(TEXT, shown)
+    """A few lines for a terminal, which open with the answers of a result."""
+    said = _answers(getattr(shown, "answers", ()))
+    return "\n".join([*said, _made(TEXT, shown)])
+
+
+def _answers(answers: Any) -> list[str]:
+    if not answers:
+        return []
+    opening: Any = import_module("rankbound.terminal.answers").opening
+    lines: list[str] = opening(answers)
+    return lines
 
 
 def whole_text_of(shown: object) -> str:

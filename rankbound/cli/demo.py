@@ -38,15 +38,22 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Run the story, and show its answers, its table, and where to go from here."""
     from rankbound.bounds.wording import counted
     from rankbound.commands.demo.run import ROWS, opening_lines, summary_lines
+    from rankbound.commands.study.processes import cores
     from rankbound.page.demo import demo
     from rankbound.terminal.console import console_for, fold
 
     out = arguments.out
     made = demo(
-        out, seed=arguments.seed, force=arguments.force, progress=not arguments.quiet
+        out,
+        seed=arguments.seed,
+        force=arguments.force,
+        workers=cores() if arguments.alone else 1,
+        progress=not arguments.quiet,
     )
     console = console_for(sys.stdout)
-    for line in opening_lines(made.ledgers, made.comparison, made.validation):
+    for line in opening_lines(
+        made.ledgers, made.comparison, made.calibration, made.validation
+    ):
         fold(console, line)
     console.print()
     for line in summary_lines(made.ledgers):

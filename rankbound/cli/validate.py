@@ -64,7 +64,7 @@ permutations of systems; with fewer than {needed} systems there are none:
   {contradicts:<27}the same, and the order is the reverse
   {nothing:<27}no evidence of any order
 
-a data set as a folder (--datasets NAME:DIR) holds
+a data set as a folder (--datasets DIR) holds
   runs/NAME.run[.gz]             rankings, one per system; all but the teacher and one
                                  called "random" are students
   runs/teacher.run[.gz]          the teacher's ranking, if not by its scores
@@ -163,9 +163,10 @@ def add_datasets(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         default=[],
-        metavar="NAME:DIR",
+        metavar="[NAME:]DIR",
         help="instead of --teacher, --student, --groups and --qrels: folders in the "
-        "layout below; kinds and temperatures apply to all of them",
+        "layout below, called after the folder or NAME; kinds and temperatures apply "
+        "to all of them",
     )
     add(
         "--dataset-teacher",
@@ -365,7 +366,7 @@ def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
             raise UsageError(f"--{option.replace('_', '-')} goes with --datasets")
     if arguments.teacher is None or arguments.qrels is None:
         missing = "--teacher" if arguments.teacher is None else "--qrels"
-        raise UsageError(f"give {missing} FILE, or --datasets NAME:DIR")
+        raise UsageError(f"give {missing} FILE, or --datasets DIR")
     given = [named(text, "--ranking") for text in arguments.ranking]
     students = students_from(arguments)
     return cases_from(
@@ -426,6 +427,12 @@ def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
                 "folder says its files itself"
             )
     folders = [_folder(text) for text in arguments.datasets]
+    for place, (name, path) in enumerate(folders):
+        if name in [earlier for earlier, _ in folders[:place]]:
+            raise UsageError(
+                f"--datasets: two folders are called {name!r}; name one, as in "
+                f"{name}-2:{path}"
+            )
     teachers = _teachers(arguments.dataset_teacher, [name for name, _ in folders])
     # Any path will do here: a folder has its own judgements and teacher
     arguments.qrels = arguments.teacher = Path()
@@ -449,12 +456,14 @@ def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
 
 
 def _folder(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition(":")
-    if not (name and separator and path):
-        raise UsageError(f"--datasets needs NAME:DIR, got {text!r}")
-    if not Path(path).is_dir():
-        raise UsageError(f"--datasets {text}: {path} is no folder")
-    return name, Path(path)
+    from rankbound.commands.validate.folders import named_folder
+
+    name, path = named_folder(text)
+    if not path.is_dir():
+        raise UsageError(
+            f"--datasets {text}: {path} is no folder; give DIR or NAME:DIR"
+        )
+    return name, path
 
 
 def _teachers(texts: list[str], names: list[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from rankbound.bounds.wording import (
     percent_at_least,
     percent_at_most,
 )
+from rankbound.commands.following import OUT, following
 from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.groups import Groups
@@ -219,7 +221,12 @@ def card_advice(cards: Sequence[Card]) -> tuple[str, ...]:
 
 
 def false_negatives(
-    cards: Sequence[Card], files: Mapping[str, str], *, rests_on: str, teacher: str
+    cards: Sequence[Card],
+    files: Mapping[str, str],
+    *,
+    rests_on: str,
+    command: str,
+    teacher: str = "",
 ) -> Answer:
     """How many negatives the teacher scores above the positive, of some samplings.
 
@@ -230,8 +237,10 @@ def false_negatives(
     files : mapping of str to str
         The file of each sampling.
     rests_on : str
+    command : str
+        The command line of the result.
     teacher : str
-        The file of its scores, as a word of a command.
+        The file of its scores, if the command line does not say it.
     """
     parts, judged = [], []
     for card in cards:
@@ -246,13 +255,23 @@ def false_negatives(
                 f"{card.judged_negatives:,}"
             )
     sure = [card for card in cards if card.suspected_lower]
-    groups = files[(sure or cards)[0].sampling]
+    # What to draw again are the groups with the most of them
+    worst = max(sure or cards, key=lambda card: card.suspected or 0.0)
+    groups = files[worst.sampling]
     return Answer.to(
         "false-negatives",
         "suspected" if sure else "none suspected",
         rests_on=rests_on,
         listed=listed(parts, MOST),
         judged=f"; judged relevant: {listed(judged, MOST)}" if judged else "",
-        teacher=teacher,
-        groups=groups,
+        sample=following(
+            command,
+            "sample",
+            "",
+            *([("--teacher", (teacher,))] if teacher else []),
+            ("--groups", (groups,)),
+            ("--sampling", ("top",)),
+            ("--drop-suspected", ()),
+            (OUT, (f"{Path(groups).name.partition('.')[0] or 'groups'}-kept.jsonl",)),
+        ),
     )

@@ -13,6 +13,7 @@ from rich.console import Console
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.demo import run as work
 from rankbound.commands.demo.run import (
+    CALIBRATED,
     COMPARED,
     VALIDATED,
     Steps,
@@ -48,6 +49,8 @@ class Demonstration(NamedTuple):
         Of the samplings, against random negatives.
     validation : Validation
         Of the terms of all students, against what these retrieve.
+    calibration : Comparison or None
+        The same comparison at a fitted temperature; None where none can be fitted.
     """
 
     ledgers: dict[str, Ledger]
@@ -55,6 +58,7 @@ class Demonstration(NamedTuple):
     inspection: Inspection
     comparison: Comparison
     validation: Validation
+    calibration: Comparison | None = None
 
 
 def demo(
@@ -62,6 +66,7 @@ def demo(
     *,
     seed: int = 0,
     force: bool = False,
+    workers: int = 1,
     progress: bool | Progress = False,
 ) -> Demonstration:
     """Run every command on the docstrings of the installed scientific packages.
@@ -79,6 +84,9 @@ def demo(
         Of everything that is drawn, at least 0.
     force : bool, default False
         Replace files of the same names in a folder that holds no earlier demo.
+    workers : int, default 1
+        Processes that read the packages. Each imports the main script once more, so
+        more than one is for a script that does nothing when it is imported.
     progress : bool or callable, default False
         True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
         callable is called with a few words before each stage.
@@ -117,7 +125,7 @@ def demo(
         filling(out, replacing) as root,
         reported(progress, total=work.STAGES + STAGES) as advance,
     ):
-        story = work.make_demo(root, seed=seed, progress=advance)
+        story = work.make_demo(root, seed=seed, workers=workers, progress=advance)
         text = report_text(story, screens=dict(screens_of(story)))
         (root / "report.md").write_text(text, encoding="utf-8")
         steps = Steps(story.files, seed)
@@ -129,7 +137,8 @@ def demo(
             title="What the bound says about four ways of sampling negatives",
             options_of={one.command: one for one in options}.__getitem__,
             # Three figures of each result: those of `report` take as long as the rest
-            among={"measured", COMPARED, VALIDATED},
+            among={"measured", COMPARED, CALIBRATED, VALIDATED},
+            undrawn={CALIBRATED},
             progress=advance,
         )
         made = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
@@ -139,6 +148,7 @@ def demo(
         story.inspection,
         story.comparison,
         story.validation,
+        story.calibration,
     )
 
 
@@ -158,6 +168,8 @@ def screens_of(story: Story) -> Iterator[tuple[str, str]]:
     ]
     compared, validated = story.comparison, story.validation
     made.append((compared.command or "", _answers(compare.show, compared, COMPARED)))
+    if (again := story.calibration) is not None:
+        made.append((again.command or "", _answers(compare.show, again, CALIBRATED)))
     made.append((validated.command, _answers(validate.show, validated, VALIDATED)))
     for command, show in made:
         stream = io.StringIO()

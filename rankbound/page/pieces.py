@@ -28,6 +28,7 @@ from rankbound.page.studies import (
     validation_account,
 )
 from rankbound.results import Result
+from rankbound.terminal.answers import said_first
 from rankbound.terminal.change import (
     HEADINGS,
     change_notes,
@@ -437,10 +438,11 @@ def account_of(result: Result, *, name: str = "") -> Account:
 
 
 def html_of(result: Result) -> str:
-    """Verdicts, sentences and tables of a result, as on the page of a report."""
+    """The answers, verdicts, sentences and tables of a result, as in a report."""
     from markupsafe import Markup
 
     # It is our own style sheet, whose quotes must not be escaped
     style = Markup(source("piece.css"))
-    context = {"account": account_of(result), "style": style}
+    answers = said_first(getattr(result, "answers", ()))
+    context = {"account": account_of(result), "answers": answers, "style": style}
     return rendered_template("piece.html", context)

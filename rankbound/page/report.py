@@ -193,6 +193,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     force: bool = False,
     options_of: OptionsOf | None = None,
     among: Collection[str] | None = None,
+    undrawn: Collection[str] = (),
     progress: Progress = str,
 ) -> Material:
     """The same for the command line, the demo and studies.
@@ -201,8 +202,8 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     where inputs and texts are, by default at their paths and beside `source`.
     `options_of` reads the command of a ledger again; without it, no documents are
     shown. Only results in the folders `among` those of `source` are shown, and those in
-    `source` itself; without it, all are. `progress` is called before each of `STAGES`
-    stages.
+    `source` itself; without it, all are. Those in `undrawn` have no figures. `progress`
+    is called before each of `STAGES` stages.
     """
     check_numbers("report", rows=rows)
     sources = sources or Sources(source)
@@ -228,7 +229,8 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
     some = MOST_FIGURES if among is None else FIGURES
-    figures, missing = _figures(results, most=None if every else some)
+    drawn = [one for one in results if one.name.partition("/")[0] not in undrawn]
+    figures, missing = _figures(drawn, most=None if every else some)
     progress("queries")
     tables = list(_query_tables(results, limit=rows))
     progress("documents")

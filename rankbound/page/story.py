@@ -51,6 +51,7 @@ SHOWN: Final[dict[str, dict[str, str | tuple[str, ...]]]] = {
 }
 # Kinds whose verdicts say more than their answers: an inspection's errors and warnings
 SAYING_MORE: Final = frozenset({"inspection"})
+FITTED, UNFITTED = "temperature", "given"
 ELSE: Final = "else"
 ELSE_WORDS: Final = "What else do the results hold?"
 
@@ -110,10 +111,7 @@ def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
     figures : sequence of Picture
         The most important ones first.
     """
-    said: dict[str, list[tuple[str, Answer]]] = {}
-    for name, result, _ in results:
-        for answer in _answers(result):
-            said.setdefault(answer.question, []).append((name, answer))
+    said = _said(results)
     shown: dict[str, list[Picture]] = {}
     alone = [
         one for one in results if one[1].KIND in SAYING_MORE or not _answers(one[1])
@@ -157,6 +155,17 @@ def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
             )
         )
     return found
+
+
+def _said(results: Given) -> dict[str, list[tuple[str, Answer]]]:
+    """The answers to each question, with the names of the results."""
+    said: dict[str, list[tuple[str, Answer]]] = {}
+    for name, result, _ in results:
+        for answer in _answers(result):
+            said.setdefault(answer.question, []).append((name, answer))
+    fitted = [one for one in said.get(FITTED, ()) if one[1].outcome != UNFITTED]
+    # A result that fits the temperature says how far off that of the others is
+    return {**said, FITTED: fitted} if fitted else said
 
 
 class _Once:

@@ -6,6 +6,7 @@ answers fit is decided by their order and length alone.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,9 +16,10 @@ from rich.text import Text
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Level
 from rankbound.results import Answer, grounds
-from rankbound.terminal.console import WIDEST, fold, folded, width_of
+from rankbound.terminal.console import WIDEST, WIDTH, fold, folded, width_of
 
 MOST_LINES: Final = 10
+MOST_OPENING: Final = 6  # lines of them above the short text of a result
 STYLES: Final[dict[Level, str]] = {
     "good": "bold green",
     "caution": "bold yellow",
@@ -56,8 +58,8 @@ def print_answers(
     answers: Sequence[Answer], console: Console, *, details: bool
 ) -> Sequence[Answer]:
     """Print the answers that fit, and with `details` the others below; gives these."""
-    number = _fitting(answers)
-    first, rest = answers[:number], answers[number:]
+    first = said_first(answers)
+    rest = answers[len(first) :]
     show_sentences(first, console)
     show_foot(first, console)
     if details and rest:
@@ -104,12 +106,34 @@ def show_foot(
         console.print(Text(line), soft_wrap=True)
 
 
+def opening(answers: Sequence[Answer]) -> list[str]:
+    """The first answers as lines of a result's short text, for an interpreter."""
+    found = [folded(_printable(answer), WIDTH) for answer in answers]
+    number = len(found)
+    while number > 1 and sum(map(len, found[:number])) > MOST_OPENING:
+        number -= 1
+    return [line for lines in found[:number] for line in lines[:MOST_OPENING]]
+
+
+def _printable(answer: Answer) -> str:
+    said = f"{answer.wording} {answer.sentence}"
+    return "".join(c if c.isprintable() else " " for c in said)
+
+
+def said_first(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """The answers of the first screen."""
+    return answers[: _fitting(answers)]
+
+
 def _fitting(answers: Sequence[Answer]) -> int:
     """How many answers fit into a file's first lines; one in any case."""
     for number in range(len(answers), 1, -1):
         shown = answers[:number]
         lines = sum(len(_sentence(one, WIDEST)) for one in shown)
-        if lines + len([*_foot(shown, WIDEST)]) <= MOST_LINES:
+        lines += len(_rests(shown, WIDEST, ()))
+        if commands := _commands(shown):
+            lines += len(_command(_shortest(commands), WIDEST))
+        if lines <= MOST_LINES:
             return number
     return min(1, len(answers))
 
@@ -122,17 +146,37 @@ def _foot(
     answers: Sequence[Answer], width: int, above: Sequence[Answer] = ()
 ) -> Iterator[str]:
     """What the answers rest on, with the proviso once, and what to run next."""
+    yield from _rests(answers, width, above)
+    commands = _commands(answers, above)
+    if commands:
+        taken = sum(len(_sentence(one, WIDEST)) for one in answers)
+        room = MOST_LINES - taken - len(_rests(answers, WIDEST, above))
+        fits = [one for one in commands if len(_command(one, WIDEST)) <= room]
+        yield from _command(fits[0] if fits else _shortest(commands), width)
+
+
+def _rests(answers: Sequence[Answer], width: int, above: Sequence[Answer]) -> list[str]:
     known = grounds(above)
-    if told := [part for part in grounds(answers) if part not in known]:
-        yield from folded(f"{RESTS}{'; '.join(told)}", width)
-    run = {answer.next for answer in above}
-    commands = [
-        one for one in dict.fromkeys(a.next for a in answers) if one and one not in run
-    ]
-    short = [one for one in commands if len(NEXT) + len(one) <= width]
-    if short:
-        yield f"{NEXT}{short[0]}"
-    elif commands:
-        lines = folded(f"{NEXT}{commands[0]}", width - 2)
-        yield from (f"{line} \\" for line in lines[:-1])
-        yield lines[-1]
+    said = [part for part in grounds(answers) if part not in known]
+    return folded(f"{RESTS}{'; '.join(said)}", width) if said else []
+
+
+def _commands(answers: Sequence[Answer], above: Sequence[Answer] = ()) -> list[str]:
+    run = {"", *(answer.next for answer in above)}
+    return [one for one in dict.fromkeys(a.next for a in answers) if one not in run]
+
+
+def _shortest(commands: Sequence[str]) -> str:
+    """The command of the fewest lines, the first of several."""
+    return min(commands, key=lambda one: len(_command(one, WIDEST)))
+
+
+def _command(command: str, width: int) -> list[str]:
+    """Lines that a shell joins again, broken between words alone."""
+    lines = [NEXT.rstrip()]
+    for word in map(shlex.quote, shlex.split(command)):
+        if len(f"{lines[-1]} {word} \\") > width and lines != [NEXT.rstrip()]:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}"
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.cut.result import Compat, Cut
+from rankbound.terminal.answers import show_foot, show_sentences
 from rankbound.terminal.console import outline, say
 
 FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
@@ -19,6 +20,8 @@ FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 def show(cut: Cut, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
+    show_sentences(cut.answers, console)
+    show_foot(cut.answers, console)
     say(console, escape(head(cut)))
     console.print(_files(cut))
     console.print(_changes(cut))

@@ -30,6 +30,7 @@ from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
 MOST_NAMED = 4
+REFUSALS = ("unreadable", "duplicates")
 Names = dict[str, str]
 
 
@@ -210,7 +211,8 @@ def _line(alike: Sequence[tuple[Finding, str]]) -> str:
     example = f" ({finding.example})" if finding.example else ""
     others = [f"{where} {each.count:,}" for each, where in alike if where != name]
     also = f"; also {_few(others)}" if others else ""
-    place = "" if finding.code == "unreadable" else f"{name}: "
+    # The error of a reader begins with the path and the line
+    place = f"{name}: " if finding.code not in REFUSALS else ""
     text = f"{place}{finding.message}{example}{also}. {_sentence(finding.remedy)}"
     return f"[{style}]{finding.severity:<7}[/] {escape(text)}"
 

@@ -13,7 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
-from rankbound.catalogue import ASSOCIATED, CONTRADICTS, INCONCLUSIVE, SUPPORTS
+from rankbound.catalogue import (
+    ASSOCIATED,
+    CONTRADICTS,
+    INCONCLUSIVE,
+    SUPPORTS,
+    TURNED,
+    VERDICTS,
+)
+from rankbound.commands.validate.answers import in_order
 from rankbound.commands.validate.records import (
     POOLED,
     Association,
@@ -56,6 +64,8 @@ def show_details(validation: Validation, console: Console) -> None:
     for line in _head(validation):
         fold(console, line)
     console.print(_means(validation))
+    for line in _pairs(validation):
+        fold(console, line)
     console.print(_associations(validation))
     for line in findings(validation):
         fold(console, line)
@@ -125,6 +135,21 @@ def _means(validation: Validation) -> Table:
         values = (f"{row.mean:.4f}" for row in line)
         table.add_row(escape(dataset), escape(student), f"{line[0].n:,}", *values)
     return table
+
+
+def _pairs(validation: Validation) -> Iterator[str]:
+    """The pairs of systems that differ, for each measure and data set."""
+    apart: dict[tuple[str, str], list[str]] = {}
+    for pair in validation.equivalence:
+        if VERDICTS[pair.verdict].apart or pair.verdict in TURNED:
+            better, worse = in_order(pair)
+            apart.setdefault((pair.measure, pair.dataset), []).append(
+                f"{better} over {worse} by {abs(pair.difference):.4f}"
+                if pair.verdict not in TURNED
+                else f"{better} over {worse} in most queries that change"
+            )
+    for (measure, dataset), pairs in apart.items():
+        yield f"pairs that differ in {measure} on {dataset}: {', '.join(pairs)}"
 
 
 def _associations(validation: Validation) -> Table:
@@ -203,7 +228,10 @@ def findings(validation: Validation) -> Iterator[str]:
     tests = counted(family.n_tests, "test")
     level = f"{CORRECTIONS[family.correction]}-corrected level {family.delta:g}"
     if counts[ASSOCIATED]:
-        yield f"per query: {counts[ASSOCIATED]:,} of {tests} associated at {level}"
+        yield (
+            f"per query: {counts[ASSOCIATED]:,} of {tests} of a term with a measure "
+            f"find an association at {level}"
+        )
     else:
         yield (
             "per query: no evidence that any term goes with effectiveness: none of "
@@ -222,7 +250,7 @@ def findings(validation: Validation) -> Iterator[str]:
     )
     partial = f"{given:,} of {counted(family.partial.n_tests, 'test')}"
     if given:
-        yield f"{beyond}: {partial} associated"
+        yield f"{beyond}: {partial} find one"
     else:
         yield (
             f"{beyond}: no evidence that any term goes with effectiveness, {partial}"

@@ -370,7 +370,7 @@ LINES = {
         "cosine.run=trec-run --out {out}",
         "clusters": f"validate {MODELS} --groups random.jsonl --qrels qrels.trec "
         f"--clusters clusters.tsv --measures nDCG@5 {QUICK} --out {{out}}",
-        "sets": f"validate --datasets one:sets/one two:sets/two {QUICK} "
+        "sets": f"validate --datasets sets/one two:sets/two {QUICK} "
         "--measures nDCG@10 --out {out}",
         "sets-chosen": "validate --datasets one:sets/one --dataset-teacher teacher "
         "--dataset-student close --dataset-sampling hard --student-temperature "
@@ -394,7 +394,7 @@ LINES = {
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",
-        "no-name": "validate --datasets sets/one --out {out}",
+        "no-name": "validate --datasets sets/one ./sets/one --out {out}",
         "no-sampling": "validate --datasets one:sets/one --dataset-sampling soft "
         "--out {out}",
         "measure": f"validate {MODELS} --qrels qrels.trec --measures beauty --out "

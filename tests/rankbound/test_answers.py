@@ -1,16 +1,20 @@
 """Answers: what the catalogue asks, results answer, and nobody else words."""
 
+import json
 import re
 import shlex
 import string
+from pathlib import Path
 
 import pytest
 
 from rankbound.catalogue import QUESTIONS
-from rankbound.cli import build_parser
+from rankbound.cli import build_parser, main
+from rankbound.commands import following
 from rankbound.results import KINDS, Answer, result_type
+from tests.golden import data
 from tests.golden.cases import CASES
-from tests.golden.running import expected
+from tests.golden.running import commands, expected
 
 FIVE = ("hard-negatives", "temperature", "queries", "student", "augmentation")
 COMMANDS = ("measure", "compare", "validate", "power", "bound")
@@ -159,3 +163,95 @@ def test_the_command_to_run_next_is_one(command):
     assert words[0] == "rankbound"
     arguments = build_parser().parse_args(words[1:])
     assert arguments.run is not None
+
+
+def parsed(words):
+    return vars(build_parser().parse_args(words))
+
+
+@pytest.mark.parametrize("command", following.TAKEN)
+def test_every_option_that_is_taken_over_is_one_of_the_command(command):
+    known = commands(build_parser())[command]
+    options = {word for action in known._actions for word in action.option_strings}
+    assert {*following.TAKEN[command]} <= options
+    assert {name for name, _ in following.NEEDED[command]} <= options
+
+
+def test_options_of_all_commands_are_told_from_those_that_they_begin():
+    for command, parser in commands(build_parser()).items():
+        for word in (w for one in parser._actions for w in one.option_strings):
+            line = f"rankbound {command} {word} x"
+            if word.startswith("--"):
+                assert following.given(line, word) == ("x",)
+
+
+SOURCES = [
+    "--teacher",
+    "teacher.json.gz",
+    "--teacher-kind",
+    "logit",
+    "--student",
+    "close=close.run",
+    "far=far.run.gz",
+    "--student-kind",
+    "logit",
+    "--embeddings",
+    "docs.npy",
+    "--ids",
+    "docs.ids.txt",
+    "--qrels",
+    "qrels.trec",
+    "--format",
+    "close.run=trec-run",
+]
+# What is given in these must be given by the next command, too
+CARRIED = (
+    *("teacher", "teacher_kind", "student", "student_kind", "embeddings", "ids"),
+    *("qrels", "format", "clusters"),
+)
+FEWER = {"validate": ["--permutations", "199", "--resamples", "200", "--splits", "1"]}
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("line", "follow"),
+    [
+        (
+            [
+                *("compare", *SOURCES, "--groups", "random=random.jsonl"),
+                *("hard=hard.jsonl", "--pairs", "all", "--resamples", "0"),
+                *("--form", "random.jsonl=groups", "--temp=2", "--out", "my results/c"),
+            ],
+            ["measure", "sample", "compare", "power"],
+        ),
+        (
+            ["measure", *SOURCES, "--groups", "random.jsonl", "--out", "m"],
+            ["validate", "measure", "power"],
+        ),
+    ],
+)
+def test_the_commands_to_run_next_run_on_what_was_given(
+    line, follow, tmp_path, monkeypatch, capsys
+):
+    data.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / line[-1]
+    assert main(line) == 0
+    [result] = [*out.glob("*[!t].json")]
+    before, given = contents(out), parsed(line)
+    answers = json.loads(result.read_text())["answers"]
+    lines = [*dict.fromkeys(filter(None, (one.get("next") for one in answers)))]
+    ran = [shlex.split(one)[1:] for one in lines]
+    assert {words[0] for words in ran} == {*follow}
+    for words in ran:
+        if words[0] == "power":  # takes longest, and has cases of its own
+            assert parsed(words)["folder"] == Path(line[-1])
+            continue
+        assert main([*words, *FEWER.get(words[0], ())]) == 0, capsys.readouterr()
+        assert contents(out) == before
+        took = parsed(words)
+        for name in CARRIED if words[0] != "sample" else ("teacher",):
+            assert took.get(name) == given.get(name), (words, name)

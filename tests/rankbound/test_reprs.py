@@ -1,6 +1,7 @@
 """Results on a terminal: a few lines, printable, and with the numbers of the result."""
 
 import pytest
+from lxml.html import fragment_fromstring
 
 from rankbound import rendering
 from rankbound.bounds.certificate import certify_student, lemma_2c_range
@@ -9,6 +10,7 @@ from rankbound.commands.measure.run import measure
 from rankbound.page.pieces import MAKERS
 from rankbound.results import KINDS as ALL_KINDS
 from rankbound.results import result_type
+from rankbound.terminal.answers import MOST_OPENING, opening
 from rankbound.terminal.console import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
@@ -44,14 +46,31 @@ def test_every_kind_of_result_can_be_shown(kind):
     assert kind in MAKERS
 
 
+def below(made):
+    """The lines of a text below the answers that it opens with."""
+    return repr(made).split("\n")[len(opening(made.answers)) :]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_result_is_a_few_short_lines(results, kind):
     lines = repr(results[kind]).split("\n")
-    assert 2 <= len(lines) <= MOST_LINES
+    assert 2 <= len(lines) <= MOST_LINES + MOST_OPENING
     assert max(map(len, lines)) <= WIDTH
     assert all(line.isprintable() for line in lines)
     assert "array(" not in repr(results[kind])
     assert "object at 0x" not in repr(results[kind])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "conversion"])
+def test_texts_and_html_open_with_the_answers(results, kind):
+    made = results[kind]
+    assert made.answers
+    first = f"{made.answers[0].wording} {made.answers[0].sentence}"
+    assert " ".join(map(str.strip, opening(made.answers))).startswith(first)
+    assert repr(made).split("\n")[: len(opening(made.answers))] == opening(made.answers)
+    html = fragment_fromstring(made._repr_html_())
+    [said, *_] = html.find_class("answer")
+    assert said.text_content() == first
 
 
 def test_a_measurement_names_limits_and_what_dominates():
@@ -69,7 +88,7 @@ def test_a_comparison_names_every_verdict():
     text = repr(made)
     for row in made.rows:
         assert f"{row.difference:+.4f}" in text
-    assert text.splitlines()[0].startswith("Comparison with 'random': 6 comparisons")
+    assert below(made)[0].startswith("Comparison with 'random': 6 comparisons")
 
 
 def test_graver_verdicts_come_first():
@@ -83,7 +102,7 @@ def test_graver_verdicts_come_first():
     )
     verdicts = [row.verdict for row in made.rows]
     assert verdicts == ["equivalent", "inconclusive"]
-    words = [line.split(":")[0].strip() for line in repr(made).splitlines()[1:3]]
+    words = [line.split(":")[0].strip() for line in below(made)[1:3]]
     assert words == ["inconclusive", "equivalent"]
 
 
@@ -121,5 +140,5 @@ def test_many_students_are_counted():
         teacher_kind="logit",
         students={f"s{i}": scores(1) for i in range(15)},
     )
-    assert len(repr(made).splitlines()) == MOST_LINES
+    assert len(below(made)) == MOST_LINES
     assert repr(made).endswith("more lines")

@@ -15,6 +15,7 @@ from rankbound.commands.bound.result import (
     MeasuredChange,
     StudentChange,
 )
+from rankbound.commands.following import power_of
 from rankbound.results import Answer
 
 Found = TypeVar("Found", Bound, Augmentation, MeasuredChange)
@@ -128,7 +129,7 @@ def _of_student(found: MeasuredChange, one: StudentChange) -> Answer:
         before=f"{one.before:.4f}",
         after=f"{one.after:.4f}",
         break_even=_break_even(one),
-        after_dir=found.after,
+        power=power_of(found.after, "0.02"),
     )
 
 

@@ -16,8 +16,8 @@ from rankbound.bounds.wording import (
 from rankbound.catalogue import TURNED, VERDICTS, in_order
 from rankbound.commands.cards import false_negatives
 from rankbound.commands.compare.result import Comparison, Row
+from rankbound.commands.following import folder_of, following, power_of
 from rankbound.commands.measure.answers import temperature_answer
-from rankbound.provenance import told
 from rankbound.results import Answer
 
 ENTROPY: Final = "entropy"
@@ -41,7 +41,7 @@ def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
                 suspected,
                 {one.sampling: one.file for one in comparison.samplings},
                 rests_on=_rests_on(comparison),
-                teacher=told(comparison.command or "", "--teacher", "FILE"),
+                command=comparison.command or "",
             )
         )
     found.append(
@@ -116,6 +116,7 @@ def _entropies(
 ) -> Iterator[Answer]:
     """One answer for each pair set, on the same samplings in the same order."""
     files = {one.sampling: one.file for one in comparison.samplings}
+    line = comparison.command or ""
     for pairs in sets:
         here = [row for row in rows if row.pairs == pairs]
         if not here:
@@ -129,11 +130,19 @@ def _entropies(
             listed=listed([_change(row) for row in here], MOST),
             reference=comparison.reference,
             margin="its margin" if margin is None else f"{margin:g}",
-            teacher=told(comparison.command or "", "--teacher", "FILE"),
-            groups=files[here[0].sampling],
-            target=files[comparison.reference],
-            out=told(comparison.command or "", "--out", "DIR"),
+            measure=following(
+                line,
+                "measure",
+                "measured",
+                ("--groups", (files[here[0].sampling],)),
+                ("--target-groups", (files[comparison.reference],)),
+            ),
+            power=power_of(folder_of(line), _word(margin)),
         )
+
+
+def _word(margin: float | None) -> str:
+    return "M" if margin is None else f"{margin:g}"
 
 
 def _queries(comparison: Comparison) -> Answer:
@@ -165,8 +174,10 @@ def _queries(comparison: Comparison) -> Answer:
         outcome,
         rests_on=_rests_on(comparison),
         listed=said,
-        out=told(comparison.command or "", "--out", "DIR"),
-        margin="M" if not margins else f"{margins[0]:g}",
+        power=power_of(
+            folder_of(comparison.command or ""),
+            _word(margins[0] if margins else None),
+        ),
     )
 
 

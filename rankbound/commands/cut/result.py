@@ -14,7 +14,7 @@ from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Clustering, Input
 from rankbound.read.source import copy_lines, sha256
-from rankbound.results import Named, Record, Result, named
+from rankbound.results import Answer, Named, Record, Result, named
 from rankbound.writing import Replacing, check_outputs, filling, json_text
 
 
@@ -167,13 +167,15 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     comparison : Changes
         Every quantity before and after the cut.
     temperature : float
-        The teacher's temperature.
+        The teacher's temperature; the answer has its interval, if it was fitted.
     dropped : Dropped
     compat : Compat, optional
         What the reference study's cuts would keep, if that was asked for.
     clusters : int, optional
         Number of clusters with a value, which are kept or left out as a whole; None
         where queries are cut one by one. `clustering` describes them.
+    answers : tuple of Answer
+        How the temperature was found; earlier files have none.
 
     Examples
     --------
@@ -212,6 +214,7 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     compat: Compat | None = None
     clusters: int | None = None
     clustering: Clustering | None = None
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "files")

@@ -38,6 +38,7 @@ from rankbound.commands.cut.result import (
     Lines,
     Side,
 )
+from rankbound.commands.measure.answers import temperature_answer
 from rankbound.commands.measure.given import (
     ClustersLike,
     IdsLike,
@@ -50,9 +51,11 @@ from rankbound.commands.measure.given import (
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
+    TemperatureFit,
     match_groups,
     read_sources,
     split_queries,
+    teacher_fit,
     teacher_temperature,
 )
 from rankbound.commands.measure.options import StudentsLike, StudentSource, Temperature
@@ -106,6 +109,8 @@ class Queries:
         The range of one value, if it is known in advance.
     temperature : float
         The teacher's temperature.
+    fit : TemperatureFit or None
+        None if it was not fitted.
     warnings : tuple of str
     clusters : Clusters or None
         Of the queries, which are then cut together; None where they are independent.
@@ -114,6 +119,7 @@ class Queries:
     measured: Measured
     ranges: dict[tuple[str, str], Range | None]
     temperature: float
+    fit: TemperatureFit | None
     warnings: tuple[str, ...]
     clusters: Clusters | None
 
@@ -127,7 +133,10 @@ def loaded_groups(
     like all others, since a cut certifies nothing.
     """
     split = split_queries(inputs.groups, fits=fits, seed=seed, clusters=inputs.clusters)
-    scale = teacher_temperature(inputs, split, temperature)
+    fit = teacher_fit(inputs, split, temperature)
+    scale = (
+        teacher_temperature(inputs, split, temperature) if fit is None else fit.value
+    )
     everything = part(
         "groups", inputs, scale, np.ones(inputs.groups.n_groups, dtype=bool)
     )
@@ -138,7 +147,7 @@ def loaded_groups(
         target=everything,
         calibration=fitted,
         temperature=scale,
-        fit=None,
+        fit=fit,
         pilots=(),
         split=split,
         teacher=inputs,
@@ -198,7 +207,9 @@ def measure_queries(
         for name, of in measured
     }
     said = tuple(warning for student in read for warning in student.warnings)
-    return Queries(measured, ranges, loaded.temperature, said, loaded.clusters)
+    return Queries(
+        measured, ranges, loaded.temperature, loaded.fit, said, loaded.clusters
+    )
 
 
 def change(  # noqa: PLR0913  a column, a band, and how to compare
@@ -298,6 +309,8 @@ class Chosen:
         The quantity, for the queries that have it.
     temperature : float
         The teacher's temperature.
+    fit : TemperatureFit or None
+        None if it was not fitted.
     pieces : tuple of Piece
         One for each band, in the order given.
     compat : Compat or None
@@ -309,6 +322,7 @@ class Chosen:
     whole: Groups
     values: PerQuery
     temperature: float
+    fit: TemperatureFit | None
     pieces: tuple[Piece, ...]
     compat: Compat | None
     warnings: tuple[str, ...]
@@ -526,6 +540,14 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
         compat=chosen.compat,
         clusters=_n_clusters(chosen.values.qids, clusters),
         clustering=chosen.inputs.clustering,
+        answers=(
+            temperature_answer(
+                chosen.fit,
+                chosen.temperature,
+                kind=chosen.inputs.kind.value,
+                command=options.command,
+            ),
+        ),
     )
     there = [piece for piece in chosen.pieces if piece.queries.any()]
     lines = {piece.name: _lines(chosen, piece, options.groups) for piece in there}
@@ -600,6 +622,7 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         whole=whole,
         values=values,
         temperature=queries.temperature,
+        fit=queries.fit,
         pieces=pieces,
         compat=compat,
         warnings=(*inputs.warnings, *queries.warnings, *inputs.files.warnings()),

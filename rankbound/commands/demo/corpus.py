@@ -21,6 +21,9 @@ from typing import Final
 
 import numpy as np
 
+from rankbound.commands.study.processes import done_by
+from rankbound.progress import Progress
+
 PACKAGES: Final = ("matplotlib", "numpy", "pandas", "scipy", "sklearn", "sympy")
 # All settings of the demo were chosen on docstrings of the packages above. Held-out
 # queries are from these, which `rankbound[demo]` needs, too, and nobody had looked at.
@@ -150,28 +153,44 @@ def read_package(
                 yield Document(name, *pieces, fresh=fresh)
 
 
+@dataclass(frozen=True, slots=True)
+class _Package:
+    name: str
+    root: Path
+    fresh: bool
+
+
+def _documents(package: _Package, _: Progress) -> list[Document]:
+    with _no_cycle_search():
+        return [*read_package(package.root, package=package.name, fresh=package.fresh)]
+
+
 def collect(
-    roots: Mapping[str, Path], *, fresh: Mapping[str, Path] = NONE
+    roots: Mapping[str, Path],
+    *,
+    fresh: Mapping[str, Path] = NONE,
+    workers: int = 1,
 ) -> list[Document]:
     """Collect the documents of all packages, sorted by name and without duplicates.
 
     Of documents with the same name, body or summary, only the first by name is kept: a
     summary shared by two documents would not say which of them is sought. A document of
     `fresh` packages that another package holds a copy of is not fresh, so the copy is
-    the one that is kept.
+    the one that is kept. `workers` is the number of processes that read.
 
     Examples
     --------
     >>> collect({})
     []
     """
-    with _no_cycle_search():
-        found = [
-            document
-            for packages, new in ((roots, False), (fresh, True))
-            for package, root in packages.items()
-            for document in read_package(root, package=package, fresh=new)
-        ]
+    packages = [
+        _Package(name, root, new)
+        for several, new in ((roots, False), (fresh, True))
+        # The last one in the alphabet, SymPy, takes longest
+        for name, root in reversed([*several.items()])
+    ]
+    read = done_by(_documents, packages, workers=workers)
+    found = (document for documents in read for document in documents)
     kept = []
     seen: set[tuple[str, str]] = set()
     for document in sorted(found, key=lambda one: (one.fresh, one.docno)):

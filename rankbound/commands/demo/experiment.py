@@ -262,6 +262,7 @@ def run_experiment(
     fresh: Sequence[str] = (),
     sizes: Sizes,
     seed: int,
+    workers: int = 1,
     progress: Callable[[str], object],
 ) -> Experiment:
     """Read the docstrings of the packages and distil one student per sampling.
@@ -276,6 +277,8 @@ def run_experiment(
     sizes : Sizes
     seed : int
         At least 0.
+    workers : int
+        Processes that share the reading.
     progress : callable
         Called with a short description before each stage.
 
@@ -291,7 +294,7 @@ def run_experiment(
     of_documents, of_splits, of_reserve = np.random.default_rng(seed).spawn(3)
     progress("reading docstrings")
     roots, new = package_roots(packages), package_roots(fresh)
-    found = collect(roots, fresh=new)
+    found = collect(roots, fresh=new, workers=workers)
     documents = sample_documents(found, size=sizes.documents, rng=of_documents)
     held = np.flatnonzero([document.fresh for document in documents])
     plan = plan_queries(

@@ -82,7 +82,7 @@ class DemoFiles:
     n_teacher_scores: int
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  what is built, and how
     out: Path,
     *,
     seed: int,
@@ -90,6 +90,7 @@ def prepare(
     packages: Sequence[str] = PACKAGES,
     fresh: Sequence[str] = FRESH,
     sizes: Sizes | None = None,
+    workers: int = 1,
 ) -> DemoFiles:
     """Build the collection, its rankings, teacher and students, and write them.
 
@@ -105,6 +106,8 @@ def prepare(
         Packages to read, and those whose queries are held out; those that are not
         installed are skipped.
     sizes : Sizes, optional
+    workers : int
+        Processes that share the reading of packages.
 
     Returns
     -------
@@ -123,6 +126,7 @@ def prepare(
             fresh=fresh,
             sizes=sizes or Sizes(),
             seed=seed,
+            workers=workers,
             progress=progress,
         )
         progress("writing files")

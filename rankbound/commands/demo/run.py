@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.compare.options import CompareOptions
@@ -32,6 +33,7 @@ from rankbound.commands.validate.options import ValidateOptions, cases_from
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import validate_with
 from rankbound.data.scores import Kind
+from rankbound.errors import UsageError
 from rankbound.progress import Progress
 from rankbound.results import Answer, grounds
 
@@ -40,6 +42,7 @@ BASELINE: Final = "bm25"  # a run that the students should beat
 NAME: Final = "demo"  # of the data set, in a validation
 INSPECTION: Final = "inspection.json"
 COMPARED: Final = "compared"
+CALIBRATED: Final = "calibrated"  # what the fitted temperature changes of that
 VALIDATED: Final = "validated"
 MEASURE: Final = "nDCG@10"
 # The least that decides a small family; there are too few students to compare orders
@@ -54,7 +57,7 @@ STAGES: Final = (
     + len(SAMPLINGS)
     + INSPECT_STAGES
     + 4 * len(SAMPLINGS)
-    + compare_stages([*SAMPLINGS])
+    + 2 * compare_stages([*SAMPLINGS])
     + (3 + len(VALIDATED_ON) * (2 + len(SAMPLINGS)))
 )
 Ledgers = Mapping[str, Ledger]
@@ -69,12 +72,14 @@ HEADINGS = (
     "largest distance",
     "mean distance",
 )
-# What the report opens with, whatever the answers are, by the result that gives them
+# What the report opens with, whatever the answers are; the comparison with a fitted
+# temperature answers one of them
 OPENING: Final = {
     "comparison": ("hard-negatives", "temperature", "queries"),
     "ledger": ("share",),
     "validation": ("student",),
 }
+FITTED: Final = "temperature"
 ROWS: Final = (
     "each row is a task of its own, a student on the pairs that its own sampling "
     "draws: rows tell tasks apart, and do not rank the four students, which `validate` "
@@ -161,6 +166,23 @@ class Steps:
             groups=tuple((name, Path(file)) for name, file in files.groups.items()),
             embeddings=Path(files.corpus_vectors),
             ids=Path(files.corpus_ids),
+            seed=self.seed,
+            command=_line(words),
+        )
+
+    def calibrate(self) -> CompareOptions:
+        """The entropies of positives against negatives, at a fitted temperature."""
+        files = self.files
+        words = ["compare", *self._teacher, "--groups", *_named(files.groups)]
+        words += ["--temperature", "fit", "--pairs", "pos-neg", "--resamples", "0"]
+        words += self._seed("--out", CALIBRATED)
+        return CompareOptions(
+            teacher=Path(files.teacher),
+            teacher_kind=Kind.LOGIT,
+            groups=tuple((name, Path(file)) for name, file in files.groups.items()),
+            temperature="fit",
+            pairs="pos-neg",
+            resamples=0,
             seed=self.seed,
             command=_line(words),
         )
@@ -253,17 +275,21 @@ def _line(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the commands found; `samples` and `ledgers` are by sampling."""
+    """What the commands found; `samples` and `ledgers` are by sampling.
+
+    `calibration` is None where too few queries are there to fit a temperature.
+    """
 
     files: DemoFiles
     samples: dict[str, Sample]
     inspection: Inspection
     ledgers: dict[str, Ledger]
     comparison: Comparison
+    calibration: Comparison | None
     validation: Validation
 
 
-def make_demo(
+def make_demo(  # noqa: PLR0913  what is built, and how
     root: Path,
     *,
     seed: int,
@@ -271,11 +297,12 @@ def make_demo(
     packages: Sequence[str] = PACKAGES,
     fresh: Sequence[str] = FRESH,
     sizes: Sizes | None = None,
+    workers: int = 1,
 ) -> Story:
     """Build the collection in a folder, and run every command there.
 
     The commands work in that folder, as a reader's would, so that what they record is
-    what running them again records.
+    what running them again records. `workers` processes read the packages.
 
     Returns
     -------
@@ -283,7 +310,13 @@ def make_demo(
         Its results are written, too.
     """
     files = prepare(
-        root, seed=seed, progress=progress, packages=packages, fresh=fresh, sizes=sizes
+        root,
+        seed=seed,
+        progress=progress,
+        packages=packages,
+        fresh=fresh,
+        sizes=sizes,
+        workers=workers,
     )
     steps = Steps(files, seed)
     with chdir(root):
@@ -308,11 +341,24 @@ def make_demo(
             steps.compare(), progress=_within("compare", progress)
         )
         comparison.save(COMPARED)
+        calibration = _calibrated(steps, _within("compare", progress))
         validation = validate_with(
             steps.validate(), progress=_within("validate", progress)
         )
         validation.save(VALIDATED)
-    return Story(files, samples, inspection, ledgers, comparison, validation)
+    return Story(
+        files, samples, inspection, ledgers, comparison, calibration, validation
+    )
+
+
+def _calibrated(steps: Steps, progress: Progress) -> Comparison | None:
+    """The comparison at a fitted temperature, written; None if none can be fitted."""
+    try:
+        found = compare_with(steps.calibrate(), progress=progress)
+    except (UsageError, DomainError):
+        return None
+    found.save(CALIBRATED)
+    return found
 
 
 def _within(step: str, progress: Progress) -> Progress:
@@ -320,7 +366,10 @@ def _within(step: str, progress: Progress) -> Progress:
 
 
 def opening(
-    ledgers: Ledgers, comparison: Comparison, validation: Validation
+    ledgers: Ledgers,
+    comparison: Comparison,
+    calibration: Comparison | None,
+    validation: Validation,
 ) -> Iterator[tuple[str, Answer]]:
     """The answers that come first, and the sampling that each is about, if it is one.
 
@@ -331,15 +380,22 @@ def opening(
     said += [("", validation.KIND, validation.answers)]
     for sampling, kind, answers in said:
         for question in OPENING[kind]:
-            found = [one for one in answers if one.question == question]
+            if question == FITTED and calibration is not None:
+                answers_to = calibration.answers
+            else:
+                answers_to = answers
+            found = [one for one in answers_to if one.question == question]
             yield from ((sampling, one) for one in found[:1])
 
 
 def opening_lines(
-    ledgers: Ledgers, comparison: Comparison, validation: Validation
+    ledgers: Ledgers,
+    comparison: Comparison,
+    calibration: Comparison | None,
+    validation: Validation,
 ) -> Iterator[str]:
     """The same as a terminal shows it, a line for each answer."""
-    for about, answer in opening(ledgers, comparison, validation):
+    for about, answer in opening(ledgers, comparison, calibration, validation):
         where = f" ({about} negatives)" if about else ""
         yield f"{answer.wording}{where} {answer.sentence}"
 
@@ -402,7 +458,9 @@ def report_text(story: Story, *, screens: Mapping[str, str]) -> str:
 
 
 def _opening(story: Story) -> Iterator[str]:
-    found = [*opening(story.ledgers, story.comparison, story.validation)]
+    found = [
+        *opening(story.ledgers, story.comparison, story.calibration, story.validation)
+    ]
     for about, answer in found:
         where = f" ({about} negatives)" if about else ""
         yield f"- **{answer.wording}**{where} {answer.sentence}"
@@ -469,8 +527,14 @@ def _sections(story: Story, screens: Mapping[str, str]) -> Iterator[str]:
         ),
         "compare": (
             "Whether the sampling alters the teacher's entropy, against random "
-            "negatives.",
-            [story.comparison.command or ""],
+            "negatives; and, with a temperature fitted on pairs of a positive and a "
+            "negative, how overconfident the teacher is, and whether the verdicts on "
+            "these pairs are the same.",
+            [
+                one.command or ""
+                for one in (story.comparison, story.calibration)
+                if one is not None
+            ],
         ),
         "validate": (
             "Whether the terms go with what the students retrieve. All of them, and "

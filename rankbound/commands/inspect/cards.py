@@ -58,7 +58,7 @@ def sampling_cards(cast: Cast, temperature: Temperature) -> tuple[Card, ...]:
         return ()  # `measure` and `compare` refuse the files, and say why
 
 
-def card_answers(cards: Sequence[Card], cast: Cast) -> tuple[Answer, ...]:
+def card_answers(cards: Sequence[Card], cast: Cast, command: str) -> tuple[Answer, ...]:
     """Whether negatives are false, where a card says so."""
     known = [card for card in cards if card.suspected is not None]
     if not known or cast.teacher is None:
@@ -72,6 +72,7 @@ def card_answers(cards: Sequence[Card], cast: Cast) -> tuple[Answer, ...]:
             dict(zip(names_of(paths), map(str, paths), strict=True)),
             rests_on=f"{counted(n, 'query')}, all intervals at once at {level}, "
             f"{PROVIDED} queries are independent draws",
+            command=command,
             teacher=str(cast.teacher.path),
         ),
     )

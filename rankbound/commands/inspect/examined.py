@@ -6,6 +6,7 @@ A file that cannot be read keeps the reader's message as a finding.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -370,8 +371,8 @@ def examine(given: Given) -> Examined:
     """Examine one file by itself."""
     contents = given.contents
     if contents is None:
-        refused = by_severity([_refused(given), repeated_rows(given)])
-        return Examined(given, None, None, None, refused)
+        refused = repeated_rows(given) or _refused(given)
+        return Examined(given, None, None, None, (refused,))
     scores = None
     if contents.scores is not None:
         scores = score_facts(contents, given.answer)
@@ -527,7 +528,10 @@ Key = tuple[object, object]
 
 
 def repeated_rows(given: Given) -> Finding | None:
-    """How many rows repeat a document of their query, if the reader refused one."""
+    """How many rows repeat a document of their query, if the reader refused one.
+
+    It takes the place of the reader's refusal, whose line it names.
+    """
     refusal = given.refusal or ""
     if not any(sign in refusal for sign in SIGNS):
         return None
@@ -538,7 +542,7 @@ def repeated_rows(given: Given) -> Finding | None:
             keys = _group_keys(given)
         else:
             return None
-        count, queries, example = _count(keys)
+        count, queries = _count(keys)
     except (FormatError, ValueError, msgspec.DecodeError):
         return None  # the refusal is reported without a number
     if not count:
@@ -547,28 +551,36 @@ def repeated_rows(given: Given) -> Finding | None:
         "duplicates",
         "error",
         count,
+        f"{refusal.rpartition('; ')[0] or refusal}; in all, "
         f"{counted(count, 'row repeats', 'rows repeat')} a document, in "
         f"{counted(queries, 'query')}",
-        "keep one row for each document of a query or group",
-        example,
+        f"keep one row for each document of a query or group{_keeping(given)}",
     )
 
 
-def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
-    """Number of repeats, number of queries with one, and the first repeat."""
+def _keeping(given: Given) -> str:
+    """How to keep the first row of each document, where a line can say it."""
+    if given.format not in COLUMNS or given.source.packing != "none":
+        return ""
+    fields = ", ".join(f"${column + 1}" for column in COLUMNS[given.format])
+    path = given.path
+    new = path.with_name(f"{path.stem}.once{path.suffix}")
+    return (
+        f" (the first: awk '!seen[{fields}]++' {shlex.quote(str(path))} > "
+        f"{shlex.quote(str(new))})"
+    )
+
+
+def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int]:
+    """Number of repeats, and of queries with one."""
     seen: set[Key] = set()
-    count, queries, example = 0, set(), None
+    count, queries = 0, set()
     for query, key in keys:
         if key in seen:
             count += 1
             queries.add(query)
-            example = example or f"query {_text(query)!r}, document {_text(key[1])!r}"
         seen.add(key)
-    return count, len(queries), example
-
-
-def _text(held: object) -> object:
-    return held.decode("utf-8", "replace") if isinstance(held, bytes) else held
+    return count, len(queries)
 
 
 def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:

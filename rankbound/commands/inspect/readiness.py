@@ -1,9 +1,9 @@
-"""Whether `measure` and `compare` can run, by a trial, and with which command."""
+"""Whether commands can run on the files, by a trial, and with which options."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,7 +15,7 @@ from rankbound.catalogue import EACH
 from rankbound.commands.compare.options import TARGET, CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.result import Readiness
+from rankbound.commands.inspect.result import Readiness, Ready
 from rankbound.commands.inspect.roles import Cast, share_scored
 from rankbound.commands.measure.given import Before
 from rankbound.commands.measure.inputs import (
@@ -36,13 +36,14 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.read.contents import Contents
 from rankbound.read.registry import detect
-from rankbound.read.scales import Answers, number_words
+from rankbound.read.scales import TEACHER, Answers, number_words
 from rankbound.read.source import SUFFIXES
 
 if TYPE_CHECKING:
     from rankbound.commands.compare.measured import Measures, Student
 
 Words = list[str]
+TRIED: Final = "nDCG@10"  # a measure to try judgements with
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (
     "relevance judgements (`qrels`) to fit the temperature that {kind} scores need, or "
@@ -81,50 +82,170 @@ class Settings:
 DEFAULTS = Settings()
 
 
-def measure_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
-    """Whether `measure` can run, by doing all that precedes its computation."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What `measure` was told in a trial, and what it refused."""
+
+    told: MeasureOptions
+    notes: tuple[str, ...]
+    lacking: tuple[str, ...]
+    refused: dict[str, str]
+
+    @property
+    def files(self) -> Words:
+        """Options for vectors, judgements and missing scores."""
+        return file_words(
+            embeddings=self.told.embeddings,
+            ids=self.told.ids,
+            qrels=self.told.qrels,
+            missing=self.told.missing,
+        )
+
+    @property
+    def students(self) -> list[StudentSource]:
+        """The students that are not refused."""
+        return [one for one in self.told.students if one.name not in self.refused]
+
+    def all_notes(self, cast: Cast, command: str) -> tuple[str, ...]:
+        """Notes on the files, and what is left out."""
+        others = [str(one.path) for one in cast.groups[1:]]
+        return (
+            *self.notes,
+            *(f"student {one} is left out: {why}" for one, why in self.refused.items()),
+            *(
+                [f"{command} reads one file of groups; also given: {', '.join(others)}"]
+                if others
+                else []
+            ),
+        )
+
+
+def trial(cast: Cast, settings: Settings) -> Trial | None:
+    """Do all that precedes the computation of `measure`; None without a teacher."""
     if cast.teacher is None:
-        words = ["rankbound", "measure", "--teacher", "TEACHER"]
+        return None
+    options, notes = _options(cast, cast.groups[:1], settings)
+    lacking = _lacking(cast, options.temperature)
+    refusal, refused = (None, {}) if lacking else rehearse(options, read_before(cast))
+    return Trial(options, notes, lacking if refusal is None else (refusal,), refused)
+
+
+def readiness(cast: Cast, folder: Path | None, settings: Settings = DEFAULTS) -> Ready:
+    """What can be run on the files, or on the folder of a data set that holds them."""
+    tried = trial(cast, settings)
+    if folder is not None:
+        validate: Readiness | None = validate_readiness(cast, folder, settings)
+    else:
+        validate = _validate(cast, settings, tried)
+    return Ready(
+        measure=_measure(cast, settings, tried),
+        compare=compare_readiness(cast, settings),
+        validate=validate,
+    )
+
+
+def _measure(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness:
+    if tried is None:
+        words = ["rankbound", "measure", "--teacher", _no_teacher(cast)]
         if cast.groups:
             words += ["--groups", str(cast.groups[0].path)]
         if cast.qrels is not None:
             words += ["--qrels", str(cast.qrels.path)]
         command = shlex.join([*words, "--out", "measured"])
-        return Readiness(False, (NO_TEACHER,), command, ())
-    groups = cast.groups[:1]
-    options, notes = _options(cast, groups, settings)
-    lacking = _lacking(cast, options.temperature)
-    refusal, refused = (None, {}) if lacking else rehearse(options, read_before(cast))
-    if refusal is not None:
-        lacking = (refusal,)
-    notes = (
-        *notes,
-        *(f"student {name} is left out: {why}" for name, why in refused.items()),
-        *_other_groups(cast),
-    )
+        return Readiness(False, (_missing_teacher(cast),), command, ())
+    options, lacking = tried.told, tried.lacking
     words = measure_words(
         cast,
         options.teacher,
         options.temperature,
         groups=options.groups,
-        students=[one for one in options.students if one.name not in refused],
-        files=file_words(
-            embeddings=options.embeddings,
-            ids=options.ids,
-            qrels=options.qrels,
-            missing=options.missing,
-        ),
+        students=tried.students,
+        files=tried.files,
     )
-    words += settings.words(depth=not groups)
+    words += settings.words(depth=not cast.groups)
     words += [*_placeholders(cast, options.temperature), "--out", "measured"]
+    notes = tried.all_notes(cast, "measure")
     return Readiness(not lacking, lacking, shlex.join(words), notes)
+
+
+def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness | None:
+    """The same for `validate` on files; None without judgements and a student."""
+    if tried is None or cast.qrels is None or not tried.students:
+        return None
+    options, lacking = tried.told, tried.lacking
+    runs = runs_of(cast)
+    rankings = {
+        one.name: runs[one.name].path
+        for one in tried.students
+        if one.queries is not None and one.name in runs
+    }
+    if cast.ranking is not None:
+        rankings[TEACHER] = cast.ranking.path
+    if not lacking:
+        lacking = tuple(_unjudged(cast, {one.name for one in tried.students}))
+    words = command_words(
+        "validate",
+        cast,
+        options.teacher,
+        options.temperature,
+        groups=_named_groups(options.groups),
+        students=tried.students,
+        files=tried.files,
+    )
+    if rankings:
+        words += ["--ranking", *(f"{one}={path}" for one, path in rankings.items())]
+    words += settings.words(depth=not cast.groups)
+    words += [*_placeholders(cast, options.temperature), "--out", "validated"]
+    notes = tried.all_notes(cast, "validate")
+    return Readiness(not lacking, lacking, shlex.join(words), notes)
+
+
+def _unjudged(cast: Cast, students: Container[str]) -> Iterator[str]:
+    """Why `validate` would refuse judgements, or rankings of the teacher and students.
+
+    Ranking all documents by their vectors is left to the command.
+    """
+    # It loads the measures, which an inspection of files alone does not need
+    from rankbound.commands.validate.effectiveness import Judge
+
+    if cast.qrels is None or cast.qrels.qrels is None:
+        return
+    try:
+        Judge(cast.qrels.qrels, (TRIED,), missing="zero")
+    except MISTAKES as error:
+        yield _line(error)
+        return
+    ranked = [one for name, one in runs_of(cast).items() if name in students]
+    for one in (cast.ranking or cast.teacher, *ranked):
+        if one is None or one.scores is None:
+            continue
+        if not np.isin(one.scores.scores.qids, cast.qrels.qrels.qids).any():
+            yield f"{one.path}: none of its queries is judged in {cast.qrels.path}"
+
+
+def _named_groups(groups: Path | None) -> Words:
+    """The groups by their name, since that of a file may hold what parts the two."""
+    return [] if groups is None else ["--groups", f"{stem(groups)}={groups}"]
+
+
+def _missing_teacher(cast: Cast) -> str:
+    """What is missing: scores, or the repair of a file that might hold them."""
+    if not cast.broken:
+        return NO_TEACHER
+    names = ", ".join(str(one.path) for one in cast.broken)
+    return f"teacher scores that can be read: mend {names} first"
+
+
+def _no_teacher(cast: Cast) -> str:
+    """What stands for the teacher in a command."""
+    return str(cast.broken[0].path) if len(cast.broken) == 1 else "TEACHER"
 
 
 def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     """Whether `compare` can run: with a teacher and at least two samplings."""
     missing: list[str] = []
     if cast.teacher is None:
-        missing.append(NO_TEACHER)
+        missing.append(_missing_teacher(cast))
     if len(cast.groups) < 2:
         found = "one was given" if cast.groups else "none was given"
         missing.append(f"groups of at least two samplings; {found}")
@@ -134,7 +255,7 @@ def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     words = ["--groups", *(f"{name}={path}" for name, path in named)]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if cast.teacher is None:
-        words = ["rankbound", "compare", "--teacher", "TEACHER", *words]
+        words = ["rankbound", "compare", "--teacher", _no_teacher(cast), *words]
         words += ["--out", "compared"]
         return Readiness(False, tuple(missing), shlex.join(words), ())
     options, notes = _options(cast, cast.groups, settings)
@@ -184,7 +305,7 @@ def validate_readiness(
     words = ["rankbound", "validate", "--datasets", f"{name}:{folder}"]
     if cast.teacher is None:
         words += ["--dataset-teacher", "RUN", "--out", "validated"]
-        return Readiness(False, (NO_TEACHER,), shlex.join(words), ())
+        return Readiness(False, (_missing_teacher(cast),), shlex.join(words), ())
     found = files_of(folder)
     runs = {path: run_name(path) for path in (() if found is None else found.runs)}
     run = runs.get(cast.teacher.path)
@@ -424,15 +545,6 @@ def _placeholders(cast: Cast, temperature: Temperature) -> list[str]:
         return []
     lacking = _lacking(cast, temperature)
     return ["--temperature", "fit", "--qrels", "QRELS"] if lacking else []
-
-
-def _other_groups(cast: Cast) -> tuple[str, ...]:
-    others = [str(one.path) for one in cast.groups[1:]]
-    return (
-        (f"measure reads one file of groups; also given: {', '.join(others)}",)
-        if others
-        else ()
-    )
 
 
 MISTAKES = (UsageError, FormatError, DomainError)

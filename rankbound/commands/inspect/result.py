@@ -349,9 +349,10 @@ class Readiness(Record, frozen=True):
 
 
 class Ready(Record, frozen=True, kw_only=True):
-    """Whether `measure` and `compare` can run, and `validate` on a folder.
+    """Whether `measure`, `compare` and `validate` can run.
 
-    `validate` is None unless a folder of a data set was given.
+    `validate` is None unless there are judgements and a student, or a folder of a data
+    set was given.
     """
 
     measure: Readiness

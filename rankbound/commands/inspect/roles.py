@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from rankbound.data.scores import Kind
 MODEL_KINDS = frozenset({Kind.LOGIT, Kind.PROBABILITY})
 LEAST_SHARED = 0.05
 QUERY_WORDS = ("quer", "topic", "question")
+MAYBE_TEACHERS: Final = ("file", "teacher")  # roles of files, before they are cast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +34,8 @@ class Cast:
     ranking : Examined or None
         Another file with the teacher's scores, in the place of a ranking or of fewer
         documents: what it retrieved.
+    broken : tuple of Examined
+        Files that cannot be read, and might be the teacher's.
     """
 
     teacher: Examined | None
@@ -42,6 +46,7 @@ class Cast:
     documents: Examined | None
     queries: Examined | None
     ranking: Examined | None = None
+    broken: tuple[Examined, ...] = ()
 
 
 def cast(files: Sequence[Examined]) -> Cast:
@@ -67,6 +72,11 @@ def cast(files: Sequence[Examined]) -> Cast:
         documents=documents[0] if documents else None,
         queries=of_queries[0] if of_queries else None,
         ranking=next((one for one in same if _retrieved(one, teacher)), None),
+        broken=tuple(
+            one
+            for one in files
+            if one.given.contents is None and one.given.role in MAYBE_TEACHERS
+        ),
     )
 
 

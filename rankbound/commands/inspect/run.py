@@ -21,12 +21,10 @@ from rankbound.commands.inspect.examined import (
 from rankbound.commands.inspect.readiness import (
     DEFAULTS,
     Settings,
-    compare_readiness,
-    measure_readiness,
     names_of,
-    validate_readiness,
+    readiness,
 )
-from rankbound.commands.inspect.result import Inspection, Ready
+from rankbound.commands.inspect.result import Inspection
 from rankbound.commands.inspect.roles import Cast, cast
 from rankbound.commands.measure.options import (
     Temperature,
@@ -104,15 +102,9 @@ def looked_at(
         command=command,
         files=Named(one.record() for one in files),
         across=across,
-        ready=Ready(
-            measure=measure_readiness(parts, settings),
-            compare=compare_readiness(parts, settings),
-            validate=None
-            if folder is None
-            else validate_readiness(parts, folder, settings),
-        ),
+        ready=readiness(parts, folder, settings),
         cards=Named(carded),
-        answers=card_answers(carded, parts),
+        answers=card_answers(carded, parts, command),
     )
     return made, parts
 

@@ -8,8 +8,8 @@ show would void it (Theorem 8).
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from rankbound.bounds.certificate import rounded_up
@@ -21,6 +21,13 @@ from rankbound.bounds.wording import (
     percent_at_most,
 )
 from rankbound.catalogue import CHANGES, HOLDS
+from rankbound.commands.following import (
+    again,
+    folder_of,
+    following,
+    given,
+    power_of,
+)
 from rankbound.commands.measure.inputs import PAIRS_OF, TemperatureFit
 from rankbound.commands.measure.result import (
     FittedTemperature,
@@ -30,11 +37,13 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import LEVEL
-from rankbound.provenance import told
 from rankbound.results import Answer
 
 MARGIN: Final = "0.02"  # nats: that of the catalogue's entropy, divergence and risk
 HALF: Final = 0.5
+# Options that give pairs to fit a temperature on
+PAIRED: Final = ("--qrels", "--groups", "--datasets")
+QRELS: Final = ("--qrels", ("FILE",))
 ROUGH: Final = 0.02  # an interval wider than this share allows two digits
 
 
@@ -189,7 +198,7 @@ def _student(ranking: Ranking, ledger: Ledger) -> Answer:
         n=len(left),
         of=len(ranking.students),
         against=f"; excluded: {listed(excluded, 2)}" if excluded else "",
-        teacher=told(ledger.command, "--teacher", "FILE"),
+        validate=following(ledger.command, "validate", "validated"),
     )
 
 
@@ -218,8 +227,7 @@ def _queries(ledger: Ledger) -> Answer:
         outcome,
         rests_on=_rests_on(ledger),
         listed=f"for limits below ln 2, {number} {few}{'; '.join(parts[:4])}",
-        out=told(ledger.command, "--out", "DIR"),
-        margin=MARGIN,
+        power=power_of(folder_of(ledger.command), MARGIN),
     )
 
 
@@ -279,7 +287,7 @@ def temperature_answer(
             rests_on=f"{kind} scores",
             value=f"{temperature:.6g}",
             kind=kind,
-            command=_fitting(command),
+            fitted="" if kind == Kind.MARGIN_ONLY else _fitting(command),
         )
     return Answer.to(
         "temperature",
@@ -293,11 +301,11 @@ def temperature_answer(
 
 def _fitting(command: str) -> str:
     """The command with judgements, which a fit needs where no group is given."""
-    words = shlex.split(command)
-    if not words:
-        return "rankbound measure --teacher FILE --qrels FILE --out DIR"
-    known = {"--qrels", "--groups", "--datasets"} & {*words}
-    return command if known else f"{command} --qrels FILE"
+    fit = ("--temperature", ("fit",))
+    judged = [] if any(map(partial(given, command), PAIRED)) else [QRELS]
+    if not command:
+        return following(command, "measure", "fit", fit, *judged)
+    return again(command, "fit", fit, *judged)
 
 
 def _holds(fit: FittedTemperature) -> str:

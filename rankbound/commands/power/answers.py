@@ -24,9 +24,12 @@ def _noun(found: Power) -> str:
 def _rests_on(found: Power) -> str:
     family = found.comparisons
     each = f" each over {counted(family, 'comparison')}" if family > 1 else ""
+    rule = "the rule that decides in compare"
+    if found.missing_because is not None:
+        rule = "two-sided tests of Student's t and of a correlation, normal values"
     return (
         f"a chance of {found.power:g} to find what is there, an error rate of "
-        f"{found.delta_each:.6g}{each}, the rule that decides in compare"
+        f"{found.delta_each:.6g}{each}, {rule}"
     )
 
 
@@ -40,10 +43,11 @@ def _shown(found: Power) -> Iterator[Answer]:
     if not found.rows:
         return
     sizes = {row.n for row in found.rows}
+    spread = found.missing_because is None
     many = counted(next(iter(sizes)), _noun(found)) if len(sizes) == 1 else "they"
     yield Answer.to(
         "queries",
-        "shown",
+        "shown" if spread else "in deviations",
         rests_on=_rests_on(found),
         listed=f"{many} show "
         + listed([_sizes(row, alone=len(sizes) == 1) for row in found.rows], MOST),
@@ -61,7 +65,11 @@ def _sizes(row: Detectable, *, alone: bool) -> str:
     at = "" if alone else f" at n = {row.n:,}"
     if not parts:
         rho = row.detectable_correlation
-        return f"{'no |rho|' if rho is None else f'|rho| of {rho:.2f}'}{at}"
+        said = "no |rho|" if rho is None else f"|rho| of {rho:.2f}"
+        if row.sd is None and row.effect_size is not None:
+            said += f" or a mean difference of {row.effect_size:.2g} "
+            said += "standard deviations"
+        return f"{said}{at}"
     return f"{' or '.join(parts)} in {_named(row)}{at}"
 
 

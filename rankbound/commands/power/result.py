@@ -13,6 +13,8 @@ from rankbound.validation.paired import Decides
 class Detectable(Record, frozen=True, kw_only=True):
     """What n queries can show at one spread; None in fields that need a spread.
 
+    `effect_size` needs none: it is the difference in standard deviations.
+
     `rule`, `law`, `rule_difference`, `rule_margin` and `rule_share` are of the rule
     that decides, the other differences and margins those of Student's t for normal
     values.

@@ -182,6 +182,7 @@ class PowerOptions:
 
 
 LEAST_FOR_CORRELATION = 4  # queries
+LEAST_FOR_DIFFERENCE = 2
 LEAST_TOP = 1000  # curves go to three times as many queries at least
 
 
@@ -486,7 +487,11 @@ def _without_spread(n: int, rates: Rates) -> Detectable:
         sd=None,
         n=int(n),
         detectable_difference=None,
-        effect_size=None,
+        effect_size=detectable_difference(
+            n, sd=1.0, power=rates.power, delta=rates.delta
+        )
+        if n >= LEAST_FOR_DIFFERENCE
+        else None,
         detectable_correlation=_correlation(n, rates),
         smallest_margin=None,
         smallest_margin_interval=None,

@@ -39,6 +39,7 @@ from rankbound.commands.study.steps import (
     inputs_of_options,
     inputs_of_validation,
 )
+from rankbound.commands.validate.folders import named_folder
 from rankbound.commands.validate.panels import with_scales
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import validate_with
@@ -86,7 +87,7 @@ def folders_of(given: FoldersLike) -> dict[str, Path]:
     pairs = (
         [(str(name), Path(path)) for name, path in given.items()]
         if isinstance(given, Mapping)
-        else [_named(one) for one in given]
+        else [named_folder(one) for one in given]
     )
     if not pairs:
         raise UsageError("a study needs the folder of a data set, got none")
@@ -104,15 +105,6 @@ def folders_of(given: FoldersLike) -> dict[str, Path]:
             )
         found[name], taken[name.casefold()] = path, name
     return found
-
-
-def _named(one: str | PathLike[str]) -> tuple[str, Path]:
-    path = Path(one)
-    if isinstance(one, str) and not path.exists():
-        name, separator, rest = one.partition(":")
-        if separator and name and rest:
-            return name, Path(rest)
-    return path.resolve().name, path
 
 
 def _check_name(name: str, path: Path) -> None:

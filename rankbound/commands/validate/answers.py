@@ -7,15 +7,25 @@ from collections.abc import Iterator
 from typing import Final
 
 from rankbound.bounds.wording import counted, listed
-from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS, TURNED, VERDICTS
+from rankbound.catalogue import (
+    ASSOCIATED,
+    CONTRADICTS,
+    MOSTLY,
+    SUPPORTS,
+    TURNED,
+    VERDICTS,
+)
+from rankbound.commands.following import again, given
 from rankbound.commands.measure.answers import temperature_answer, with_interval
-from rankbound.commands.validate.records import AVERAGE, Association, Order
+from rankbound.commands.validate.records import AVERAGE, Association, Order, SystemPair
 from rankbound.commands.validate.result import Validation
+from rankbound.read.scales import TEACHER
 from rankbound.results import Answer
 
 # Orders that say something, the gravest first
 FOUND: Final = (CONTRADICTS, SUPPORTS, ASSOCIATED)
 MOST: Final = 4  # systems or orders in a sentence
+PAIRS: Final = 3  # of them that differ
 
 
 def answers_of(validation: Validation) -> tuple[Answer, ...]:
@@ -64,12 +74,11 @@ def _terms(validation: Validation) -> Answer:
         "terms",
         "associated" if found else "nothing",
         rests_on=_rests_on(validation),
-        associated=len(found),
-        tests=counted(family.n_tests, "test"),
+        associated=f"{len(found):,}",
+        tests=f"{family.n_tests:,}",
         strongest=_strongest(found[0]) if found else "",
-        given=f"{given} of {family.partial.n_tests:,}",
-        correction=family.named_after,
-        delta=f"{family.delta:g}",
+        given=f"{given:,} of {family.partial.n_tests:,}",
+        level=f"{family.named_after}-corrected, level {family.delta:g}",
         n=max((row.n for row in own if row.p is not None), default=0),
         n_tests=max(1, family.n_tests),
     )
@@ -108,10 +117,16 @@ def _students(validation: Validation) -> Iterator[Answer]:
     apart = [
         pair for pair in pairs if VERDICTS[pair.verdict].apart or pair.verdict in TURNED
     ]
-    said = listed([f"{row.student} {row.mean:.4f}" for row in rows], MOST)
+    names = names_of(validation)
+    said = listed([f"{names[row.student]} {row.mean:.4f}" for row in rows], MOST)
     if pairs:
-        said += f"; {len(apart)} of {len(pairs)} pairs differ"
+        said += f"; {len(apart)} of {counted(len(pairs), 'pair')} "
+        said += "differs" if len(apart) == 1 else "differ"
         said += "" if by_t else " in direction"
+    if apart:
+        over = [" over ".join(names[one] for one in in_order(pair)) for pair in apart]
+        said += f": {listed(over, PAIRS)}"
+        said += "; --details lists all" if len(apart) > PAIRS else ""
     yield Answer.to(
         "student",
         "effective",
@@ -123,6 +138,23 @@ def _students(validation: Validation) -> Iterator[Answer]:
         dataset="all data sets" if several else dataset,
         listed=said,
     )
+
+
+def names_of(validation: Validation) -> dict[str, str]:
+    """What sentences call each system: the teacher by its file, too."""
+    known = {row.student: row.student for row in validation.means}
+    teachers = {one.teacher.name for one in validation.datasets}
+    if TEACHER in known and len(teachers) == 1 and not {TEACHER, ""} & teachers:
+        known[TEACHER] = f"{TEACHER} ({teachers.pop()})"
+    return known
+
+
+def in_order(pair: SystemPair) -> tuple[str, str]:
+    """The systems of a pair that differs, the better one first."""
+    better = pair.difference > 0
+    if pair.verdict in TURNED:
+        better = pair.verdict == MOSTLY["higher"]
+    return (pair.first, pair.second) if better else (pair.second, pair.first)
 
 
 def _temperature(validation: Validation) -> Answer:
@@ -192,7 +224,11 @@ def _systems(validation: Validation) -> Answer:
     rests_on = "systems exchanged"
     if because is not None:
         return Answer.to(
-            "systems", "too few", rests_on=rests_on, compared=compared, because=because
+            "systems",
+            "too few",
+            rests_on=rests_on,
+            because=because,
+            validate=_more_sets(validation.command),
         )
     counts = Counter(row.verdict for row in rows if row.p_adjusted is not None)
     said = [word for word in FOUND if counts[word]]
@@ -217,6 +253,14 @@ def _systems(validation: Validation) -> Answer:
         listed="; ".join(parts[:MOST]),
         tests=counted(family.n_tests, "test"),
     )
+
+
+def _more_sets(command: str) -> str:
+    """The command on more data sets than it was given."""
+    sets = given(command, "--datasets")
+    if sets:
+        return again(command, "more", ("--datasets", (*sets, "DIR")))
+    return "rankbound validate --datasets DIR DIR --out DIR"
 
 
 def _compared(row: Order) -> str:

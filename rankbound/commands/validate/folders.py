@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -59,6 +60,24 @@ class Folder:
     name: str
     path: Path
     teacher: str | None = None
+
+
+def named_folder(given: str | PathLike[str]) -> tuple[str, Path]:
+    """The name of a data set and its folder, of NAME:DIR or of DIR alone.
+
+    Examples
+    --------
+    >>> named_folder("dl19:trec/2019")
+    ('dl19', PosixPath('trec/2019'))
+    >>> named_folder("trec/2019")[0]
+    '2019'
+    """
+    path = Path(given)
+    if isinstance(given, str) and not path.exists():
+        name, separator, rest = given.partition(":")
+        if separator and name and rest:
+            return name, Path(rest)
+    return path.resolve().name, path
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +241,17 @@ def run_name(path: Path) -> str:
     'bm25'
     """
     return path.name.rpartition(".run")[0]
+
+
+def system_name(path: Path) -> str:
+    """The same of a file of any name.
+
+    Examples
+    --------
+    >>> system_name(Path("t5.run.gz")), system_name(Path("scores/monot5.json.gz"))
+    ('t5', 'monot5')
+    """
+    return run_name(path) or path.name.partition(".")[0] or path.name
 
 
 def _runs(folder: Folder) -> dict[str, Path]:

@@ -301,13 +301,15 @@ class Control(Record, frozen=True, kw_only=True):
 class TeacherScale(Record, frozen=True, kw_only=True):
     """The kind of the teacher's scores, the evidence for it, and the temperature.
 
-    `fit` is None if the temperature was given.
+    `fit` is None if the temperature was given. `name` is that of its ranking, or else
+    of its scores; empty for objects, and in earlier files.
     """
 
     kind: str
     kind_evidence: str
     temperature: float
     fit: FittedTemperature | None = None
+    name: str = ""
 
 
 class StudentScale(Record, frozen=True, kw_only=True):

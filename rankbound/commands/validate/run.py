@@ -59,6 +59,7 @@ from rankbound.commands.validate.effectiveness import (
     equivalence,
     judge,
 )
+from rankbound.commands.validate.folders import system_name
 from rankbound.commands.validate.options import (
     TEACHER,
     Case,
@@ -614,6 +615,17 @@ def _family(found: Validated) -> JudgedTogether:
     )
 
 
+def _teacher_name(found: Validated, dataset: str, sampling: str) -> str:
+    """What the teacher's file is called; nothing for an object."""
+    case = next(
+        one
+        for one in found.options.cases
+        if (one.dataset, one.sampling) == (dataset, sampling)
+    )
+    file = case.rankings.get(TEACHER, case.measure.teacher)
+    return system_name(file) if isinstance(file, Path) else ""
+
+
 def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
     made, judged = found.measured[dataset, sampling], found.judged[dataset]
     return Surveyed(
@@ -636,6 +648,7 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
                     made.fit, lambda scale: certificate_verdicts(made, scale)
                 ),
             ),
+            name=_teacher_name(found, dataset, sampling),
         ),
         students={
             result.student.name: StudentScale(

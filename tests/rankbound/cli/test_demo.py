@@ -25,7 +25,9 @@ def test_run_hands_the_options_on(monkeypatch):
     for name in ("summary_lines", "opening_lines"):
         monkeypatch.setattr(f"rankbound.commands.demo.run.{name}", lambda *_: ())
     assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
-    assert calls == [(Path("a/b"), {"seed": 7, "force": False, "progress": True})]
+    assert calls == [
+        (Path("a/b"), {"seed": 7, "force": False, "workers": 1, "progress": True})
+    ]
 
 
 @pytest.mark.parametrize("words", [["--seed", "1.5"], ["--size", "3"], ["extra"]])

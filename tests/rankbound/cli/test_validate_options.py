@@ -95,7 +95,8 @@ def test_pilot_stake_and_unscored_are_those_of_measure(tmp_path):
     [
         ([], "--teacher FILE, or --datasets"),
         (["--teacher", "t"], "--qrels FILE, or --datasets"),
-        (["--datasets", "x"], "NAME:DIR"),
+        (["--datasets", "x"], "is no folder; give DIR"),
+        (["--datasets", "tests", "./tests"], "two folders are called"),
         (["--datasets", "x:/nowhere"], "is no folder"),
         ([*FILES, "--datasets", "x:."], "exclude each other"),
         (["--datasets", "x:.", "--dataset-teacher", "z=t"], "no student 'z'"),

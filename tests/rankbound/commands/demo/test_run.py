@@ -44,7 +44,8 @@ def test_demo_leaves_every_result_and_a_report(demo):
         rows = table(demo / "measured" / sampling / "per_query.tsv")
         # Of 600 queries, a fifth chooses; a group with too few candidates is left out
         assert 470 <= len(rows) == ledger["n_queries"] <= 480
-    for name in ("inspection", "compared/comparison", "validated/validation"):
+    names = ("compared/comparison", "calibrated/comparison", "validated/validation")
+    for name in ("inspection", *names):
         assert json.loads((demo / f"{name}.json").read_text())["command"] in report
     assert not list(demo.rglob(".*"))
 
@@ -84,8 +85,12 @@ def test_readme_shows_what_the_demo_prints(demo):
     shown = readme.partition("$ rankbound demo\n")[2].partition("```")[0]
     ledgers = {name: Ledger.load(demo / "measured" / name) for name in SAMPLINGS}
     compared = Comparison.load(demo / "compared")
+    fitted = Comparison.load(demo / "calibrated")
     validated = Validation.load(demo / "validated")
-    printed = [*opening_lines(ledgers, compared, validated), *summary_lines(ledgers)]
+    printed = [
+        *opening_lines(ledgers, compared, fitted, validated),
+        *summary_lines(ledgers),
+    ]
     number = re.compile(r"\d+(?:\.\d+)?")
     texts = [" ".join(text.split()) for text in (shown, " ".join([*printed, ROWS]))]
     assert number.sub("#", texts[0]) == number.sub("#", texts[1])

@@ -239,6 +239,23 @@ def test_comparisons_that_are_ready_run_with_their_students(tmp_path, capsys):
         assert code == 0, capsys.readouterr().err
         check_warnings(found, verdict, warnings)
         (tmp_path / "out" / "comparison.json").unlink()
+    verdict = found.ready.validate
+    assert verdict.ok, verdict
+    command = f"{verdict.command} --permutations 199 --resamples 200 --splits 1"
+    code, warnings = told_by(command, tmp_path, "validation.json")
+    assert code in (0, 1), capsys.readouterr().err  # 1: a control on 10 queries
+    made = json.loads((tmp_path / "out" / "validation.json").read_text())
+    assert {*made["datasets"][0]["students"]} == {"far", "soft"}
+
+
+def test_validate_is_offered_where_it_can_be_run(tmp_path):
+    far = {"far.run": run_of(LOGITS[:, ::-1])}
+    assert inspected(tmp_path, {**TEACHER, **far}, {}).ready.validate is None
+    judged = {"j.qrels": JUDGED}
+    assert inspected(tmp_path, {**TEACHER, **judged}, {}).ready.validate is None
+    others = {"j.qrels": JUDGED.replace("q", "other")}
+    verdict = inspected(tmp_path, {**TEACHER, **far, **others}, {}).ready.validate
+    assert not verdict.ok
 
 
 @pytest.mark.parametrize("own_teacher", [True, False])

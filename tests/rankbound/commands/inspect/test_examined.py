@@ -1,4 +1,6 @@
 import json
+import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -62,11 +64,18 @@ def test_a_refused_file_has_null_facts_and_one_error(tmp_path):
     assert row["parts"] == []
 
 
-def test_repeated_documents_are_counted_beside_the_refusal(tmp_path):
+def test_repeated_documents_are_one_finding_that_says_what_to_do(tmp_path):
     text = "q Q0 a 1 3 t\nq Q0 b 2 2 t\nq Q0 a 3 1 t\nr Q0 a 1 1 t\nr Q0 a 2 0 t\n"
     found = examined(tmp_path, text)
-    assert codes(found.findings) == {"unreadable": 1, "duplicates": 2}
-    assert "2 queries" in only(found.findings, "duplicates").message
+    assert codes(found.findings) == {"duplicates": 2}
+    said = only(found.findings, "duplicates")
+    assert "2 queries" in said.message
+    assert f"{found.path}:3: " in said.message
+    # The remedy keeps the first of each, and can be copied
+    [line] = re.findall(r"awk [^)]*", said.remedy)
+    assert subprocess.run(line, shell=True, check=True).returncode == 0
+    [kept] = tmp_path.glob("*.once*")
+    assert kept.read_text() == "q Q0 a 1 3 t\nq Q0 b 2 2 t\nr Q0 a 1 1 t\n"
 
 
 def test_findings_of_all_kinds_come_by_severity(tmp_path):

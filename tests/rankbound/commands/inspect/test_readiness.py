@@ -11,7 +11,6 @@ from rankbound.commands.inspect.readiness import (
     compare_readiness,
     file_words,
     format_words,
-    measure_readiness,
     measure_words,
     rehearse,
 )
@@ -44,7 +43,7 @@ def judged(rows):
 
 def verdict(folder, contents, **asked):
     _, cast = examined_files(folder, contents, **asked)
-    return measure_readiness(cast)
+    return readiness.readiness(cast, None).measure
 
 
 def run(verdict, folder, capsys, result="ledger.json"):
@@ -64,11 +63,11 @@ def test_files_that_were_read_are_not_read_again(tmp_path, monkeypatch):
         raise AssertionError(f"{path} is read again")
 
     monkeypatch.setattr(given, "read_part", refuse)
-    assert measure_readiness(cast).ok
+    assert readiness.readiness(cast, None).measure.ok
     # Unless a command would take them for another format
     monkeypatch.setattr(readiness, "detect", lambda *_, **__: (by_name("pickle"), ""))
     with pytest.raises(AssertionError, match="is read again"):
-        measure_readiness(cast)
+        readiness.readiness(cast, None)
 
 
 def test_plain_files_are_ready_and_the_command_runs(tmp_path, capsys):

@@ -60,13 +60,13 @@ def test_no_evidence_is_said(unclear):
     first, *rest = unclear.per_query
     first = replace(first, verdict=ASSOCIATED, partial_verdict=ASSOCIATED)
     text = " ".join(findings(replace(unclear, per_query=(first, *rest))))
-    assert "1 of 64 tests associated" in text
+    assert "1 of 64 tests of a term" in text
     assert "no evidence" not in text
 
 
 def test_data_students_and_certificates_are_named(validation):
     lines = repr(validation).splitlines()
-    assert lines[0].startswith("Validation of toy: 1 sampling, ")
+    assert any(line.startswith("Validation of toy: 1 sampling, ") for line in lines)
     assert any("certificates held on" in line for line in lines)
 
 
