@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -36,7 +36,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.read.contents import Contents
 from rankbound.read.registry import detect
-from rankbound.read.scales import Answers, number_words
+from rankbound.read.scales import TEACHER, Answers, number_words
 from rankbound.read.source import SUFFIXES
 
 if TYPE_CHECKING:
@@ -172,10 +172,6 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
     """The same for `validate` on files; None without judgements and a student."""
     if tried is None or cast.qrels is None or not tried.students:
         return None
-    # These load SymPy, which an inspection of files alone does not need
-    from rankbound.commands.validate.effectiveness import judge
-    from rankbound.commands.validate.options import TEACHER, Case
-
     options, lacking = tried.told, tried.lacking
     runs = runs_of(cast)
     rankings = {
@@ -185,17 +181,8 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
     }
     if cast.ranking is not None:
         rankings[TEACHER] = cast.ranking.path
-    # Ranking all documents by their vectors is left to the command
-    ranked = [s for s in tried.students if s.scores or s.name in rankings]
-    if ranked and not lacking:
-        measured = replace(options, students=tuple(ranked))
-        case = Case(
-            dataset="data", sampling="groups", measure=measured, rankings=rankings
-        )
-        try:
-            judge(case, measures=(TRIED,), missing_queries="zero", relevant=1)
-        except MISTAKES as error:
-            lacking = (_line(error),)
+    if not lacking:
+        lacking = tuple(_unjudged(cast, {one.name for one in tried.students}))
     words = command_words(
         "validate",
         cast,
@@ -211,6 +198,29 @@ def _validate(cast: Cast, settings: Settings, tried: Trial | None) -> Readiness 
     words += [*_placeholders(cast, options.temperature), "--out", "validated"]
     notes = tried.all_notes(cast, "validate")
     return Readiness(not lacking, lacking, shlex.join(words), notes)
+
+
+def _unjudged(cast: Cast, students: Container[str]) -> Iterator[str]:
+    """Why `validate` would refuse judgements, or rankings of the teacher and students.
+
+    Ranking all documents by their vectors is left to the command.
+    """
+    # It loads the measures, which an inspection of files alone does not need
+    from rankbound.commands.validate.effectiveness import Judge
+
+    if cast.qrels is None or cast.qrels.qrels is None:
+        return
+    try:
+        Judge(cast.qrels.qrels, (TRIED,), missing="zero")
+    except MISTAKES as error:
+        yield _line(error)
+        return
+    ranked = [one for name, one in runs_of(cast).items() if name in students]
+    for one in (cast.ranking or cast.teacher, *ranked):
+        if one is None or one.scores is None:
+            continue
+        if not np.isin(one.scores.scores.qids, cast.qrels.qrels.qids).any():
+            yield f"{one.path}: none of its queries is judged in {cast.qrels.path}"
 
 
 def _named_groups(groups: Path | None) -> Words:
