@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _done(sys.argv[1:], arguments)
     except SystemExit as ending:  # argparse has said all
-        code = int(ending.code or 0)
+        raise SystemExit(_told(int(ending.code or 0), output, arguments)) from None
     return _told(code, output, arguments)
 
 
@@ -140,11 +140,14 @@ def _standard_streams() -> Lasting:
     # Names that the terminal's encoding lacks must not end a finished run
     for name, raw in (("stdout", output), ("stderr", errors)):
         before = getattr(sys, name)
+        if before is not getattr(sys, f"__{name}__"):
+            continue  # somebody catches what is printed
         stream = io.TextIOWrapper(
             io.BufferedWriter(raw),
             encoding="utf-8" if before is None else before.encoding,
             errors="backslashreplace",
             line_buffering=name == "stderr" or raw.isatty(),
+            write_through=before is not None and before.write_through,
         )
         setattr(sys, name, stream)
     if 1 in closed:

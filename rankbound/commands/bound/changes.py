@@ -10,7 +10,6 @@ import numpy as np
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.changes import break_even, paired_limits
 from rankbound.bounds.floors import floor_of
-from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.theorem5 import Design, finite_complexity
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import proviso
@@ -31,6 +30,7 @@ from rankbound.commands.bound.result import (
     TermChange,
 )
 from rankbound.commands.measure.result import LimitFloor, LossRange
+from rankbound.commands.settings import check_numbers
 from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats, strings
 from rankbound.errors import UsageError
@@ -64,7 +64,7 @@ def measured_change(
     before: MeasuredLike, after: MeasuredLike, *, delta: float, command: str = ""
 ) -> MeasuredChange:
     """`bound` of two measurements; the command line records its `command`."""
-    checked_delta(delta)
+    check_numbers("bound", delta=delta)
     sides = measurement_of(before, "before"), measurement_of(after, "after")
     asserted = check_same(*sides)
     first, second = (side.ledger for side in sides)

@@ -117,7 +117,7 @@ def test_bound_reads_two_measured_folders(capsys):
         ((*BOTH, "--table", "t.tsv"), "--table belongs to"),
         ((*BOTH, "--group-size", "8"), "--group-size belongs to"),
         ((*BOTH, "--layers", "6"), "--layers belongs to"),
-        ((*BOTH, "--delta", "0"), "--delta must lie in (0, 1)"),
+        ((*BOTH, "--delta", "0"), "--delta must be a positive"),
         (("--before", "old", "--after", "none"), "none: no such folder; --after needs"),
         (
             ("--before", "old/ledger.json", "--after", "new"),

@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
@@ -165,23 +164,6 @@ def test_main_runs_as_a_module_in_a_plain_ascii_terminal(folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\xfcn\\xefcode 7" in done.stdout
     assert folder.joinpath("out", "ledger.json").exists()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-@pytest.mark.usefixtures("folder")
-def test_a_full_disk_is_not_our_mistake():
-    code = "import runpy; runpy.run_module('rankbound', run_name='__main__')"
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-c", code, "inspect", "s.run"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 2
-    assert done.stderr.startswith("rankbound: error: the output cannot be written (No ")
-    assert done.stderr.count("\n") == 1
 
 
 def test_main_stays_calm_when_its_reader_goes_away(folder):

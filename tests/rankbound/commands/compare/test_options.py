@@ -51,7 +51,7 @@ def test_defaults():
         ({"margins": {"risk": 0.1}}, "`margins` has an entry for 'risk'"),
         ({"margins": {"entropy": 0.0}}, "`margins` must be a positive number"),
         ({"margins": {"entropy": float("nan")}}, "`margins` must be a positive number"),
-        ({"resamples": -1}, "`resamples` must be at least 0"),
+        ({"resamples": -1}, "`resamples` must be a whole"),
         ({"delta": 2.0}, "`delta`"),
         ({"metric": "cosine"}, "not a metric"),
         ({"ids": "v"}, "`ids` name the rows of `embeddings`"),

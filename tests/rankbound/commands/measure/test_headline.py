@@ -228,7 +228,7 @@ def test_the_shift_of_a_target_law_is_a_part():
 @pytest.mark.parametrize(
     ("value", "error"),
     [
-        (0.0, "`lipschitz` must be a positive number, got 0.0"),
+        (0.0, "`lipschitz` must be a positive number"),
         (math.inf, "`lipschitz` must be a positive number"),
         ({"t": 1.0}, "`lipschitz` names no student 't'; there are s"),
     ],
