@@ -177,6 +177,7 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "strata": Number(1, 1_000_000, whole=True),
     "temperature": Number(TINY, HUGE, word="fit"),
     "weights": Number(1, 1e24),
+    "workers": Number(1, 1024, whole=True),
     "CompareOptions.resamples": Number(99, 1_000_000, whole=True, zero=True),
     "MeasureOptions.depth": Number(2, COUNT, whole=True),
     "PowerOptions.n": Number(2, 1_000_000_000, whole=True),

@@ -117,7 +117,7 @@ def demo(
     >>> [*made.ledgers]  # doctest: +SKIP
     ['random', 'bm25', 'crossencoder', 'ensemble']
     """
-    check_numbers("demo", seed=seed)
+    check_numbers("demo", seed=seed, workers=workers)
     out = Path(out)
     replacing = Replacing(mine=lambda _: is_page(out / PAGE), force=force)
     check_outputs(out, [PAGE], replacing)

@@ -270,7 +270,11 @@ BROKEN = [
     ("t.json", '{"q1":\n{"d1": 1, "d1": 2}}', "t.json:2: key 'd1' occurs twice"),
     ("t.json", '{"q1": {"d1": 1},\n"q1": {}}', "t.json:2: key 'q1' occurs twice"),
     ("t.json", '{"q1": {"d1": 1},\n', "t.json:2: broken JSON: "),
-    ("t.json", '{"q1": {"d1": 1' + "0" * 5000 + "}}", "t.json:1: the score of query"),
+    (
+        "t.json",
+        '{"q1": {"d1": 1' + "0" * 5000 + "}}",
+        "t.json:1: a number of 5,001 digits",
+    ),
     ("t.json", '{"q1": {"\\ud800": 1}}', "t.json:1: key '\\ud800' holds half"),
     ("t.json", '[{"q1": 1}]', "t.json:1: expected an object {qid: {docno: score}}"),
     ("s.run", "q1 Q0 d1 1 2 t\nq1 Q0 d2 1 2\n", "s.run:2: expected 6 columns (qid"),

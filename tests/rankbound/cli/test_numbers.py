@@ -128,7 +128,8 @@ def settings():
         function = getattr(rb, name)
         for parameter in inspect.signature(function).parameters.values():
             kinds = str(parameter.annotation).replace(" ", "").split("|")
-            if {"int", "float"} & {*kinds}:
+            # A size of memory has units and a test of its own
+            if {"int", "float"} & {*kinds} and parameter.name != "memory":
                 yield name, parameter.name
 
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import asdict
 
 import rankbound as rb
-from rankbound.errors import UsageError
+from rankbound.bounds.errors import DomainError
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_scores_that_need_a_temperature_leave_the_entropies_out(files):
     assert (card.entropy, card.entropy_pos_neg, card.floor) == (None, None, None)
     [scaled] = rb.inspect(*paths, teacher_kind="cosine", temperature=0.05).cards
     assert 0 < scaled.entropy < np.log(2)
-    with pytest.raises(UsageError, match="`temperature` must be a positive number"):
+    with pytest.raises(DomainError, match="`temperature` must be a positive number"):
         rb.inspect(*paths, temperature=-1.0)
 
 
