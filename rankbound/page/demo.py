@@ -15,6 +15,7 @@ from rankbound.commands.demo import run as work
 from rankbound.commands.demo.run import (
     CALIBRATED,
     COMPARED,
+    FITTED,
     VALIDATED,
     Steps,
     Story,
@@ -26,7 +27,7 @@ from rankbound.commands.settings import check_numbers
 from rankbound.commands.validate.result import Validation
 from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
-from rankbound.results import Result
+from rankbound.results import Answer, Result
 from rankbound.terminal import compare, files, measure, validate
 from rankbound.terminal.console import console_for
 from rankbound.writing import Replacing, check_outputs, filling
@@ -137,8 +138,8 @@ def demo(
             title="What the bound says about four ways of sampling negatives",
             options_of={one.command: one for one in options}.__getitem__,
             # Three figures of each result: those of `report` take as long as the rest
-            among={"measured", COMPARED, CALIBRATED, VALIDATED},
-            undrawn={CALIBRATED},
+            among={"measured", COMPARED, VALIDATED},
+            beside=_fitted(story),
             progress=advance,
         )
         made = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
@@ -150,6 +151,14 @@ def demo(
         story.validation,
         story.calibration,
     )
+
+
+def _fitted(story: Story) -> dict[str, list[Answer]]:
+    """How far off the teacher's temperature is, which one comparison was made for."""
+    if story.calibration is None:
+        return {}
+    answers = story.calibration.in_options().answers
+    return {CALIBRATED: [one for one in answers if one.question == FITTED]}
 
 
 def screens_of(story: Story) -> Iterator[tuple[str, str]]:

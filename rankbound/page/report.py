@@ -68,7 +68,7 @@ from rankbound.page.rendering import (
     source,
 )
 from rankbound.page.sources import Sources, Texts
-from rankbound.page.story import Block, blocks, pooled
+from rankbound.page.story import NOTHING, Beside, Block, blocks, pooled
 from rankbound.progress import Progress, reported
 from rankbound.provenance import Input
 from rankbound.results import Record
@@ -193,7 +193,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     force: bool = False,
     options_of: OptionsOf | None = None,
     among: Collection[str] | None = None,
-    undrawn: Collection[str] = (),
+    beside: Beside = NOTHING,
     progress: Progress = str,
 ) -> Material:
     """The same for the command line, the demo and studies.
@@ -202,8 +202,8 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     where inputs and texts are, by default at their paths and beside `source`.
     `options_of` reads the command of a ledger again; without it, no documents are
     shown. Only results in the folders `among` those of `source` are shown, and those in
-    `source` itself; without it, all are. Those in `undrawn` have no figures. `progress`
-    is called before each of `STAGES` stages.
+    `source` itself; without it, all are. Of others, the page has the answers `beside`.
+    `progress` is called before each of `STAGES` stages.
     """
     check_numbers("report", rows=rows)
     sources = sources or Sources(source)
@@ -229,8 +229,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
     some = MOST_FIGURES if among is None else FIGURES
-    drawn = [one for one in results if one.name.partition("/")[0] not in undrawn]
-    figures, missing = _figures(drawn, most=None if every else some)
+    figures, missing = _figures(results, most=None if every else some)
     progress("queries")
     tables = list(_query_tables(results, limit=rows))
     progress("documents")
@@ -246,6 +245,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
         texts=texts,
         missing=[*_absent(results), *_undetailed(details, texts), *missing],
         command=command,
+        beside=beside,
     )
     write_all(out.parent, {out.name: page(material)}, replacing)
     return material
@@ -427,6 +427,8 @@ class Material:
     texts : Texts
     missing : list of (what, why)
     command : str
+    beside : mapping of str to sequence of Answer
+        Answers of results that the page does not show, by the names of these.
     """
 
     title: str
@@ -437,6 +439,7 @@ class Material:
     texts: Texts = field(default_factory=lambda: Texts(queries={}, documents={}))
     missing: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
+    beside: Beside = field(default_factory=lambda: NOTHING)
 
 
 def page(material: Material) -> str:
@@ -458,7 +461,7 @@ def page(material: Material) -> str:
             names, material.results, accounts, strict=True
         )
     ]
-    story = blocks(told, material.figures)
+    story = blocks(told, material.figures, material.beside)
     sentences = {line.sentence for block in story for line in block.lines}
     notes = pooled((name, account) for name, _, account in told)
     code = script(views_script())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from rankbound.catalogue import QUESTIONS, Level
@@ -99,9 +100,13 @@ class Block:
 
 
 Given = Sequence[tuple[str, Result, Account]]
+Beside = Mapping[str, Sequence[Answer]]
+NOTHING: Final[Beside] = MappingProxyType({})
 
 
-def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
+def blocks(
+    results: Given, figures: Sequence[Picture], beside: Beside = NOTHING
+) -> list[Block]:
     """The questions that results answer, in their order, each with its figures.
 
     Parameters
@@ -110,8 +115,10 @@ def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
         With the names that tell them apart, empty for a single one.
     figures : sequence of Picture
         The most important ones first.
+    beside : mapping of str to sequence of Answer
+        Answers of other results, by the names of these.
     """
-    said = _said(results)
+    said = _said(results, beside)
     shown: dict[str, list[Picture]] = {}
     alone = [
         one for one in results if one[1].KIND in SAYING_MORE or not _answers(one[1])
@@ -157,11 +164,14 @@ def blocks(results: Given, figures: Sequence[Picture]) -> list[Block]:
     return found
 
 
-def _said(results: Given) -> dict[str, list[tuple[str, Answer]]]:
+def _said(results: Given, beside: Beside) -> dict[str, list[tuple[str, Answer]]]:
     """The answers to each question, with the names of the results."""
     said: dict[str, list[tuple[str, Answer]]] = {}
     for name, result, _ in results:
         for answer in _answers(result):
+            said.setdefault(answer.question, []).append((name, answer))
+    for name, answers in beside.items():
+        for answer in answers:
             said.setdefault(answer.question, []).append((name, answer))
     fitted = [one for one in said.get(FITTED, ()) if one[1].outcome != UNFITTED]
     # A result that fits the temperature says how far off that of the others is
