@@ -481,7 +481,9 @@ class _Guarded(io.RawIOBase):
         self._raw, self._packing, self._fail = raw, packing, fail
         self._watch = Watch(None if packing == "none" else size_of(raw), fail)
         self._counting = ExitStack()
-        self._reached = self._counting.enter_context(_counting(raw))
+        self._reached: Callable[[int], None] | None = None
+        if packing != "tar":  # whose bytes are counted below it
+            self._reached = self._counting.enter_context(_counting(raw))
         try:
             self._stream = _opened(raw, packing) if stream is None else stream
         except Exception as error:
@@ -500,7 +502,8 @@ class _Guarded(io.RawIOBase):
                 chunk = self._stream.read(len(buffer))
                 size = len(chunk)
                 buffer[:size] = chunk
-            self._reached(self._raw.tell())
+            if self._reached is not None:
+                self._reached(self._raw.tell())
         except FormatError:
             raise
         except Exception as error:  # each library raises its own class

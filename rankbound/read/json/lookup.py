@@ -25,7 +25,14 @@ from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.memory import LONGEST_ID, check_json
 from rankbound.read.contents import Contents, Format
-from rankbound.read.fields import COMPOSED, all_composed, as_id, composed, too_long
+from rankbound.read.fields import (
+    COMPOSED,
+    all_composed,
+    as_id,
+    composed,
+    odd_words,
+    too_long,
+)
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, decoded, text_of
@@ -141,7 +148,7 @@ GROUP_KEY = b'"query_id"'
 
 
 def is_qid(qid: str) -> bool:
-    """Whether text can be a query id: not blank nor long, no tabs or line ends."""
+    """Whether text can be a query id: see `as_id`."""
     return as_id(qid) is not None
 
 
@@ -309,11 +316,8 @@ def _query_row(data: bytes, path: Path, qid: str, row: object) -> dict[str, obje
         wanted = (qid,) if long == qid else (qid, long)
         raise FormatError(path, too_long(long), line=_line_of(data, *wanted))
     if not is_qid(qid):
-        raise FormatError(
-            path,
-            f"a query id must be text without tabs or line ends, found {qid!r}",
-            line=_line_of(data, qid),
-        )
+        wrong = odd_words("a query id", qid)
+        raise FormatError(path, wrong, line=_line_of(data, qid))
     return row
 
 

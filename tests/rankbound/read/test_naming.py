@@ -32,11 +32,18 @@ def test_whole_numbers_are_counted_every_time():
     assert ids.repairs == {INTEGER_IDS: 2}
 
 
-@pytest.mark.parametrize("bad", [1.5, True, None, "", "a\tb", ["a"]])
+@pytest.mark.parametrize("bad", [1.5, True, None, "", ["a"]])
 def test_other_values_are_refused(bad):
     assert refusal(lambda: new().code(bad, 3)) == (
-        "f.jsonl:3: a document id must be text without tabs or line ends, or a whole "
-        f"number, found {bad!r}"
+        "f.jsonl:3: a document id must be text without control characters, or a "
+        f"whole number, found {bad!r}"
+    )
+
+
+def test_tabs_are_refused():
+    assert refusal(lambda: new().code("a\tb", 3)).startswith(
+        "f.jsonl:3: a document id must be text without control characters, found "
+        "'a\\tb', which holds U+0009"
     )
 
 
