@@ -87,6 +87,8 @@ def odd_words(what: str, name: str) -> str:
     a query id must be text without control characters, found 'q\x00', which holds
     U+0000; take it out of all files
     """
+    if not name.strip():
+        return f"{what} must be text that is not blank, found {name!r}; fill it in"
     found = ODD.search(name)
     code = "" if found is None else f", which holds U+{ord(found[0]):04X}"
     return (

@@ -25,7 +25,14 @@ from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.memory import LONGEST_ID, check_json
 from rankbound.read.contents import Contents, Format
-from rankbound.read.fields import COMPOSED, all_composed, as_id, composed, too_long
+from rankbound.read.fields import (
+    COMPOSED,
+    all_composed,
+    as_id,
+    composed,
+    odd_words,
+    too_long,
+)
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, decoded, text_of
@@ -311,7 +318,7 @@ def _query_row(data: bytes, path: Path, qid: str, row: object) -> dict[str, obje
     if not is_qid(qid):
         raise FormatError(
             path,
-            f"a query id must be text without tabs or line ends, found {qid!r}",
+            odd_words("a query id", qid),
             line=_line_of(data, qid),
         )
     return row

@@ -34,10 +34,9 @@ def test_whole_numbers_are_counted_every_time():
 
 @pytest.mark.parametrize("bad", [1.5, True, None, "", "a\tb", ["a"]])
 def test_other_values_are_refused(bad):
-    assert refusal(lambda: new().code(bad, 3)) == (
-        "f.jsonl:3: a document id must be text without tabs or line ends, or a whole "
-        f"number, found {bad!r}"
-    )
+    message = refusal(lambda: new().code(bad, 3))
+    assert message.startswith("f.jsonl:3: a document id must be text without control ")
+    assert f"found {bad!r}" in message
 
 
 def test_texts_without_an_id_get_one_and_are_kept():
