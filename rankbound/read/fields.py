@@ -79,7 +79,7 @@ def odd_id(names: Iterable[str]) -> str | None:
 
 
 def odd_words(what: str, name: str) -> str:
-    r"""What is wrong with such an id, or a blank one, and what to do.
+    r"""What is wrong with such an id, and what to do.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def odd_words(what: str, name: str) -> str:
     U+0000; take it out of all files
     """
     if not name.strip():
-        return f"{what} must be text that is not blank, found {name!r}"
+        return f"{what} must be text that is not blank, found {name!r}; fill it in"
     found = ODD.search(name)
     code = "" if found is None else f", which holds U+{ord(found[0]):04X}"
     return (

@@ -196,7 +196,8 @@ class Source:
         return cast(bytes, held)
 
     def _check_holding(self) -> None:
-        if not self.is_folder and self._piped is None:
+        on_disk = self.content is None and not self.is_folder
+        if on_disk and self._piped is None:
             check_holding(self.path.stat().st_size, "holding it", self.fail)
 
     def lines(

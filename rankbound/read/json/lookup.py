@@ -148,7 +148,7 @@ GROUP_KEY = b'"query_id"'
 
 
 def is_qid(qid: str) -> bool:
-    """Whether text can be a query id: see `as_id`."""
+    """Whether text can be a query id: not blank nor long, no tabs or line ends."""
     return as_id(qid) is not None
 
 
@@ -316,8 +316,11 @@ def _query_row(data: bytes, path: Path, qid: str, row: object) -> dict[str, obje
         wanted = (qid,) if long == qid else (qid, long)
         raise FormatError(path, too_long(long), line=_line_of(data, *wanted))
     if not is_qid(qid):
-        wrong = odd_words("a query id", qid)
-        raise FormatError(path, wrong, line=_line_of(data, qid))
+        raise FormatError(
+            path,
+            odd_words("a query id", qid),
+            line=_line_of(data, qid),
+        )
     return row
 
 

@@ -32,19 +32,11 @@ def test_whole_numbers_are_counted_every_time():
     assert ids.repairs == {INTEGER_IDS: 2}
 
 
-@pytest.mark.parametrize("bad", [1.5, True, None, "", ["a"]])
+@pytest.mark.parametrize("bad", [1.5, True, None, "", "a\tb", ["a"]])
 def test_other_values_are_refused(bad):
-    assert refusal(lambda: new().code(bad, 3)) == (
-        "f.jsonl:3: a document id must be text without control characters, or a "
-        f"whole number, found {bad!r}"
-    )
-
-
-def test_tabs_are_refused():
-    assert refusal(lambda: new().code("a\tb", 3)).startswith(
-        "f.jsonl:3: a document id must be text without control characters, found "
-        "'a\\tb', which holds U+0009"
-    )
+    message = refusal(lambda: new().code(bad, 3))
+    assert message.startswith("f.jsonl:3: a document id must be text without control ")
+    assert f"found {bad!r}" in message
 
 
 def test_texts_without_an_id_get_one_and_are_kept():

@@ -178,9 +178,8 @@ def test_read_scores_rejects_deep_nesting(tmp_path):
 def test_read_scores_rejects_query_ids_that_break_a_table(tmp_path, qid):
     text = '{"q": {"a": 1},\nQID: {"a": 1}}'.replace("QID", json.dumps(qid))
     message = refused(tmp_path, text)
-    wanted = "is not blank" if not qid.strip() else "without control characters"
     assert message.startswith(":2: a query id must be text ")
-    assert f"{wanted}, found {qid!r}" in message
+    assert f"found {qid!r}" in message
 
 
 @pytest.mark.parametrize("docno", ["b", "b" * 70, "ü"])

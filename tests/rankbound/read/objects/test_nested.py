@@ -43,7 +43,7 @@ def test_numpy_numbers_are_numbers():
         ({"q": {2.0: 1.0}}, "a document id must be text or a whole number, found 2.0"),
         ({True: {"d": 1.0}}, "a query id must be text or a whole number, found True"),
         ({None: {"d": 1.0}}, "found None"),
-        ({"": {"d": 1.0}}, "must be text that is not blank, found ''"),
+        ({"": {"d": 1.0}}, "not blank, found ''"),
         ({"q": {"a\tb": 1.0}}, "without control characters"),
         ({"q": [1, 2]}, "found list for query 'q'"),
         ({"q": {"d": "1.5"}}, "must be a finite number, found '1.5'"),
@@ -68,9 +68,7 @@ def test_texts_rejects_a_blank():
 
 @pytest.mark.parametrize("table", [{"q\ud800": {"a": 1}}, {"q": {"a\udfff": 1}}])
 def test_half_a_surrogate_pair_is_no_text(table):
-    with pytest.raises(
-        ValueError, match="must be text without control characters, found '"
-    ):
+    with pytest.raises(ValueError, match=r"found .*U\+D"):
         scores_of_nested(table, ValueError, name="t")
 
 

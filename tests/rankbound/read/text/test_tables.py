@@ -105,7 +105,7 @@ def test_a_docid_is_taken_for_the_docno_where_there_is_none(tmp_path):
     [
         ("q,a,1\nq,,2\n", ":3: docno must be text that is not blank, found ''"),
         ("q,a,1\n ,a,2\n", ":3: qid must be text that is not blank"),
-        ('q,"a\n",1\n', ":2: docno must be text without control characters"),
+        ('q,"a\n",1\n', ":2: docno must be text without control"),
         (
             "q,a,1\n\nq,a,2\n",
             ":4: query 'q', document 'a' has 2.0 here and 1.0 in line",
