@@ -453,7 +453,7 @@ def table_of_lines(text: bytes, schema: pa.Schema) -> pa.Table:
     # pyarrow takes several objects of a line, and one of several lines, too. Where
     # every line begins and ends with a brace, and no value holds one, counting tells
     lines = text.startswith(b"{") and text.endswith(b"}") and text.count(b"\n") + 1
-    if lines != rows or b"\\" in text or not is_utf_8(text):
+    if lines != rows or b"\\" in text or not is_utf_8(text) or has_long_number(text):
         raise Unsure
     try:
         table = pajson.read_json(
