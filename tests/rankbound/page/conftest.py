@@ -12,15 +12,16 @@ from tests.optional import started_browser
 from tests.rankbound.files import group_text, lookup, project, run_text
 
 HOSTILE = "<b>x</b>\"'&"
-# Ids that end a script, open a comment, turn the writing, name what every object has,
+# Ids that end a script, open a comment, mark the direction of the writing, name what
+# every object has,
 # are run by a spreadsheet, or are long
 QIDS = (
     "<script>stolen()</script>",
     "]]>",
     "</script><img/src=x/onerror=stolen()>",
     "<!--",
-    "line\u2028end",
-    "\u202eturned",
+    "line\u200fend",
+    "\u061cturned",
     "q" * 500,
     "=1+1",
     "__proto__",
