@@ -1,3 +1,4 @@
+import json
 import shlex
 
 import numpy as np
@@ -15,6 +16,7 @@ from rankbound.commands.inspect.readiness import (
     readiness,
     rehearse,
 )
+from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure import given
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -363,9 +365,10 @@ def test_the_negatives_of_several_systems_are_parted_before_they_are_compared(tm
     ]
     mined = tmp_path / "mined.jsonl"
     mined.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = inspect([tmp_path / "teacher.json", mined]).ready.compare
+    found = inspect(tmp_path / "teacher.json", mined).ready.compare
     first, second, last = found.command.split(" && ")
-    assert not found.ready and "2 systems" in found.missing[0]
+    assert not found.ok
+    assert "2 systems" in found.missing[0]
     assert first == (
         f"rankbound convert {mined} mined.random.jsonl --format hard-negatives:random"
     )
