@@ -722,6 +722,13 @@ QUESTIONS: Final[dict[str, Question]] = {
                 next=_VALIDATE,
                 level="caution",
             ),
+            "disputed": Outcome(
+                sentence="it depends on B: with all students clipped at "
+                "B = {score_range}, {n} of {of} cannot be excluded as best: "
+                "{names}{against}; with a B of its own, {lowest} has the lowest limit",
+                next=_VALIDATE,
+                level="caution",
+            ),
             "not ranked": Outcome(
                 sentence="the students are not ranked: {because}", level="caution"
             ),

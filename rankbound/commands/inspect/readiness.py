@@ -35,6 +35,7 @@ from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.read.contents import Contents
+from rankbound.read.json.lists import systems_joined
 from rankbound.read.registry import detect
 from rankbound.read.scales import TEACHER, Answers, number_words
 from rankbound.read.source import SUFFIXES
@@ -246,14 +247,21 @@ def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     missing: list[str] = []
     if cast.teacher is None:
         missing.append(_missing_teacher(cast))
+    parted = _parted(cast)
     if len(cast.groups) < 2:
         found = "one was given" if cast.groups else "none was given"
+        if parted:
+            found += (
+                f", with the negatives of {len(parted)} systems; the command writes "
+                "those of each to a file first"
+            )
         missing.append(f"groups of at least two samplings; {found}")
     # The others are compared with the first sampling
     groups = sorted(cast.groups, key=lambda one: "random" not in one.path.name)
     named = _named([one.path for one in groups])
-    words = ["--groups", *(f"{name}={path}" for name, path in named)]
-    words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
+    shown = [(system, path) for system, path, _ in parted] or named
+    words = ["--groups", *(f"{name}={path}" for name, path in shown)]
+    words += [] if parted else [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if cast.teacher is None:
         words = ["rankbound", "compare", "--teacher", _no_teacher(cast), *words]
         words += ["--out", "compared"]
@@ -290,7 +298,33 @@ def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     )
     line += settings.words()
     line += [*_placeholders(cast, options.temperature), "--out", "compared"]
-    return Readiness(not missing, tuple(missing), shlex.join(line), notes)
+    lines = [*(convert for _, _, convert in parted), shlex.join(line)]
+    return Readiness(not missing, tuple(missing), " && ".join(lines), notes)
+
+
+def _parted(cast: Cast) -> list[tuple[str, Path, str]]:
+    """Each system of the only file of groups: a file for it, and how to write that."""
+    contents = cast.groups[0].given.contents if len(cast.groups) == 1 else None
+    if contents is None:
+        return []
+    path = cast.groups[0].path
+    systems = sorted(
+        systems_joined(contents.notes), key=lambda system: "random" not in system
+    )
+    files = [Path(f"{stem(path)}.{system}.jsonl") for system in systems]
+    return [
+        (
+            f"{system}-groups" if system == TARGET else system,
+            file,
+            shlex.join(
+                (
+                    *("rankbound", "convert", str(path), str(file)),
+                    *("--format", f"{contents.format}:{system}"),
+                )
+            ),
+        )
+        for system, file in zip(systems, files, strict=True)
+    ]
 
 
 def validate_readiness(

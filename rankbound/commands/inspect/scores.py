@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -203,6 +204,7 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
 
 
 FEW = 0.01  # of all neighbours: fewer ties than that are no finding
+NEIGHBOURS = 50  # steps of rounding on either side of 0 that say how often one is hit
 MANY = 0.05  # of all neighbours: more ties than that change measures
 SQUASHED = frozenset(
     {
@@ -368,6 +370,10 @@ def _zeros(facts: ScoreFacts) -> Finding | None:
     # A single 0 among whole numbers may well be a count
     if facts.zeros == 1 and facts.decimals == 0:
         return None
+    # Rounded scores are 0 by chance about as often as they are its neighbours
+    near = _beside_zero(facts)
+    if near is not None and facts.zeros <= near + 4 * math.sqrt(near):
+        return None
     return Finding(
         "exact-zeros",
         "warning" if facts.zeros > 1 else "note",
@@ -377,6 +383,20 @@ def _zeros(facts: ScoreFacts) -> Finding | None:
         "find out whether 0 was filled in for missing scores; if so, remove those rows",
         _where(facts.scores, values == 0),
     )
+
+
+def _beside_zero(facts: ScoreFacts) -> float | None:
+    """How often a score is what rounding puts next to 0, above and below, on average.
+
+    None where scores are not rounded, and where 0 ends their range.
+    """
+    values, digits = facts.scores.values, facts.decimals
+    if digits is None or not (values.min() < 0 < values.max()):
+        return None
+    step = 10.0**-digits
+    width = NEIGHBOURS * step * (1 + 1e-9)
+    near = int(np.sum((np.abs(values) <= width) & (values != 0)))
+    return near / (2 * NEIGHBOURS)
 
 
 def _tied(facts: ScoreFacts) -> Finding | None:

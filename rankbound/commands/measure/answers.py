@@ -189,15 +189,19 @@ def _student(ranking: Ranking, ledger: Ledger) -> Answer:
     number = _number(ranking.n_queries, ranking.n_clusters)
     on = "" if number == _number(ledger.n_queries, ledger.clusters) else f"{number}, "
     left = ranking.remaining
+    lowest = min(ledger.students, key=lambda name: ledger.students[name].upper)
+    outcome = "one" if len(left) == 1 else "several"
     return Answer.to(
         "student",
-        "one" if len(left) == 1 else "several",
+        outcome if lowest in left else "disputed",
         rests_on=f"{on}the ranking by itself at {_level(ranking.delta)}, "
         f"{ledger.proviso}",
         names=listed([*left]),
         n=len(left),
         of=len(ranking.students),
         against=f"; excluded: {listed(excluded, 2)}" if excluded else "",
+        score_range="" if ranking.B is None else f"{ranking.B:g}",
+        lowest=lowest,
         validate=following(ledger.command, "validate", "validated"),
     )
 

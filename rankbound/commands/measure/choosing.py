@@ -25,6 +25,8 @@ from rankbound.estimators.group_terms import floored, student_terms
 DEFAULT_RANGE: Final = 3.0  # B without a pilot
 # A fitted temperature ignores clipping and the floor, so its neighbours are tried, too
 FACTORS: Final = (0.5, 0.5**0.5, 1.0, 2.0**0.5, 2.0)
+STEP: Final = 2.0**0.5  # from the largest of these on, where a B is best served there
+MOST: Final = 16.0  # times the smallest: as useless scores are best all tied
 PILOT, GIVEN, FIXED = "pilot", "given", "default"
 
 
@@ -236,22 +238,43 @@ def pilot_choices(
     least: int | None,
     n_certificate: int,
 ) -> Choices:
-    """Choose what was not given by the least limit that the pilot queries predict."""
+    """Choose what was not given by the least limit that the pilot queries predict.
+
+    Of several temperatures, larger ones are tried at each B that is best served by the
+    largest so far: a small B clips nearly everything unless the scores are flattened.
+    """
     given = wanted.score_range
     ranges = RANGES if given is None else (given,)
     limits = [
         group_range(pilot.groups, pairs=wanted.pairs, score_range=b, least=least)
         for b in ranges
     ]
-    best = choose_each_range(
-        [[pilot.risks(t, b, wanted.pairs) for b in ranges] for t in temperatures],
-        temperatures=temperatures,
-        intervals=[(limit.low, limit.high) for limit in limits],
-        m=n_certificate,
-        delta=wanted.delta,
-        n_students=wanted.n_students,
-        ranges=ranges,
-    )
+
+    def tried(
+        temperatures: Sequence[float], chosen: Sequence[int]
+    ) -> list[RangeChoice]:
+        some = [ranges[at] for at in chosen]
+        return [
+            *choose_each_range(
+                [[pilot.risks(t, b, wanted.pairs) for b in some] for t in temperatures],
+                temperatures=temperatures,
+                intervals=[(limits[at].low, limits[at].high) for at in chosen],
+                m=n_certificate,
+                delta=wanted.delta,
+                n_students=wanted.n_students,
+                ranges=some,
+            )
+        ]
+
+    best = tried(temperatures, range(len(ranges)))
+    first, last = temperatures[0], temperatures[-1]
+    while len(temperatures) > 1 and last * STEP <= first * MOST * (1 + 1e-9):
+        edge = [at for at, one in enumerate(best) if one.temperature == last]
+        if not edge:
+            break
+        last *= STEP
+        for at, one in zip(edge, tried([last], edge), strict=True):
+            best[at] = min(best[at], one, key=lambda each: each.stake.predicted)
     chosen = min(best, key=lambda choice: choice.stake.predicted)
     return Choices(
         temperature=chosen.temperature,
@@ -262,5 +285,5 @@ def pilot_choices(
         score_range_by=PILOT if given is None else GIVEN,
         stake_by=PILOT if wanted.stake is None else GIVEN,
         predicted=chosen.stake.predicted,
-        by_range=best,
+        by_range=tuple(best),
     )

@@ -126,7 +126,6 @@ def _students(validation: Validation) -> Iterator[Answer]:
     if apart:
         over = [" over ".join(names[one] for one in in_order(pair)) for pair in apart]
         said += f": {listed(over, PAIRS)}"
-        said += "; --details lists all" if len(apart) > PAIRS else ""
     yield Answer.to(
         "student",
         "effective",

@@ -18,6 +18,7 @@ triples have none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -53,6 +54,7 @@ HARD_SCORED: Final = (
 )
 NO_POSITIVE: Final = "groups without a positive"
 WITHOUT: Final = "queries without negatives of the system"
+UNION: Final = re.compile(r"negatives: the union of (\d+) systems \(([\w.+, -]+)\)")
 WRITTEN: Final = "rankbound"  # the name of the only system in a written file
 
 
@@ -153,6 +155,23 @@ def _systems_used(
         f"negatives: the union of {len(systems)} systems ({', '.join(systems)})"
         f"{missing}; choose one with `format='{name}:SYSTEM'`"
     )
+
+
+def systems_joined(notes: Iterable[str]) -> tuple[str, ...]:
+    """The systems whose negatives were read as one, by the notes; else none.
+
+    None, too, where the name of a system could be read in two ways.
+
+    Examples
+    --------
+    >>> systems_joined(["negatives: the union of 2 systems (bm25, tas-b); choose one"])
+    ('bm25', 'tas-b')
+    """
+    for note in notes:
+        if found := UNION.match(note):
+            names = tuple(found[2].split(", "))
+            return names if len(names) == int(found[1]) else ()
+    return ()
 
 
 def _matches_hard(scored: bool, record: Mapping[str, Any]) -> str | None:

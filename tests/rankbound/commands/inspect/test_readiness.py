@@ -1,3 +1,4 @@
+import json
 import shlex
 
 import numpy as np
@@ -15,6 +16,7 @@ from rankbound.commands.inspect.readiness import (
     readiness,
     rehearse,
 )
+from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure import given
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -347,3 +349,28 @@ def test_formats_that_were_named_are_named_again(tmp_path):
     assert format_words(cast, ()) == []
     _, cast = examined_files(tmp_path, {"t": path.read_bytes()})
     assert format_words(cast, {path}) == []
+
+
+def test_the_negatives_of_several_systems_are_parted_before_they_are_compared(tmp_path):
+    queries = range(6)
+    scores = {f"q{q}": {f"d{d}": d + 0.5 * q for d in range(8)} for q in queries}
+    (tmp_path / "teacher.json").write_text(json.dumps(scores))
+    lines = [
+        {
+            "qid": f"q{q}",
+            "pos": ["d7"],
+            "neg": {"bm25": ["d6", "d5"], "random": ["d1", "d2"]},
+        }
+        for q in queries
+    ]
+    mined = tmp_path / "mined.jsonl"
+    mined.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = inspect(tmp_path / "teacher.json", mined).ready.compare
+    first, second, last = found.command.split(" && ")
+    assert not found.ok
+    assert "2 systems" in found.missing[0]
+    assert first == (
+        f"rankbound convert {mined} mined.random.jsonl --format hard-negatives:random"
+    )
+    assert second.endswith("mined.bm25.jsonl --format hard-negatives:bm25")
+    assert "--groups random=mined.random.jsonl bm25=mined.bm25.jsonl" in last

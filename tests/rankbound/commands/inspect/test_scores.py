@@ -160,6 +160,15 @@ def test_zeros_among_logits_are_suspicious():
     assert (found.count, found.example) == (2, "query 'q2', document 'd3'")
 
 
+@pytest.mark.parametrize(("filled", "told"), [(0, False), (40, True)])
+def test_rounded_scores_are_zero_as_often_as_other_numbers_near_it(filled, told):
+    values = np.random.default_rng(2).normal(0, 2, 50_000).round(3)
+    assert (values == 0).sum() > 5
+    values[:filled] = 0.0
+    found = findings(values.reshape(-1, 50).tolist())
+    assert ("exact-zeros" in codes(found)) is told
+
+
 @pytest.mark.parametrize(("count", "severity"), [(1, "note"), (6, "warning")])
 def test_ties_are_graver_the_more_there_are(count, severity):
     rows = logits(queries=10, size=10)

@@ -238,6 +238,45 @@ def varied(n, seed=0):
     return teacher, student, groups
 
 
+def test_a_wide_student_is_flattened_enough_for_a_small_range():
+    """At a small B the fitted temperature ties nearly all; a far larger one is best."""
+    teacher, _ = lists(60, size=8)
+    student = StudentSource("s", scores=teacher, temperature="fit", kind="logit")
+    found = made(teacher, [student], score_range=0.75, pilot=0.5).students["s"]
+    pilot = split_queries(
+        top_documents(Scores.from_dict(teacher, name="t"), depth=16).in_order(),
+        fits=True,
+        seed=0,
+        pilot=0.5,
+    ).calibration
+    chosen = [q for q, aside in zip(sorted(teacher), pilot, strict=True) if aside]
+    assert len(chosen) == 30
+
+    def mean_risk(temperature):
+        return np.mean([own_risk(teacher[q], temperature, 0.75) for q in chosen])
+
+    here = mean_risk(found.temperature)
+    assert found.temperature > 2.5
+    assert here <= 1.02 * min(mean_risk(0.5 * 1.2**step) for step in range(22))
+
+
+def own_risk(scores, temperature, score_range):
+    """Of a student with the teacher's scores on one query, by loops."""
+    values = [*scores.values()]
+    floor = max(values) / temperature - score_range
+    clipped = [max(value / temperature, floor) for value in values]
+    losses = []
+    for i in range(len(values)):
+        for j in range(i):
+            sure = 1 / (1 + math.exp(values[j] - values[i]))
+            gap = clipped[i] - clipped[j]
+            losses.append(
+                sure * math.log1p(math.exp(-gap))
+                + (1 - sure) * math.log1p(math.exp(gap))
+            )
+    return sum(losses) / len(losses)
+
+
 def test_group_sizes_follow_the_pilot_and_smaller_groups_are_left_out():
     teacher, student, groups = varied(40, seed=4)
     found = made(teacher, {"s": student}, groups=groups)
