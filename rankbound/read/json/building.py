@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import parts, row_order, sorted_order
 from rankbound.data.scores import LARGEST, Kind, Scores
@@ -215,17 +215,10 @@ class Builder:
         self._rows, self.rows = columns("iidI"), kept
         self.again = 0
         # Codes are numbered by appearance, so sorting by code keeps that order
-        counts = np.bincount(queries[kept], minlength=len(self._queries))
-        scored = np.flatnonzero(counts)
-        return Scores(
-            qids=self._queries.names()[scored],
-            offsets=np.concatenate([[0], np.cumsum(counts[scored])]).astype(np.int64),
-            codes=documents[kept].astype(np.int64),
-            docnos=docnos,
-            values=values,
-            kind=kind,
-            name=self._name,
-        )
+        pairs = queries[kept], documents[kept], values
+        return scores_of_pairs(
+            pairs, self._queries.names(), docnos, name=self._name
+        ).with_kind(kind)
 
     def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
         """Scores of distinct pairs, by the codes of queries and documents."""
@@ -238,7 +231,7 @@ class Builder:
         )
 
     def groups(self) -> Groups | None:
-        """The groups added so far, which are let go here, or None if there are none.
+        """The groups added so far, or None if there are none.
 
         A document that was added to a group twice is kept once, as a positive if it was
         added as one, and counted. Groups without documents are left out and counted.
@@ -248,7 +241,6 @@ class Builder:
         queries, lines = map(_column, self._groups)
         group, documents, positive = map(np.asarray, self._members)
         merged = merged_members(group, documents, positive.astype(bool))
-        self._members = columns("iib")
         for what, number in merged.repairs.items():
             self.count(what, number)
         sizes = np.bincount(merged.group, minlength=len(queries))
@@ -411,6 +403,35 @@ def merged_scores(
         raise fail(sum(number for _, number, _, _ in apart), low, high)
     again = len(queries) - len(kept)
     return kept.taken(), found.taken(), again
+
+
+def scores_of_pairs(
+    pairs: tuple[Integers, Integers, Floats],
+    qids: Strings,
+    docnos: Strings,
+    *,
+    name: str,
+) -> Scores:
+    """Scores of pairs as `merged_scores` orders them, by queries that have some.
+
+    Parameters
+    ----------
+    pairs : queries, documents, values
+        Arrays of shape (n_pairs,); documents are places in `docnos`, which are sorted.
+    qids, docnos : object arrays of str
+    name : str
+    """
+    queries, documents, values = pairs
+    counts = np.bincount(queries, minlength=len(qids))
+    scored = np.flatnonzero(counts)
+    return Scores(
+        qids=qids[scored],
+        offsets=np.concatenate([[0], np.cumsum(counts[scored])]).astype(np.int64),
+        codes=documents.astype(np.int64, copy=False),
+        docnos=docnos,
+        values=values.astype(np.float64, copy=False),
+        name=name,
+    )
 
 
 def _apart(
