@@ -445,57 +445,77 @@ def _list_part(frame: Frame, columns: ListColumns) -> ListPart:
     return ListPart(*coded, values, positive, ranked, composed)
 
 
+@dataclass(slots=True)
+class _Lists:
+    """The rows of all parts of a table of lists."""
+
+    places: dict[str, int] = field(default_factory=dict)
+    queries: Column = field(default_factory=lambda: Column(np.int32))
+    rows: Column = field(default_factory=lambda: Column(np.int32))
+    ids: IdColumn = field(default_factory=IdColumn)
+    values: Column = field(default_factory=lambda: Column(np.float64))
+    marks: Column = field(default_factory=lambda: Column(np.bool_))
+    last: ListPart | None = None
+    composed: int = 0
+
+    def add(self, part: ListPart) -> None:
+        """Add a part.
+
+        Raises
+        ------
+        Unsure
+            If some parts have scores and others none.
+        """
+        last, self.last = self.last or part, part
+        if (part.values is None, part.ranked) != (last.values is None, last.ranked):
+            raise Unsure
+        places = self.places
+        codes = [places.setdefault(qid, len(places)) for qid in part.qids]
+        self.rows.append(part.rows + len(self.queries))
+        self.queries.append(np.array(codes, dtype=np.int32)[part.queries])
+        for start in range(0, len(part.names), BATCH):
+            some = pa.chunked_array(_chunks(part.names.slice(start, BATCH)))
+            self.ids.append(held(some.cast(pa.string()).combine_chunks()))
+        self.composed += part.composed
+        if part.values is not None:
+            self.values.append(part.values)
+        if part.positive is not None:
+            self.marks.append(part.positive)
+
+
 def _joined(found: Iterable[ListPart], frame: Frame, columns: ListColumns) -> Parts:
     """The rows of all parts as scores and groups.
 
     Raises
     ------
     Unsure
-        If some parts have scores and others none.
+        If some parts have scores and others none, or there is no part.
     """
-    places: dict[str, int] = {}
-    queries, rows = Column(np.int32), Column(np.int32)
-    ids, values, marks = IdColumn(), Column(np.float64), Column(np.bool_)
-    last: ListPart | None = None
-    composed = 0
+    lists = _Lists()
     for part in found:
-        if last is not None and (
-            (part.values is None, part.ranked) != (last.values is None, last.ranked)
-        ):
-            raise Unsure
-        last = part
-        codes = [places.setdefault(qid, len(places)) for qid in part.qids]
-        rows.append(part.rows + len(queries))
-        queries.append(np.array(codes, dtype=np.int32)[part.queries])
-        for start in range(0, len(part.names), BATCH):
-            some = pa.chunked_array(_chunks(part.names.slice(start, BATCH)))
-            ids.append(held(some.cast(pa.string()).combine_chunks()))
-        composed += part.composed
-        if part.values is not None:
-            values.append(part.values)
-        if part.positive is not None:
-            marks.append(part.positive)
+        lists.add(part)
+    last = lists.last
     if last is None:
         raise Unsure
-    qids, encoded, row = strings([*places]), ids.encoded(), rows.taken()
-    docnos, documents = encoded.names.strings, encoded.codes
+    qids, ids, row = strings([*lists.places]), lists.ids.encoded(), lists.rows.taken()
+    docnos, documents = ids.names.strings, ids.codes
     notes: tuple[str, ...] = ()
     if last.ranked:
         notes = (RANKED,)
     elif last.values is None and columns.scores is not None:
         notes = (UNSCORED.format(scores=columns.scores),)
-    repairs = {COMPOSED: composed} if composed else {}
+    repairs = {COMPOSED: lists.composed} if lists.composed else {}
     scores = ranks = None
-    asked = queries.taken()
+    queries = lists.queries.taken()
     if last.values is not None:
-        coded = (asked[row], documents, values.taken(), row)
+        coded = (queries[row], documents, lists.values.taken(), row)
         scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
     if scores is not None and last.ranked:
         scores = scores.with_kind(Kind.RANK_ONLY)
         ranks = np.rint(-scores.values).astype(np.int64)
-    positive = None if last.positive is None else marks.taken()
+    positive = None if last.positive is None else lists.marks.taken()
     groups = _groups_of_lists(
-        frame, (asked, qids), (row, documents, docnos), positive, repairs
+        frame, (queries, qids), (row, documents, docnos), positive, repairs
     )
     return Parts(
         scores=scores, groups=groups, ranks=ranks, repairs=repairs, notes=notes

@@ -469,7 +469,7 @@ def contents_in_batches(
     layout, name, columns = found
     systems: set[str] = set()
 
-    def of_one_system(item: Item) -> Any:
+    def of_systems(item: Item) -> Any:
         table = parsed(item)
         if layout.system is not None:
             named = pc.unique(table.column(layout.system).cast(pa.large_string()))
@@ -477,24 +477,15 @@ def contents_in_batches(
         return table
 
     with closing(items):
-        frame = Frame(pa.table({}), str(source.path))
-        short = is_short(source)
+        frame, short = Frame(pa.table({}), str(source.path)), is_short(source)
         match layout.by_role:
             case RowColumns() as roles:
-                parts = rows_in_batches(items, of_one_system, roles, frame, short=short)
+                parts = rows_in_batches(items, of_systems, roles, frame, short=short)
             case ListColumns() as roles:
-                parts = lists_in_batches(
-                    items, of_one_system, roles, frame, short=short
-                )
+                parts = lists_in_batches(items, of_systems, roles, frame, short=short)
             case _:
                 raise Unsure
-    tag = next(iter(systems), None)
-    if (
-        len(systems) > 1
-        or tag == ""
-        or (tag and source.tag not in (None, ALL_TAGS, tag))
-    ):
-        raise Unsure
+    tag = _only(systems, source)
     for what, number in parts.repairs.items():
         count(repairs, what, number)
     groups = parts.groups
@@ -514,6 +505,22 @@ def contents_in_batches(
         contents = contents.with_metadata(tag=tag)
     notes = (DOCID,) if "docid" in map(plain, layout.columns) else ()
     return replace(contents, notes=(*contents.notes, *notes))
+
+
+def _only(systems: set[str], source: Source) -> str | None:
+    """The only system of a table; None if it names none.
+
+    Raises
+    ------
+    Unsure
+        If there are several, or another one is wanted.
+    """
+    tag = next(iter(systems), None)
+    if len(systems) > 1 or tag == "":
+        raise Unsure
+    if tag is not None and source.tag not in (None, ALL_TAGS, tag):
+        raise Unsure
+    return tag
 
 
 def contents_of_text(
