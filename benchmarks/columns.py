@@ -64,6 +64,15 @@ def write_csv(path: Path, queries: int) -> None:
             stream.writelines(f"{qid},{docno},{score!r}\n" for docno, score in pairs)
 
 
+def write_tsv(path: Path, queries: int) -> None:
+    """The same frame, parted by tabs."""
+    with path.open("w") as stream:
+        stream.write("qid\tdocno\tscore\n")
+        for qid, docnos, scores in _rows(queries):
+            pairs = zip(docnos, scores, strict=True)
+            stream.writelines(f"{qid}\t{docno}\t{score!r}\n" for docno, score in pairs)
+
+
 def write_lookup(path: Path, queries: int) -> None:
     """``{qid: {docno: score}}``, as ``json.dump`` writes it."""
     with path.open("w") as stream:
@@ -106,6 +115,7 @@ WRITERS: Final[dict[str, Callable[[Path, int], None]]] = {
     "run": write_text,
     "run.gz": write_run,
     "csv": write_csv,
+    "tsv": write_tsv,
     "json": write_lookup,
     "jsonl": write_lines,
     "pkl": write_numbers,

@@ -218,6 +218,10 @@ class Ids:
     repairs: dict[str, int]
     texts: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, int] = field(default_factory=dict, repr=False)
+    _ranked: tuple[Strings, Integers] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
     def code(self, value: Any, line: int) -> int:
         """The code of an id.
@@ -283,11 +287,14 @@ class Ids:
 
     def ranked(self) -> tuple[Strings, Integers]:
         """All ids sorted by code point, and the position of each code among them."""
+        if self._ranked is not None and len(self._ranked[1]) == len(self):
+            return self._ranked
         names = self.names()
         order = pc.sort_indices(pa.array(names, pa.string())).to_numpy()
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
-        return names[order], rank
+        self._ranked = names[order], rank
+        return self._ranked
 
     def _number(self, name: str) -> int:
         return self._codes.setdefault(name, len(self._codes))

@@ -16,6 +16,7 @@ from rankbound.data.arrow import as_text
 from rankbound.data.columns import Floats, as_held, positions
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.data.ordering import windows
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
@@ -148,22 +149,45 @@ def _groups(
     if not same or not np.array_equal(wanted.offsets, found.offsets):
         yield "groups, their queries or their sizes differ"
         return
-    # The documents that were read back, numbered as those that were written
-    there = positions(wanted.docnos, found.docnos)[found.codes]
-    ours = np.lexsort((wanted.codes, wanted.row_group()))
-    theirs = np.lexsort((there, found.row_group()))
-    if not np.array_equal(wanted.codes[ours], there[theirs]):
+    wrong = _other_members(wanted, found)
+    if "documents" in wrong:
         yield "documents of groups differ"
         return
-    for what, left, right in (
-        ("positives", wanted.positive, found.positive),
-        ("probabilities", wanted.probabilities, found.probabilities),
-        ("inclusion", wanted.inclusion, found.inclusion),
-    ):
-        if what not in keeps or left is None:
-            continue
-        if right is None or not np.array_equal(left[ours], right[theirs]):
-            yield f"{NAMED.get(what, what)} differ"
+    kinds = ("positives", "probabilities", "inclusion")
+    yield from (
+        f"{NAMED.get(what, what)} differ"
+        for what in kinds
+        if what in keeps and what in wrong
+    )
+
+
+def _other_members(wanted: Groups, found: Groups) -> set[str]:
+    """What differs in the documents of groups whose queries and sizes are the same."""
+    # The documents that were read back, numbered as those that were written
+    places = positions(wanted.docnos, found.docnos)
+    columns = {
+        "positives": (wanted.positive, found.positive),
+        "probabilities": (wanted.probabilities, found.probabilities),
+        "inclusion": (wanted.inclusion, found.inclusion),
+    }
+    wrong = {what for what, both in columns.items() if _lacks(*both)}
+    for first, last in windows(wanted.offsets, BLOCK):
+        rows = slice(*wanted.offsets[[first, last]].tolist())
+        group = np.repeat(np.arange(last - first), wanted.sizes[first:last])
+        codes, there = wanted.codes[rows], places[found.codes[rows]]
+        ours, theirs = (np.lexsort((one, group)) for one in (codes, there))
+        if not np.array_equal(codes[ours], there[theirs]):
+            return {"documents"}
+        for what, (left, right) in columns.items():
+            if left is None or right is None:
+                continue
+            if not np.array_equal(left[rows][ours], right[rows][theirs]):
+                wrong.add(what)
+    return wrong
+
+
+def _lacks(wanted: np.ndarray | None, found: np.ndarray | None) -> bool:
+    return wanted is not None and found is None
 
 
 def _vectors(wanted: Contents, found: Contents, keeps: set[str]) -> Iterator[str]:

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
+from rankbound.data.ordering import parts, row_order, sorted_order
 from rankbound.data.scores import LARGEST, Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.fields import Ids, as_number
 from rankbound.read.source import Source, count
+from rankbound.read.text.blocks import Column
 
 # Records
 
@@ -44,6 +46,8 @@ class Builder:
         What to add to the error about different scores of one query and document.
     repairs : dict of str to int
         Counts of what was repaired.
+    again : int
+        How many scores were given again without being added, as they are the same.
     notes : list of str
         Decisions that a user should know of.
 
@@ -70,14 +74,16 @@ class Builder:
     hint: str = ""
     repairs: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    again: int = 0
 
     def __post_init__(self) -> None:
         self._queries = Ids("query", self.source, self.repairs)
         self._documents = Ids("document", self.source, self.repairs)
         self._keyed: dict[Any, int] = {}
-        self._rows = columns("iidq")  # query, document, score, line
+        self._rows = columns("iidI")  # query, document, score, line
         self._groups = columns("iq")  # query, line
         self._members = columns("iib")  # group, document, positive
+        self.rows = np.zeros(0, dtype=np.int64)
 
     @property
     def has_scores(self) -> bool:
@@ -186,23 +192,33 @@ class Builder:
         return self._queries.name(query), self._documents.name(document)
 
     def scores(self, kind: Kind = Kind.UNKNOWN) -> Scores | None:
-        """The scores added so far, or None if there are none.
+        """The scores added so far, which are let go here, or None if there are none.
+
+        `rows` are then those that each score was added in, counted from 0.
 
         Raises
         ------
         FormatError
             If one query and document have different scores, naming both lines.
         """
-        queries, documents, values, lines = map(_column, self._rows)
+        queries, documents, values, lines = map(np.asarray, self._rows)
         if not len(values):
             return None
+        docnos, rank = self._documents.ranked()
+        documents = rank.astype(np.int32)[documents]
         kept, values, again = merged_scores(
             (queries, documents, values, lines),
             mean=self.repeats == "mean",
             fail=self._unequal,
         )
-        self.count(AGAIN, again)
-        return self.table(queries[kept], documents[kept], values).with_kind(kind)
+        self.count(AGAIN, again + self.again)
+        self._rows, self.rows = columns("iidI"), kept
+        self.again = 0
+        # Codes are numbered by appearance, so sorting by code keeps that order
+        pairs = queries[kept], documents[kept], values
+        return scores_of_pairs(
+            pairs, self._queries.names(), docnos, name=self._name
+        ).with_kind(kind)
 
     def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
         """Scores of distinct pairs, by the codes of queries and documents."""
@@ -223,7 +239,7 @@ class Builder:
         if not len(self._members[0]):
             return None
         queries, lines = map(_column, self._groups)
-        group, documents, positive = map(_column, self._members)
+        group, documents, positive = map(np.asarray, self._members)
         merged = merged_members(group, documents, positive.astype(bool))
         for what, number in merged.repairs.items():
             self.count(what, number)
@@ -357,26 +373,93 @@ def merged_scores(
     ([0, 1], [1.5, 3.0], 1)
     """
     queries, documents, values, _ = rows
-    order = np.lexsort((documents, queries))  # stable: earlier rows come first
-    first = _firsts(queries[order], documents[order])
-    kept, starts = order[first], np.flatnonzero(first)
-    again = len(order) - len(kept)
-    if not again:
-        return kept, values[kept], 0
-    ordered = values[order]
-    if mean:
-        counts = np.diff(np.append(starts, len(order)))
+    order, ascending = _ascending(queries)
+    narrow = len(queries) < 1 << 31
+    kept, found = Column(np.int32 if narrow else np.int64), Column(np.float64)
+    apart: list[tuple[int, int, int, int]] = []
+    for start, stop in parts(ascending):
+        own = np.arange(start, stop) if order is None else order[start:stop]
+        rank = row_order(
+            ascending[start:stop] - ascending[start],
+            documents[own],
+            n_docs=int(documents[own].max()) + 1,
+        )
+        one = _firsts(ascending[start:stop][rank], documents[own[rank]])
+        kept.append(own[rank][one])
+        ordered = values[own[rank]]
+        if one.all():
+            found.append(ordered)
+            continue
+        starts = np.flatnonzero(one)
+        if not mean:
+            apart += _apart(ordered, starts, own[rank])
+            found.append(ordered[starts])
+            continue
+        counts = np.diff(np.append(starts, len(ordered)))
         shares = ordered / np.repeat(counts, counts)  # the sum might overflow
-        return kept, np.add.reduceat(shares, starts), again
+        found.append(np.add.reduceat(shares, starts))
+    if apart:
+        _, _, low, high = min(apart)
+        raise fail(sum(number for _, number, _, _ in apart), low, high)
+    again = len(queries) - len(kept)
+    return kept.taken(), found.taken(), again
+
+
+def scores_of_pairs(
+    pairs: tuple[Integers, Integers, Floats],
+    qids: Strings,
+    docnos: Strings,
+    *,
+    name: str,
+) -> Scores:
+    """Scores of pairs as `merged_scores` orders them, by queries that have some.
+
+    Parameters
+    ----------
+    pairs : queries, documents, values
+        Arrays of shape (n_pairs,); documents are places in `docnos`, which are sorted.
+    qids, docnos : object arrays of str
+    name : str
+    """
+    queries, documents, values = pairs
+    counts = np.bincount(queries, minlength=len(qids))
+    scored = np.flatnonzero(counts)
+    return Scores(
+        qids=qids[scored],
+        offsets=np.concatenate([[0], np.cumsum(counts[scored])]).astype(np.int64),
+        codes=documents.astype(np.int64, copy=False),
+        docnos=docnos,
+        values=values.astype(np.float64, copy=False),
+        name=name,
+    )
+
+
+def _apart(
+    ordered: Floats, starts: Integers, rows: Integers
+) -> list[tuple[int, int, int, int]]:
+    """The first pair whose scores differ, if there is one.
+
+    That is its first row, the number of such pairs, and the rows of its least and its
+    largest score.
+    """
+    firsts = ordered[starts]
     low, high = (f.reduceat(ordered, starts) for f in (np.minimum, np.maximum))
-    apart = high / 2 - low / 2 > TOLERANCE / 2 * np.maximum(1, np.abs(values[kept]))
-    if apart.any():
-        pair = int(np.flatnonzero(apart)[np.argmin(kept[apart])])
-        stop = np.append(starts, len(order))[pair + 1]
-        segment = order[starts[pair] : stop]
-        extremes = np.argmin(values[segment]), np.argmax(values[segment])
-        raise fail(int(apart.sum()), *(int(segment[place]) for place in extremes))
-    return kept, values[kept], again
+    differ = high / 2 - low / 2 > TOLERANCE / 2 * np.maximum(1, np.abs(firsts))
+    if not differ.any():
+        return []
+    pair = int(np.flatnonzero(differ)[np.argmin(rows[starts[differ]])])
+    own = slice(starts[pair], np.append(starts, len(ordered))[pair + 1])
+    extremes = np.argmin(ordered[own]), np.argmax(ordered[own])
+    least, largest = (int(rows[own][place]) for place in extremes)
+    return [(int(rows[own][0]), int(differ.sum()), least, largest)]
+
+
+def _ascending(major: Any) -> tuple[Integers | None, Any]:
+    """The order that sorts a column stably, None if it ascends, and the sorted one."""
+    if (major[1:] >= major[:-1]).all():
+        return None, major
+    order = sorted_order(major.astype(np.int64))
+    return order, major[order]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -395,20 +478,33 @@ def merged_members(group: Integers, documents: Integers, positive: Booleans) -> 
     A document that is both a positive and a negative counts as a positive, since a
     relevant negative would teach the opposite of what the label says.
     """
-    order = np.lexsort((documents, group))
-    first = _firsts(group[order], documents[order])
-    starts = np.flatnonzero(first)
-    repairs: dict[str, int] = {}
-    if len(starts) < len(order):
-        sizes = np.diff(np.append(starts, len(order)))
-        good = np.add.reduceat(positive[order].astype(np.int64), starts)
-        mixed = (good > 0) & (good < sizes)
-        repairs[POSITIVES] = int(mixed.sum())
-        repairs[TWICE] = int(np.sum(sizes - 1) - mixed.sum())
-        positive = positive.copy()
-        positive[order[starts]] = good > 0
-    kept = np.sort(order[starts])
-    kept = kept[np.argsort(group[kept], kind="stable")]
+    order, ascending = _ascending(group)
+    keep, positive = np.ones(len(group), dtype=bool), positive.copy()
+    twice = mixed = 0
+    for start, stop in parts(ascending):
+        own = np.arange(start, stop) if order is None else order[start:stop]
+        rank = row_order(
+            ascending[start:stop] - ascending[start],
+            documents[own],
+            n_docs=int(documents[own].max()) + 1,
+        )
+        one = _firsts(ascending[start:stop][rank], documents[own[rank]])
+        if one.all():
+            continue
+        keep[start + rank[~one]] = False
+        starts = np.flatnonzero(one)
+        sizes = np.diff(np.append(starts, len(one)))
+        marks = positive[own[rank]].astype(np.int64)
+        good = np.add.reduceat(marks, starts)
+        both = int(((good > 0) & (good < sizes)).sum())
+        mixed += both
+        twice += int((~one).sum()) - both
+        positive[own[rank[starts]]] = good > 0
+    if keep.all():
+        kept: Any = slice(None) if order is None else order
+    else:
+        kept = keep if order is None else order[keep]
+    repairs = {} if keep.all() else {POSITIVES: mixed, TWICE: twice}
     return Members(group[kept], documents[kept], positive[kept], repairs)
 
 

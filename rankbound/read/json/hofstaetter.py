@@ -50,24 +50,34 @@ def read(source: Source, *, repeats: str = "refuse") -> Contents:
     """
     settled(source, "hofstaetter", HOFSTAETTER)
     builder = Builder(source, repeats=repeats, hint="" if source.named else HINT)
+    before: Scored = None
     for line, text in source.lines(builder.repairs):
         if text:
-            _add(builder, text, line)
+            before = _add(builder, text, line, before)
     if repeats == "mean":
         builder.notes.append("the scores of a pair given several times are averaged")
     return builder.contents("hofstaetter")
 
 
-def _add(builder: Builder, text: bytes, line: int) -> None:
+Scored = tuple[int, int, float] | None  # a query, a positive and its score
+
+
+def _add(builder: Builder, text: bytes, line: int, before: Scored) -> Scored:
+    """Add a line; `before` is what the last one said of its positive."""
     fields = text.split()
     if len(fields) != 5:
         raise builder.fail(f"expected 5 columns ({NAMES}), found {len(fields)}", line)
     qid, *docnos = (decoded(one, builder.source.path, line) for one in fields[2:])
     query = builder.query(qid, line)
     positive, negative = builder.documents(docnos, line)
-    builder.score(query, positive, _number(builder, fields[0], line), line)
+    given = (query, positive, _number(builder, fields[0], line))
+    if given == before and builder.repeats == "refuse":
+        builder.again += 1  # held once, as most lines repeat it
+    else:
+        builder.score(*given, line)
     builder.score(query, negative, _number(builder, fields[1], line), line)
     builder.member(builder.positive_group(query, positive, line), negative)
+    return given
 
 
 def _number(builder: Builder, field: bytes, line: int) -> float:

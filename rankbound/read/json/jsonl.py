@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,12 @@ import orjson
 import pyarrow as pa
 
 from rankbound.errors import FormatError
-from rankbound.memory import check_json
+from rankbound.memory import check_json, has_long_number
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.building import Builder
-from rankbound.read.source import NUMPY_MAGIC, Source, decoded
+from rankbound.read.source import BOM, MARK, NUMPY_MAGIC, Source, count, decoded
 from rankbound.read.tables.containers import container, first_row, open_table
 from rankbound.read.tables.layouts import plain, recognise
 
@@ -250,8 +250,7 @@ def is_array(source: Source) -> bool:
 def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any]]:
     """The elements of an array, with the line in which each begins.
 
-    The text is taken line by line, so an array that is printed over many lines is never
-    held as a whole.
+    The text is taken piece by piece, so that the array is never held as a whole.
 
     Parameters
     ----------
@@ -280,12 +279,83 @@ def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any
         )
 
 
+def entries(source: Source, repairs: dict[str, int]) -> Iterator[tuple[str, Any]]:
+    """The keys and values of the only object in a file, one after another.
+
+    The values are those of `json.loads`, and the object is never held as a whole.
+
+    Raises
+    ------
+    Unsure
+        For a key that stands twice in one object, and a very long number.
+    FormatError
+        Where the text is not JSON, ends inside the object, or goes on behind it.
+    """
+    text, seen = _Text(source, repairs), set[str]()
+    text.take("{")
+    while True:
+        text.go_on()
+        key = text.value()
+        if not isinstance(key, str) or key in seen:
+            raise Unsure
+        seen.add(key)
+        text.take(":")
+        text.go_on()
+        yield key, text.value()
+        if text.take("},") == "}":
+            break
+    text.skip()
+    if not text.is_over:
+        raise Unsure
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise Unsure
+    return table
+
+
+WHOLE: Final = json.JSONDecoder(object_pairs_hook=_once)
+PIECE: Final = 1 << 20
+
+
+def _pieces(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers as `Source.lines` gives them, long ones in pieces.
+
+    The last piece of each ends with a line end.
+    """
+    count(repairs, MARK, source.has_mark)
+    number, begins, left = 1, True, b""
+    with source.stream() as stream:
+        while True:
+            read = stream.readline(PIECE)
+            piece, left = left + read, b""
+            if not piece:
+                return
+            ended = piece.endswith(b"\n") or not read
+            if begins and piece.startswith(BOM):  # files with marks were joined
+                count(repairs, MARK)
+                piece = piece.removeprefix(BOM)
+            count(repairs, "CRLF line ends", piece.endswith(b"\r\n"))
+            count(repairs, "blank lines", begins and ended and not piece.strip())
+            if ended:
+                yield number, piece.rstrip(b"\r\n") + b"\n"
+                number += 1
+            else:  # no character is divided
+                at = max(0, len(piece) - 3)
+                cut = next((i for i in range(at, len(piece)) if piece[i] >= 0xC0), None)
+                piece, left = piece[:cut], b"" if cut is None else piece[cut:]
+                yield number, piece
+            begins = ended
+
+
 class _Text:
     """The text from the current place on, as far as it was read."""
 
     def __init__(self, source: Source, repairs: dict[str, int]) -> None:
         self._source = source
-        self._lines = source.lines(repairs, longest=sys.maxsize - 1)
+        self._pieces = _pieces(source, repairs)
         self._text, self._place, self.line = "", 0, 1
 
     @property
@@ -324,10 +394,29 @@ class _Text:
 
     def element(self) -> Any:
         """The value that begins here."""
+        _, end = self._found(FINDER)
+        return self._parsed(end)
+
+    def value(self) -> Any:
+        """The value that begins here, as `json.loads` gives it.
+
+        Raises
+        ------
+        Unsure
+            For a key that stands twice in one object, and a very long number.
+        """
+        value, end = self._found(WHOLE)
+        if has_long_number(self._text[self._place : end].encode("utf-8", "replace")):
+            raise Unsure
+        self._move(end)
+        return value
+
+    def _found(self, decoder: json.JSONDecoder) -> tuple[Any, int]:
+        """The value that begins here, and where it ends."""
         size = 1 << 16
         while True:
             try:
-                _, end = FINDER.raw_decode(self._text, self._place)
+                value, end = decoder.raw_decode(self._text, self._place)
             except json.JSONDecodeError as error:
                 # The element may go on in the next lines; read twice as much each time
                 place = error.pos - self._place
@@ -339,7 +428,7 @@ class _Text:
                 raise self._fail("nested too deeply for a record") from None
             if end == len(self._text) and self._more(size):
                 continue  # a number may go on
-            return self._parsed(end)
+            return value, end
 
     def _parsed(self, end: int) -> Any:
         piece = self._text[self._place : end].encode("utf-8")
@@ -356,11 +445,11 @@ class _Text:
         self._place = place
 
     def _more(self, size: int) -> bool:
-        """Read lines of `size` more characters; whether there was a line left."""
+        """Read about `size` more characters; whether there was something left."""
         added: list[str] = []
         length = 0
-        for number, line in self._lines:
-            added.append(f"{decoded(line, self._source.path, number)}\n")
+        for number, piece in self._pieces:
+            added.append(decoded(piece, self._source.path, number))
             length += len(added[-1])
             if length >= size:
                 break

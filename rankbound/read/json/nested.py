@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 import orjson
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.memory import check_json
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_id, as_number
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import first_object, records
+from rankbound.read.json.jsonl import entries, first_object, records
 from rankbound.read.json.tables import found_in
 from rankbound.read.source import MARK, Source, text_of
 from rankbound.read.tables.layouts import (
@@ -207,23 +208,43 @@ def read(source: Source) -> Contents:
             line=1,
         )
     shape, first = found
+    if not shape.lines:
+        try:
+            return _read(source, first, _in_parts)
+        except (Unsure, FormatError):
+            pass  # the whole object says what is wrong
+    return _read(source, first, partial(_queries, shape=shape))
+
+
+Query = tuple[int, Any, Any]  # line, query and its documents
+
+
+def _read(
+    source: Source, first: Entries, queries: Callable[[Builder], Iterator[Query]]
+) -> Contents:
     builder = Builder(source)
-    for line, qid, value in _queries(builder, shape):
-        entries = entries_of(value)
-        if entries is None or (entries.shape != first.shape and entries.pairs):
+    for line, qid, value in queries(builder):
+        held = entries_of(value)
+        if held is None or (held.shape != first.shape and held.pairs):
             raise builder.fail(
                 f"query {qid!r}: expected {first.shape} of documents and scores, as "
                 f"the first query has, found {json.dumps(value):.60}",
                 line,
             )
         query = builder.query(qid, line)
-        for docno, score in entries.pairs:
+        for docno, score in held.pairs:
             builder.score(query, builder.document(docno, line), score, line)
     contents = builder.contents(NAME)
     return contents.with_unused(first.unused)
 
 
-def _queries(builder: Builder, shape: Shape) -> Iterator[tuple[int, Any, Any]]:
+def _in_parts(builder: Builder) -> Iterator[Query]:
+    """The queries of a single object, of which one is held at a time."""
+    builder.count(MARK, builder.source.has_mark)
+    yield from ((1, qid, value) for qid, value in entries(builder.source, {}))
+
+
+def _queries(builder: Builder, *, shape: Shape) -> Iterator[Query]:
     """Line, query and its documents; the line is 1 for a single object."""
     if not shape.lines:
         builder.count(MARK, builder.source.has_mark)

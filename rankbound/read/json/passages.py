@@ -18,6 +18,7 @@ reranking the scores are a function of the rank alone. The file does not say so,
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -356,7 +357,7 @@ class Reranking(msgspec.Struct):
 
 def read_rankllm(builder: Builder, found: Iterable[Row]) -> Contents:
     """Read the scores, ranks and texts of the candidates."""
-    ranks = Builder(builder.source, repeats="mean")
+    ranks = array("i")
     for row in found:
         row.need("query", "candidates")
         asked = row.nested(row["query"], Query, "query must be an object with qid")
@@ -365,12 +366,11 @@ def read_rankllm(builder: Builder, found: Iterable[Row]) -> Contents:
             candidate = row.nested(listed, Candidate, CANDIDATES)
             document = _candidate(row, candidate)
             builder.score(query, document, candidate.score, row.line)
-            place = ranks.document(candidate.docid, row.line)
-            ranks.score(ranks.query(asked.qid, row.line), place, rank, row.line)
-    contents, placed = builder.contents("rankllm"), ranks.scores()
-    if placed is None or contents.repairs.get(AGAIN):
+            ranks.append(rank)
+    contents = builder.contents("rankllm")
+    if contents.scores is None or contents.repairs.get(AGAIN):
         return contents
-    return replace(contents, ranks=np.rint(placed.values).astype(np.int64))
+    return replace(contents, ranks=np.array(ranks, dtype=np.int64)[builder.rows])
 
 
 def _reranked_query(row: Row, query: Query) -> int:

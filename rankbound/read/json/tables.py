@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -48,6 +48,7 @@ IDS: Final = ("query", "document")
 VALUES: Final = {
     **{str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 }
+CELLS: Final = 1 << 16  # values that are held as objects at a time
 PLAIN: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
 
 Record = Mapping[str, Any]
@@ -199,10 +200,12 @@ def read(source: Source, kind: str) -> Contents:
             line=1,
         )
     with source.fitting_into_memory():
-        try:
-            return _in_blocks(source, found, kind)
-        except Unsure:
-            return _by_record(source, found, kind)
+        for quicker in (_in_blocks, _in_parts):
+            try:
+                return quicker(source, found, kind)
+            except Unsure:
+                continue
+        return _by_record(source, found, kind)
 
 
 def _in_blocks(source: Source, found: Found, kind: str) -> Contents:
@@ -222,6 +225,7 @@ def _in_blocks(source: Source, found: Found, kind: str) -> Contents:
         text,
         partial(_table_of_scores, schema=schema, used=found.layout.columns),
         *(source, facts, repairs),
+        lines=_itself,  # of groups, which rows of scores are not
     )
     rows = 0 if made.scores is None else len(made.scores.values)
     for role, name in found.layout.roles.items():
@@ -265,6 +269,64 @@ def _table_of_scores(text: bytes, *, schema: Any, used: Sequence[str]) -> Any:
 def _has_negative_zero(column: Any) -> bool:
     values = column.to_numpy()
     return bool((np.signbit(values) & (values == 0)).any())
+
+
+def _itself(given: Any) -> Any:
+    return given
+
+
+def _in_parts(source: Source, found: Found, kind: str) -> Contents:
+    """Read records of any spelling, of which a few are held as objects at a time.
+
+    Raises
+    ------
+    Unsure
+        When the table has to be read as a whole.
+    """
+    builder = Builder(source)
+    lines, names = array("q"), dict.fromkeys(found.names)
+    if found.orient != "records":
+        raise Unsure
+
+    def parts() -> Generator[Any]:
+        numbered = ((row.line, row.fields) for row in rows(builder))
+        schema = None
+        for some in _portions(numbered):
+            try:
+                frame, more = _frame(source, found, some, builder.repairs)
+            except OverflowError:
+                raise Unsure from None
+            # What a column holds is told by all its cells
+            if schema not in (None, frame.table.schema):
+                raise Unsure
+            schema = frame.table.schema
+            lines.extend(line for line, _ in some)
+            names.update(dict.fromkeys(more))
+            yield frame.table
+
+    facts = (found.layout, f"json-{kind}", names)
+    return contents_in_batches(
+        parts(),
+        _itself,
+        *(source, facts, builder.repairs),
+        lines=lambda places: np.array(lines, dtype=np.int64)[places],
+    )
+
+
+def _portions(
+    numbered: Iterable[tuple[int, Record]],
+) -> Iterator[list[tuple[int, Record]]]:
+    """Some records at a time, with about `CELLS` values."""
+    some: list[tuple[int, Record]] = []
+    cells = 0
+    for line, record in numbered:
+        some.append((line, record))
+        cells += sum(len(v) if isinstance(v, list) else 1 for v in record.values())
+        if cells > CELLS:
+            yield some
+            some, cells = [], 0
+    if some:
+        yield some
 
 
 def _by_record(source: Source, found: Found, kind: str) -> Contents:

@@ -14,7 +14,14 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from rankbound.data.arrow import encode
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    as_held,
+    strings,
+)
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
@@ -23,7 +30,12 @@ from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import COMPOSED
 from rankbound.read.json.blocks import Unsure
-from rankbound.read.json.building import AGAIN, merged_members, merged_scores
+from rankbound.read.json.building import (
+    AGAIN,
+    merged_members,
+    merged_scores,
+    scores_of_pairs,
+)
 from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
 from rankbound.read.source import Source
@@ -39,8 +51,8 @@ from rankbound.read.tables.layouts import (
 )
 from rankbound.read.tables.systems import systems_in
 from rankbound.read.text.assembling import Assembly, Repeat
-from rankbound.read.text.blocks import in_order
-from rankbound.read.text.ids import held
+from rankbound.read.text.blocks import Column, in_order
+from rankbound.read.text.ids import IdColumn, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,7 +125,11 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
             except Unsure:
                 return rows_of(frame, columns)
         case ListColumns() as columns:
-            return lists_of(frame, columns)
+            some = (batch for batch in frame.table.to_batches(LISTS))
+            try:
+                return lists_in_batches(some, _itself, columns, frame, short=True)
+            except Unsure:
+                return lists_of(frame, columns)
         case TripleColumns() as columns:
             return margins_of(frame, columns)
         case VectorColumns(id=ids, vector=vectors):
@@ -123,6 +139,7 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
 # A query and a document in each row
 
 BATCH: Final = 1 << 16  # rows that are taken together
+LISTS: Final = 1 << 8  # rows of lists
 Item = TypeVar("Item")
 
 
@@ -154,11 +171,11 @@ def rows_in_batches(
     Raises
     ------
     Unsure
-        When `rows_of` has to read the whole table: for grades, broken rules, and a
-        document twice in one query.
+        When `rows_of` has to read the whole table: for grades alone, broken rules, and
+        a document twice in one query.
     """
     query, document, score = columns.query, columns.document, columns.score
-    if score is None or columns.grade is not None:
+    if score is None:
         raise Unsure
 
     def work(item: Item) -> tuple[tuple[Any, ...], int]:
@@ -167,9 +184,12 @@ def rows_in_batches(
         qids, queries = encode(part.ids(query), ordered=False)
         docnos = part.ids(document).combine_chunks().cast(pa.string())
         ranks = _ranks(part, columns.rank)
-        values = part.numbers(score)
+        values, grades = part.numbers(score), None
+        if columns.grade is not None:
+            given, judged = _grades(part, columns.grade, partial=True)
+            grades = np.where(judged, given, np.nan)
         mended = part.repairs.get(COMPOSED, 0)
-        return (qids.tolist(), queries, held(docnos), values, ranks), mended
+        return (qids.tolist(), queries, held(docnos), values, ranks, grades), mended
 
     rows, mended = Assembly(frame.name), 0
     try:
@@ -183,7 +203,25 @@ def rows_in_batches(
     except (FormatError, Repeat, pa.ArrowInvalid):
         raise Unsure from None
     repairs = {COMPOSED: mended} if mended else {}
-    return Parts(scores=scores, ranks=ranks, repairs=repairs)
+    qrels = None if columns.grade is None else _judged(scores, rows.grades.taken())
+    return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
+
+
+def _judged(scores: Scores, grades: Floats) -> Scores | None:
+    """The grades of scored documents as judgements, NaN for those without; or None."""
+    judged = ~np.isnan(grades)
+    if not judged.any():
+        return None
+    counts = np.add.reduceat(judged.astype(np.int64), scores.offsets[:-1])
+    held = counts > 0
+    return Scores(
+        qids=scores.qids[held],
+        offsets=np.concatenate([[0], np.cumsum(counts[held])]).astype(np.int64),
+        codes=scores.codes[judged],
+        docnos=cast(Strings, as_held(scores)),
+        values=grades[judged],
+        name=scores.name,
+    )
 
 
 def rows_of(frame: Frame, columns: RowColumns) -> Parts:
@@ -279,11 +317,8 @@ def scores_of_rows(
     if again:
         repairs[AGAIN] = repairs.get(AGAIN, 0) + again
     # Lists without documents leave queries without rows
-    used, coded = np.unique(queries[kept], return_inverse=True)
-    scores = Scores.from_rows(
-        coded, qids[used], documents[kept], docnos, values, name=frame.name
-    )
-    return scores, places[kept]
+    pairs = queries[kept], documents[kept], values
+    return scores_of_pairs(pairs, qids, docnos, name=frame.name), places[kept]
 
 
 # A query and a list of documents in each row
@@ -310,46 +345,177 @@ class Listed:
     own: Booleans
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ListPart:
+    """Some rows of a table of lists: their queries, and columns of their documents.
+
+    Attributes
+    ----------
+    qids : list of str
+    queries : int64 array, shape (n_table_rows,)
+        Places in `qids`.
+    rows : int64 array, shape (n,)
+        The row of each document, counted from 0 in this part.
+    names : pyarrow array of n ids
+    values : float64 array, shape (n,), or None
+    positive : boolean array, shape (n,), or None
+    ranked : bool
+        Whether values are minus the ranks, for want of scores.
+    composed : int
+        Ids that were brought to the composed form.
+    """
+
+    qids: list[str]
+    queries: Integers
+    rows: Integers
+    names: Any
+    values: Floats | None
+    positive: Booleans | None
+    ranked: bool
+    composed: int
+
+
 def lists_of(frame: Frame, columns: ListColumns) -> Parts:
     """Read lists of documents, with lists of scores or labels if there are some.
 
     Positives may have a column of their own, with one or several in a row. They come
     first in their group, and their scores first in a list for all documents. A list of
     all documents may name them again.
+
+    Raises
+    ------
+    FormatError
+        Naming the row that breaks a rule.
     """
+    only = replace(_list_part(frame, columns), composed=0)  # the frame has counted
+    return _joined([only], frame, columns)
+
+
+def lists_in_batches(
+    items: Generator[Item],
+    parsed: Callable[[Item], Any],
+    columns: ListColumns,
+    frame: Frame,
+    *,
+    short: bool,
+) -> Parts:
+    """As `lists_of`, batch by batch; the parameters are those of `rows_in_batches`.
+
+    Raises
+    ------
+    Unsure
+        When `lists_of` has to read the whole table, to say what is wrong.
+    """
+
+    def work(item: Item) -> ListPart:
+        table = parsed(item)
+        part = Frame(pa.table(table.columns, table.schema.names), frame.name)
+        return _list_part(part, columns)
+
+    try:
+        with closing(in_order(work, items, short=short)) as done:
+            return _joined((part for _, part in done), frame, columns)
+    except (FormatError, pa.ArrowInvalid):
+        raise Unsure from None
+
+
+def _list_part(frame: Frame, columns: ListColumns) -> ListPart:
     qids, queries = encode(frame.ids(columns.query), ordered=False)
     listed = _listed(frame, columns)
-    rows = listed.rows
-    docnos, documents = encode(listed.names, ordered=True)
+    rows, names = listed.rows, listed.names
+    docnos, documents = encode(names, ordered=False)
     values = _scores_of_lists(frame, columns, listed, documents)
     positive = None if columns.positive is None else listed.own
     if positive is None and columns.labels is not None:
         labels = _values_of_lists(frame, columns.labels, columns.document, listed.sizes)
         positive = _positives(frame, columns.labels, labels, rows)
-    notes: tuple[str, ...] = ()
     if columns.positive is not None:
         kept, positive = _named_once(columns, listed, documents)
-        rows, documents, positive = rows[kept], documents[kept], positive[kept]
+        rows, positive = rows[kept], positive[kept]
+        names = names.filter(pa.array(kept))
         values = None if values is None else values[kept]
-        if values is None and columns.scores is not None:
-            notes = (UNSCORED.format(scores=columns.scores),)
     ranked = values is None and positive is None
     if ranked:
         _check_rankings(frame, rows, documents, docnos)
         starts = np.cumsum(listed.sizes) - listed.sizes
         place = np.arange(len(rows)) - np.repeat(starts, listed.sizes)
         values = (-1.0 - place).astype(np.float64)
+    composed = frame.repairs.get(COMPOSED, 0)
+    coded = (qids.tolist(), queries, rows, names)
+    return ListPart(*coded, values, positive, ranked, composed)
+
+
+@dataclass(slots=True)
+class _Lists:
+    """The rows of all parts of a table of lists."""
+
+    places: dict[str, int] = field(default_factory=dict)
+    queries: Column = field(default_factory=lambda: Column(np.int32))
+    rows: Column = field(default_factory=lambda: Column(np.int32))
+    ids: IdColumn = field(default_factory=IdColumn)
+    values: Column = field(default_factory=lambda: Column(np.float64))
+    marks: Column = field(default_factory=lambda: Column(np.bool_))
+    last: ListPart | None = None
+    composed: int = 0
+
+    def add(self, part: ListPart) -> None:
+        """Add a part.
+
+        Raises
+        ------
+        Unsure
+            If some parts have scores and others none.
+        """
+        last, self.last = self.last or part, part
+        if (part.values is None, part.ranked) != (last.values is None, last.ranked):
+            raise Unsure
+        places = self.places
+        codes = [places.setdefault(qid, len(places)) for qid in part.qids]
+        self.rows.append(part.rows + len(self.queries))
+        self.queries.append(np.array(codes, dtype=np.int32)[part.queries])
+        for start in range(0, len(part.names), BATCH):
+            some = pa.chunked_array(_chunks(part.names.slice(start, BATCH)))
+            self.ids.append(held(some.cast(pa.string()).combine_chunks()))
+        self.composed += part.composed
+        if part.values is not None:
+            self.values.append(part.values)
+        if part.positive is not None:
+            self.marks.append(part.positive)
+
+
+def _joined(found: Iterable[ListPart], frame: Frame, columns: ListColumns) -> Parts:
+    """The rows of all parts as scores and groups.
+
+    Raises
+    ------
+    Unsure
+        If some parts have scores and others none, or there is no part.
+    """
+    lists = _Lists()
+    for part in found:
+        lists.add(part)
+    last = lists.last
+    if last is None:
+        raise Unsure
+    qids, ids, row = strings([*lists.places]), lists.ids.encoded(), lists.rows.taken()
+    docnos, documents = ids.names.strings, ids.codes
+    notes: tuple[str, ...] = ()
+    if last.ranked:
         notes = (RANKED,)
-    repairs: dict[str, int] = {}
+    elif last.values is None and columns.scores is not None:
+        notes = (UNSCORED.format(scores=columns.scores),)
+    repairs = {COMPOSED: lists.composed} if lists.composed else {}
     scores = ranks = None
-    if values is not None:
-        coded = (queries[rows], documents, values, rows)
+    queries = lists.queries.taken()
+    if last.values is not None:
+        coded = (queries[row], documents, lists.values.taken(), row)
         scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
-    if scores is not None and ranked:
+    if scores is not None and last.ranked:
         scores = scores.with_kind(Kind.RANK_ONLY)
         ranks = np.rint(-scores.values).astype(np.int64)
+    positive = None if last.positive is None else lists.marks.taken()
     groups = _groups_of_lists(
-        frame, (queries, qids), (rows, documents, docnos), positive, repairs
+        frame, (queries, qids), (row, documents, docnos), positive, repairs
     )
     return Parts(
         scores=scores, groups=groups, ranks=ranks, repairs=repairs, notes=notes
@@ -483,9 +649,11 @@ def _groups_of_lists(
     marked = np.zeros(len(rows), dtype=bool) if positive is None else positive
     merged = merged_members(rows, docs, marked)
     repairs |= {what: number for what, number in merged.repairs.items() if number}
-    lines, sizes = np.unique(merged.group, return_counts=True)
+    counts = np.bincount(merged.group)
+    lines = np.flatnonzero(counts)
+    sizes = counts[lines]
     return Groups(
-        queries=codes[lines],
+        queries=codes[lines].astype(np.int64),
         qids=qids,
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         codes=merged.documents,

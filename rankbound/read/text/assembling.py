@@ -54,6 +54,7 @@ class Assembly:
     docnos: IdColumn = field(default_factory=IdColumn)
     values: Column = field(default_factory=lambda: Column(np.float64))
     ranks: Column | None = field(default_factory=lambda: Column(np.int64))
+    grades: Column = field(default_factory=lambda: Column(np.float64))
     composed: int = 0  # rows whose query id was brought to the composed form
 
     def add(
@@ -63,6 +64,7 @@ class Assembly:
         docnos: Any,
         values: Floats,
         ranks: Integers | None = None,
+        grades: Floats | None = None,
     ) -> None:
         """Add a block.
 
@@ -77,6 +79,8 @@ class Assembly:
         values : float64 array, shape (n,)
         ranks : int64 array, shape (n,), optional
             If one block has none, the result has none.
+        grades : float64 array, shape (n,), optional
+            Given for all blocks or none; NaN for a document that was not judged.
         """
         places = self.places
         whole = [composed(qid) for qid in qids]
@@ -87,6 +91,8 @@ class Assembly:
         self.queries.append(np.array(codes, dtype=np.int32)[queries])
         self.docnos.append(docnos)
         self.values.append(values)
+        if grades is not None:
+            self.grades.append(grades)
         if ranks is None:
             self.ranks = None
         elif self.ranks is not None:
@@ -100,6 +106,8 @@ class Assembly:
     def sorted(self) -> Sorted:
         """All rows, sorted by query and document. To be called once.
 
+        Grades are left in `grades`, in the same order.
+
         Raises
         ------
         Repeat
@@ -109,6 +117,7 @@ class Assembly:
         queries, values = self.queries.taken(), self.values.taken()
         ranks = None if self.ranks is None else self.ranks.taken()
         columns = [codes, values, *([] if ranks is None else [ranks])]
+        columns += [self.grades.held] if len(self.grades) else []
 
         def arranged(part: tuple[int, int]) -> tuple[int, int] | None:
             rows = slice(*part)

@@ -25,8 +25,19 @@ from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.records import lacking, ranked_records
 from rankbound.read.source import MARK, Source, count, decoded
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import Layout, RowColumns, plain, recognise
-from rankbound.read.tables.reading import Item, contents_of, rows_in_batches
+from rankbound.read.tables.layouts import (
+    Layout,
+    ListColumns,
+    RowColumns,
+    plain,
+    recognise,
+)
+from rankbound.read.tables.reading import (
+    Item,
+    contents_of,
+    lists_in_batches,
+    rows_in_batches,
+)
 from rankbound.read.text.blocks import (
     Irregular,
     blocks,
@@ -36,7 +47,7 @@ from rankbound.read.text.blocks import (
     separated,
 )
 from rankbound.read.text.claims import BEIR_HEADER
-from rankbound.read.text.layout import WHOLE, is_comment, words_of
+from rankbound.read.text.layout import ALL_TAGS, WHOLE, is_comment, words_of
 
 DELIMITERS: Final = ("\t", ",", ";")
 BLANK: Final = " "
@@ -409,7 +420,9 @@ def _scores_in_blocks(
 
     columns = header.layout.columns
     text = _counted(_regular(source, header, repairs), source, header, repairs)
-    return contents_in_batches(text, parsed, source, found, repairs)
+    return contents_in_batches(
+        text, parsed, source, found, repairs, lines=lambda rows: rows + 1 + header.above
+    )
 
 
 def _counted(
@@ -430,8 +443,10 @@ def contents_in_batches(
     items: Generator[Item],
     parsed: Callable[[Item], Any],
     source: Source,
-    found: tuple[Layout, str, Sequence[str]],
+    found: tuple[Layout, str, Iterable[str]],
     repairs: dict[str, int],
+    *,
+    lines: Callable[[Integers], Integers],
 ) -> Contents:
     """What a table of scores holds whose parts are read one after another.
 
@@ -443,6 +458,8 @@ def contents_in_batches(
         Makes a table of an item.
     source, found, repairs
         As for `contents_of_text`.
+    lines : callable
+        The lines of some rows, which are counted from 0; asked when all are read.
 
     Raises
     ------
@@ -450,20 +467,60 @@ def contents_in_batches(
         When the table has to be read as a whole.
     """
     layout, name, columns = found
+    systems: set[str] = set()
+
+    def of_systems(item: Item) -> Any:
+        table = parsed(item)
+        if layout.system is not None:
+            named = pc.unique(table.column(layout.system).cast(pa.large_string()))
+            systems.update(name or "" for name in named.to_pylist())
+        return table
+
     with closing(items):
-        if not isinstance(layout.by_role, RowColumns) or layout.system is not None:
-            raise Unsure
-        frame = Frame(pa.table({}), str(source.path))
-        parts = rows_in_batches(
-            items, parsed, layout.by_role, frame, short=is_short(source)
-        )
+        frame, short = Frame(pa.table({}), str(source.path)), is_short(source)
+        match layout.by_role:
+            case RowColumns() as roles:
+                parts = rows_in_batches(items, of_systems, roles, frame, short=short)
+            case ListColumns() as roles:
+                parts = lists_in_batches(items, of_systems, roles, frame, short=short)
+            case _:
+                raise Unsure
+    tag = _only(systems, source)
     for what, number in parts.repairs.items():
         count(repairs, what, number)
+    groups = parts.groups
+    if groups is not None and groups.lines is not None:
+        groups = replace(groups, lines=lines(groups.lines - 1))
     contents = Contents(
-        name, source.path, scores=parts.scores, ranks=parts.ranks, repairs=repairs
+        name,
+        source.path,
+        scores=parts.scores,
+        groups=groups,
+        qrels=parts.qrels,
+        ranks=parts.ranks,
+        repairs=repairs,
+        notes=parts.notes,
     ).with_unused([column for column in columns if column not in layout.columns])
+    if tag is not None:
+        contents = contents.with_metadata(tag=tag)
     notes = (DOCID,) if "docid" in map(plain, layout.columns) else ()
     return replace(contents, notes=(*contents.notes, *notes))
+
+
+def _only(systems: set[str], source: Source) -> str | None:
+    """The only system of a table; None if it names none.
+
+    Raises
+    ------
+    Unsure
+        If there are several, or another one is wanted.
+    """
+    tag = next(iter(systems), None)
+    if len(systems) > 1 or tag == "":
+        raise Unsure
+    if tag is not None and source.tag not in (None, ALL_TAGS, tag):
+        raise Unsure
+    return tag
 
 
 def contents_of_text(
