@@ -32,15 +32,14 @@ from rankbound.data.columns import Booleans, Floats
 # Lists of more documents are summed by the series. For entropies of many lists both
 # ways take the same time at 30 to 40 documents, for those of one list at 250.
 LONGEST_BY_PAIRS: Final = 50
-# Temporaries of this many numbers are reused by the allocator and stay in the cache;
-# larger ones cost a page fault for every 4 KiB, several times the arithmetic.
-PAIRS_IN_CACHE: Final = 2**14
+# Pairs of short lists in one table.
+PAIRS_AT_ONCE: Final = 2**15
 TERMS: Final = 21
 # exp(-800) is 0 in float64, as is the exact value for any larger difference
 FARTHEST: Final = 800.0
 # Columns of a recurrence: enough for the overhead of NumPy's calls to be small, and few
 # enough that the numbers of a step stay in the cache.
-COLUMNS: Final = 192
+COLUMNS: Final = 256
 # A list is cut into pieces of at least this many steps if there are few lists.
 LEAST_STEPS: Final = 32
 # Steps whose powers are computed at once, and whose sums are added up before they join
@@ -108,7 +107,7 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
     n, k = scores.shape
     n_pairs = k * (k - 1) // 2
     columns = np.where(valid, scores, np.inf).T
-    at_once = max(1, PAIRS_IN_CACHE // n_pairs)
+    at_once = max(1, PAIRS_AT_ONCE // n_pairs)
     sums = np.empty(n)
     for start in range(0, n, at_once):
         part = np.ascontiguousarray(columns[:, start : start + at_once])
@@ -122,7 +121,8 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
             np.abs(size, out=size)
             if scale != 1.0:
                 size /= scale
-            np.fmin(size, FARTHEST, out=size)  # padding leaves infinity and NaN
+            if not np.ptp(part) < FARTHEST * scale:
+                np.fmin(size, FARTHEST, out=size)  # padding leaves infinity and NaN
         decay = np.negative(size)
         np.exp(decay, out=decay)
         # log1p(decay) + size * decay / (1 + decay), in place

@@ -48,6 +48,9 @@ NATS_PER_BIT = math.log(2)
 SERIES_BELOW = 1e-2
 # In float32 exp overflows soon after. Here nothing cancels in the plain form.
 OVERFLOW_FROM = 80.0
+# Temporaries of this many numbers are reused by the allocator and stay in the cache;
+# larger ones cost a page fault for every 4 KiB, several times the arithmetic.
+PAIRS_IN_CACHE = 2**14
 # A divergence of a smaller share of the risk is not their difference.
 CANCELLED_BELOW = 1 / 64
 # Products of larger differences of student scores lose digits, or overflow.
@@ -471,9 +474,7 @@ def slice_rows(like: Array) -> list[slice] | None:
     """
     if not isinstance(like, np.ndarray) or like.ndim != 2:
         return None
-    count = max(
-        1, pair_sums.PAIRS_IN_CACHE // max(1, like.shape[1] * (like.shape[1] - 1) // 2)
-    )
+    count = max(1, PAIRS_IN_CACHE // max(1, like.shape[1] * (like.shape[1] - 1) // 2))
     if len(like) <= count:
         return None
     return [slice(start, start + count) for start in range(0, len(like), count)]
