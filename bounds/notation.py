@@ -146,6 +146,9 @@ kappa = _define(
 
 # A group of documents.
 k = _define("k", "group_size", "count", Range(2, oo), "documents of one query")
+n_terms = _define(
+    "J", "n_terms", "count", _COUNTS, "terms of the series of sums over pairs"
+)
 N = _define("N", "pool_size", "count", _COUNTS, "documents of the pool of a query")
 c_E = _define(  # noqa: N816
     "c_E",

@@ -18,6 +18,7 @@ from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.distances import diameter, mean_distance, pair_distances
+from rankbound.estimators.pair_sums import LONGEST_BY_PAIRS
 from rankbound.estimators.pairs import (
     PairChoice,
     both_sides,
@@ -39,6 +40,8 @@ LN2 = float(np.log(2.0))
 # Pairs per block: enough to make the overhead of NumPy small, and few enough that
 # the temporaries of a formula stay in the processor's cache.
 NUMBERS_PER_BLOCK = 2**14
+# Documents per block of groups whose pairs are not formed.
+DOCUMENTS_PER_BLOCK = 2**18
 # Vectors are read from disk and multiplied, for which larger pieces are faster.
 VECTOR_SHARE = 32
 
@@ -68,8 +71,11 @@ class Block:
     full: bool
 
 
-def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
+def blocks(groups: Groups, *, dim: int = 0, paired: bool = True) -> Iterator[Block]:
     """Yield all groups in blocks, whose size also counts `dim` numbers per document.
+
+    Blocks of long groups hold more of them if not `paired`, which says that nobody
+    forms their pairs.
 
     Examples
     --------
@@ -83,9 +89,23 @@ def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
     sizes = groups.sizes[order]
     start = 0
     while start < len(order):
-        stop = _block_end(sizes, start, dim)
+        long = not paired and sizes[start] > LONGEST_BY_PAIRS
+        if long:
+            stop = _long_end(sizes, start)
+        else:
+            # A group is summed in the same way whatever its neighbours
+            last = LONGEST_BY_PAIRS if not paired else int(sizes[-1])
+            short = sizes[: np.searchsorted(sizes, last, side="right")]
+            stop = _block_end(short, start, dim)
         yield _block(groups, order[start:stop])
         start = stop
+
+
+def _long_end(sizes: Integers, start: int) -> int:
+    """End of a block of long groups, of which the largest has half as much again."""
+    longest = int(np.searchsorted(sizes, sizes[start] * 3 // 2, side="right"))
+    room = max(1, DOCUMENTS_PER_BLOCK // int(sizes[longest - 1]))
+    return min(longest, start + room)
 
 
 def _block_end(sizes: Integers, start: int, dim: int) -> int:
@@ -181,7 +201,7 @@ def teacher_terms(
     """
     check_span(teacher)
     entropy, margin, spread = (np.empty(groups.n_groups) for _ in range(3))
-    for block in blocks(groups):
+    for block in blocks(groups, paired=pairs != "all"):
         values = teacher[block.rows]
         kind = pair_choice(block, pairs)
         entropy[block.groups] = pairwise_entropy_nats(values, **kind)
@@ -217,7 +237,7 @@ def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Fl
     """
     check_span(values)
     found = np.empty(groups.n_groups)
-    for block in blocks(groups):
+    for block in blocks(groups, paired=pairs != "all"):
         kind = pair_choice(block, pairs)
         found[block.groups] = pairwise_entropy_nats(values[block.rows], **kind)
     return found
@@ -266,7 +286,7 @@ def student_terms(
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
     n_clipped = np.zeros(groups.n_groups, dtype=np.int64)
     clipped = np.array(student, dtype=np.float64)
-    for block in blocks(groups):
+    for block in blocks(groups, paired=pairs != "all"):
         a, raw, kind = (
             teacher[block.rows],
             student[block.rows],

@@ -24,7 +24,8 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.numeric import magnitude, sigmoid
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Booleans, Floats
+from rankbound.estimators import pair_sums
 from rankbound.estimators.arrays import (
     Array,
     as_array,
@@ -50,6 +51,13 @@ OVERFLOW_FROM = 80.0
 # Temporaries of this many numbers are reused by the allocator and stay in the cache;
 # larger ones cost a page fault for every 4 KiB, several times the arithmetic.
 PAIRS_IN_CACHE = 2**14
+# A divergence of a smaller share of the risk is not their difference.
+CANCELLED_BELOW = 1 / 64
+# Products of larger differences of student scores lose digits, or overflow.
+WIDEST_STUDENT = 1e6
+# Sums of lists (n, k) of one or two models, of which `valid` is no padding, given the
+# temperature of the first.
+ListSums = Callable[[Sequence[Floats], Booleans, float], Floats]
 Sides = tuple[Floats, Floats]
 
 
@@ -235,7 +243,9 @@ def pairwise_entropy_nats(
     [0.474605, 0.582203]
     """
     kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
-    return _pair_means(pair_entropy, [(scores, temperature)], kind)
+    return _pair_means(
+        pair_entropy, [(scores, temperature)], kind, _entropies, short=True
+    )
 
 
 def pairwise_divergence_nats(
@@ -283,7 +293,7 @@ def pairwise_divergence_nats(
     """
     kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
     both = [(teacher, temperature), (student, 1.0)]
-    return _pair_means(pair_divergence, both, kind)
+    return _pair_means(pair_divergence, both, kind, _divergences)
 
 
 def pairwise_risk_nats(
@@ -312,20 +322,128 @@ def pairwise_risk_nats(
     """
     kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
     both = [(teacher, temperature), (student, 1.0)]
-    return _pair_means(pair_risk, both, kind)
+    return _pair_means(pair_risk, both, kind, _risks)
 
 
 def _pair_means(
     formula: Callable[..., Array],
     scored: Sequence[tuple[Array, float]],
     kind: PairChoice,
+    sums: ListSums,
+    *,
+    short: bool = False,
 ) -> Array:
-    """Mean over the pairs of a function of the margins of one or two models."""
+    """Mean over the pairs of a function of the margins of one or two models.
+
+    Long lists are summed by `sums` where that is possible, and `short` ones if so said.
+    """
     like = as_array(scored[0][0])
     models = [(as_array(scores), temperature) for scores, temperature in scored]
     for scores, _ in models:
         _check_shape(scores, like)
         check_finite(scores, "scores", mask=kind["mask"])
+    if is_summed(like, kind["pairs"], short=short):
+        return _means_of_sums(sums, models, kind["mask"])
+    return _means_of_pairs(formula, models, kind)
+
+
+def is_summed(like: Array, pairs: str, *, short: bool = False) -> bool:
+    """Whether `pair_sums` has the sums of these lists: of long ones, or `short` too.
+
+    Examples
+    --------
+    >>> [is_summed(np.zeros((3, k)), "all") for k in (16, 1000)]
+    [False, True]
+    """
+    return (
+        pairs == "all"
+        and isinstance(like, np.ndarray)
+        and like.size > 0
+        and (short or like.shape[-1] > pair_sums.LONGEST_BY_PAIRS)
+    )
+
+
+def _means_of_sums(
+    sums: ListSums,
+    models: Sequence[tuple[Array, float]],
+    mask: Array | None,
+) -> Array:
+    """Mean over all pairs of each list, from its sum."""
+    like = models[0][0]
+    valid = np.broadcast_to(True if mask is None else mask, like.shape)
+    counts = pairs_of(valid)
+    rows = [widened(scores).reshape(-1, like.shape[-1]) for scores, _ in models]
+    scales = [check_temperature(temperature) for _, temperature in models]
+    found = sums(rows, valid.reshape(rows[0].shape), scales[0])
+    return narrowed(found.reshape(counts.shape)[()] / counts, like)
+
+
+def pairs_of(valid: Booleans) -> Floats:
+    """Number of pairs of each list, of which each must have one.
+
+    Examples
+    --------
+    >>> pairs_of(np.ones((2, 16), dtype=bool)).tolist()
+    [120.0, 120.0]
+    """
+    sizes = np.sum(valid, axis=-1, dtype=np.float64)
+    counts = np.asarray(sizes * (sizes - 1) / 2)
+    if np.any(counts == 0):
+        # Says which list it is
+        pair_mean(counts[..., None], counts[..., None] > 0)
+    return counts
+
+
+def _entropies(models: Sequence[Floats], valid: Booleans, scale: float) -> Floats:
+    sums = pair_sums.entropy_sums(models[0], valid, scale)
+    return np.minimum(sums, NATS_PER_BIT * pairs_of(valid))  # rounding of ties
+
+
+def _risks(models: Sequence[Floats], valid: Booleans, scale: float) -> Floats:
+    """Sums of risks: without the pairs, but for students of an extreme range."""
+    teacher, student = models
+    low = np.where(valid, student, np.inf).min(axis=-1)
+    high = np.where(valid, student, -np.inf).max(axis=-1)
+    with np.errstate(over="ignore"):
+        far = high - low > WIDEST_STUDENT
+    sums = np.empty(len(far))
+    sums[~far] = pair_sums.risk_sums(teacher[~far], student[~far], valid[~far], scale)
+    sums[far] = _sums_of_pairs(pair_risk, models, valid, scale, far)
+    return sums
+
+
+def _divergences(models: Sequence[Floats], valid: Booleans, scale: float) -> Floats:
+    """Risk less entropy, and the sum over the pairs where most digits would cancel."""
+    risk = _risks(models, valid, scale)
+    sums = risk - _entropies(models, valid, scale)
+    close = ~(sums > CANCELLED_BELOW * risk)
+    sums[close] = _sums_of_pairs(pair_divergence, models, valid, scale, close)
+    return sums
+
+
+def _sums_of_pairs(
+    formula: Callable[..., Array],
+    models: Sequence[Floats],
+    valid: Booleans,
+    scale: float,
+    where: Booleans,
+) -> Floats:
+    """Sums over the pairs of some of the lists, by the formula of a pair."""
+    teacher, student = (scores[where] for scores in models)
+    if not len(teacher):
+        return np.empty(0)
+    kind: PairChoice = {"mask": valid[where], "positive": None, "pairs": "all"}
+    means = _means_of_pairs(formula, [(teacher, scale), (student, 1.0)], kind)
+    return np.asarray(means * pairs_of(valid[where]))
+
+
+def _means_of_pairs(
+    formula: Callable[..., Array],
+    models: Sequence[tuple[Array, float]],
+    kind: PairChoice,
+) -> Array:
+    """Mean over the chosen pairs, all of which are formed, in pieces for the cache."""
+    like = models[0][0]
     rows = slice_rows(like)
     if rows is None:
         return _means_of_block(formula, models, kind)

@@ -15,8 +15,9 @@ from rankbound.estimators.arrays import (
     narrowed,
     widened,
 )
+from rankbound.estimators.pair_sums import margin_sums
 from rankbound.estimators.pairs import all_or_selected, pair_differences, pair_mean
-from rankbound.estimators.pairwise import pair_entropy
+from rankbound.estimators.pairwise import is_summed, pair_entropy, pairs_of
 
 
 def score_range(scores: Array, *, mask: Array | None = None) -> Array:
@@ -77,7 +78,14 @@ def mean_margin(
     xp = namespace(wide)
     if mask is not None:
         wide = xp.where(mask, wide, xp.zeros_like(wide))
-    size = xp.abs(pair_differences(wide)) / check_temperature(temperature)
+    scale = check_temperature(temperature)
+    if is_summed(wide, pairs):
+        valid = np.broadcast_to(True if mask is None else mask, wide.shape)
+        counts = pairs_of(valid)
+        rows = (-1, wide.shape[-1])
+        sums = margin_sums(wide.reshape(rows), valid.reshape(rows))
+        return narrowed(sums.reshape(counts.shape)[()] / counts / scale, scores)
+    size = xp.abs(pair_differences(wide)) / scale
     chosen = all_or_selected(wide, mask=mask, positive=positive, pairs=pairs)
     return narrowed(pair_mean(size, chosen), scores)
 

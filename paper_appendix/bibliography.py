@@ -96,6 +96,12 @@ _ALL: Final = (
         "Biometrika 26, 404--413, 1934",
     ),
     Reference(
+        "cohen2000",
+        "Cohen, H., Rodriguez Villegas, F. and Zagier, D.",
+        "Convergence acceleration of alternating series",
+        "Experimental Mathematics 9, 3--12, 2000",
+    ),
+    Reference(
         "fano1961",
         "Fano, R. M.",
         "Transmission of information: a statistical theory of communications",

@@ -63,6 +63,7 @@ HEADINGS = [
     "theorem-10b",
     "theorem-11a",
     "theorem-11b",
+    "theorem-12",
     "loss-listwise",
     "loss-lce",
     "loss-mse",

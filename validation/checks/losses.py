@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from rankbound.bounds.notation import A, B, a, m, p
 from rankbound.bounds.special import Sigmoid, Softplus
+from rankbound.estimators.pair_sums import SERIES_ERROR, TERMS, series_weights
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
 from rankbound.validation.plain import (
     LN2,
@@ -297,3 +298,38 @@ def label_variance(case: Case) -> Finding:
     difference = sympy.expand(variance - case.expression)
     tally.require(difference == 0, "the variance is another")
     return tally.finding("SymPy", "all p and m")
+
+
+@CHECKS.of("theorem-12")
+def pair_series(case: Case) -> Finding:
+    """Search lists; attain the bound at the extremes of a Chebyshev polynomial."""
+    tally = Tally()
+    for terms in range(1, 9):
+        weights, divisor = series_weights(terms)
+        bound = case.value(terms)
+        tally.same(bound * divisor, 1.0, "d_n is an integer")
+        order = np.arange(1, terms + 1)
+        signed = np.array(weights) * (-1.0) ** (order + 1)
+        for _ in range(case.rounds(20)):
+            width = math.exp(case.rng.uniform(-4, 4))
+            teacher, student = width * case.rng.normal(size=(2, 9)).round(1)
+            d, other = differences(teacher), differences(student)
+            m = np.where(d < 0, -other, other)
+            d, size = np.abs(d), np.abs(other)
+            sigmoids = np.exp(-np.outer(d, order)) @ signed
+            softplus, own = (
+                np.exp(-np.outer(one, order)) / order @ signed for one in (size, d)
+            )
+            for exact, found in (
+                (np.logaddexp(0, -size), softplus),
+                (phi(d), own + d * sigmoids),
+                (loss(sigmoid(d), m), softplus + np.maximum(-m, 0) + sigmoids * m),
+            ):
+                whole = exact.sum()
+                if whole > 1e-3:  # rounding apart
+                    tally.at_most(abs(found.sum() / whole - 1), bound)
+        worst = np.sin(order * math.pi / 2 / terms) ** 2
+        for x in worst:
+            tally.attained(abs(x**order @ signed * (1 + x) / x - 1), bound)
+    tally.same(case.value(TERMS) / SERIES_ERROR, 1.0, "the terms in use")
+    return tally.finding("search, attained", "lists of 9, 1 to 8 terms")
