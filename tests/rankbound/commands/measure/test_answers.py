@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 import rankbound as rb
+from rankbound.commands.measure.answers import answers_of
 
 ORDER = ["share", "vacuous", "student", "temperature", "queries", "dominating"]
 NUMBER = re.compile(r"\d+\.\d+")
@@ -88,3 +90,17 @@ def test_earlier_ledgers_have_no_answers_and_keep_their_content(mixed, tmp_path)
     assert '"answers"' in text
     old = mixed.__replace__(answers=())
     assert rb.Ledger.load(old.save(tmp_path / "old")).answers == ()
+
+
+def test_a_lowest_limit_that_the_ranking_excludes_is_told(mixed):
+    """As B is common there, and each student's own in its certificate."""
+    assert of(mixed, "student").outcome == "one"
+    ranking = replace(mixed.ranking, remaining=("s1",))
+    [found] = [
+        one
+        for one in answers_of(replace(mixed, ranking=ranking))
+        if one.question == "student"
+    ]
+    assert found.outcome == "disputed"
+    assert "s0 has the lowest limit" in found.sentence
+    assert f"B = {ranking.B:g}" in found.sentence
