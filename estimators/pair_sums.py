@@ -125,11 +125,10 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
                 np.fmin(size, FARTHEST, out=size)  # padding leaves infinity and NaN
         decay = np.negative(size)
         np.exp(decay, out=decay)
-        # log1p(decay) + size * decay / (1 + decay), in place
+        # log1p(decay) + size * (decay / (1 + decay)), in place
         total = np.log1p(decay)
+        decay /= decay + 1.0
         size *= decay
-        decay += 1.0
-        size /= decay
         total += size
         # In two steps, which round less
         in_two = total.reshape(-1, k // 2, part.shape[1])

@@ -295,4 +295,5 @@ def test_the_risk_of_a_group_that_a_student_ties_is_ln_2_exactly(k):
     assert made.risk[0] == np.log(2)
     assert made.risk[1] < np.log(2)
     entropy = teacher_terms(groups, values).entropy
-    assert_allclose(made.divergence, made.risk - entropy, rtol=1e-9)
+    # Risk and entropy are means of sums in another order
+    assert_allclose(made.divergence, made.risk - entropy, rtol=1e-9, atol=1e-15)

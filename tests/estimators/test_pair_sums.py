@@ -34,14 +34,14 @@ HARD = {
     "gaps of 1e-12": 1 + np.arange(60) * 1e-12,
     "far from 0": 1e6 + RNG.normal(size=60),
     "two ends": RNG.choice([-1e6, 1e6], 60) + RNG.normal(size=60),
-    "Cauchy": RNG.standard_cauchy(70),
+    "Cauchy": RNG.standard_cauchy(60),
     "largest": RNG.choice([-8e307, 8e307, 0.0, 1.0], 60),
     "wide": RNG.normal(size=60) * 1000,
     "apart": np.arange(60) * 30.5,
     "subnormal": np.arange(60) * 700.0,
     "whole": RNG.integers(0, 5, 60).astype(float),
     "narrow": RNG.normal(size=60) * 1e-3,
-    "usual": RNG.normal(size=90) * 3,
+    "usual": RNG.normal(size=60) * 3,
 }
 
 
@@ -120,7 +120,7 @@ def test_weights_are_the_least_error_there_is_with_these_terms():
     assert 0 < weights[-1] < weights[0] <= 1
 
 
-@pytest.mark.parametrize(("n", "k"), [(1, 51), (1, 300), (3, 120), (250, 51)])
+@pytest.mark.parametrize(("n", "k"), [(1, 51), (1, 300), (3, 120), (140, 51)])
 @pytest.mark.parametrize("scale", [1e-3, 3.0, 1e4])
 def test_both_ways_agree(by_pairs, n, k, scale):
     rng = np.random.default_rng(k + n)
@@ -175,7 +175,7 @@ LISTS = st.integers(0, 10**6).map(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(lists=LISTS, shift=st.integers(-(10**6), 10**6), power=st.integers(-4, 4))
 def test_shift_order_and_scale_change_nothing(lists, shift, power):
     teacher, student = lists
