@@ -34,6 +34,8 @@ KILL = 0
 CALLS = ("fsync", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink")
 # What failed while a folder was tidied may leave it to the next run
 TIDYING = ("unlink", "rmdir", "open", "fsync")
+# A command that is explored takes long, and says how far it is
+HOW_FAR = re.compile(r"^rankbound: (\d+ min )?\d+ s: .*\n", re.M)
 MODELS = "--teacher t.json --teacher-kind logit"
 STUDENT = "--student s=s.run --student-kind logit"
 # What is run before, for the old results, and what is run then
@@ -58,7 +60,7 @@ COMMANDS = {
     ),
     "sample": tuple(
         f"sample {MODELS.split(' --')[0]} --qrels judged.qrels --sampling random "
-        f"--size 3 --seed {seed} --out out/drawn.jsonl --force"
+        f"--size 3 --seed {seed} --out out/drawn.jsonl --json out/drawn.json --force"
         for seed in (1, 2)
     ),
     "convert": tuple(
@@ -302,7 +304,7 @@ def _listed(found):
 
 def broken(found, old, new):
     """Promises that a fault breaks."""
-    said = found["errors"]
+    said = HOW_FAR.sub("", found["errors"])
     if found["code"] not in (-9, 0, 2):
         yield f"ended with {found['code']}: {said}"
     if found["code"] == 2 and not re.fullmatch("rankbound: error: .*\n", said):
