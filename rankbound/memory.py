@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 
 # What a file may hold, whatever memory there is; docs/formats.md states these
 LONGEST_LINE: Final = 1 << 26
@@ -255,6 +255,13 @@ def in_use() -> int:
     return scale * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def too_large(error: Exception) -> Exception:
+    """The same error, which no other reader of the file can avoid."""
+    if isinstance(error, FormatError):
+        error.too_large = True
+    return error
+
+
 class Watch:
     """Counts the bytes of one file as they are read, and stops where it is too much.
 
@@ -287,7 +294,8 @@ class Watch:
     )
 
     def __init__(self, on_disk: int | None, fail: Fail) -> None:
-        self._budget, self._fail, self._on_disk = budget(), fail, on_disk
+        self._budget, self._on_disk = budget(), on_disk
+        self._fail: Fail = lambda message: too_large(fail(message))
         self._read, self._next = 0, STEP
         self._before = in_use()
         self._doubted = on_disk is not None and not self._budget.given
