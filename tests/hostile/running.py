@@ -261,3 +261,25 @@ def _mixed(where):
         except FormatError as error:
             found.append(f"mixes runs: {error}")
     return found
+
+
+def record(place, begin, head, names, row):
+    """Put a row into a table of the documentation, in the place of an earlier one.
+
+    Parameters
+    ----------
+    place : Path
+    begin : str
+        What stands above the table.
+    head : str
+        The names of its columns, and the line below them.
+    names : sequence of str
+        What rows may begin with, in their order.
+    row : str
+    """
+    text = place.read_text(encoding="utf-8") if place.exists() else ""
+    rows = {line.split("|")[1].strip(): line for line in [*text.splitlines(), row]
+            if line.startswith("| ")}  # fmt: skip
+    kept = [rows[name].strip() + "\n" for name in names if name in rows]
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(f"{begin}\n\n{head}{''.join(kept)}", encoding="utf-8")
