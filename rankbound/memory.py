@@ -26,7 +26,7 @@ LONGEST_LINE: Final = 1 << 26
 LONGEST_ID: Final = 1 << 16
 LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
 # Above this ratio, a packed file may unpack to so many bytes unless memory is given
-RATIO: Final = 50
+RATIO: Final = 40
 FREE: Final = 1 << 26
 WIDENED: Final = 6  # times as much memory may be taken for it
 
@@ -279,7 +279,7 @@ class Watch:
     >>> watch.add(STEP)
     Traceback (most recent call last):
     ...
-    ValueError: unpacks to more than 65 MiB from 2 B, over 50 times its size, so ...
+    ValueError: unpacks to more than 65 MiB from 2 B, over 40 times its size, so ...
     """
 
     __slots__ = (

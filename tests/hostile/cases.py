@@ -223,7 +223,7 @@ BOMBS = [
     for name, spec in {
         "zeros": ("bomb", packing, b"\0" * 1024, 2 * GIB),
         "one-id": ("bomb", packing, b"q" * 1024, 2 * GIB, "q1 Q0 ", " 1 2.5 x\n"),
-        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", GIB),
+        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", 2 * GIB),
     }.items()
 ] + [
     (f"gzip-of-{name}", f"{line} --format {format}", words,

@@ -186,7 +186,7 @@ PACKERS = {
 
 @pytest.mark.parametrize("ending", PACKERS)
 def test_a_packed_file_is_doubted_until_memory_is_given(ending, tmp_path, monkeypatch):
-    """A blank line very often: over 50 times smaller, and all the same a run."""
+    """A blank line very often: over 40 times smaller, and all the same a run."""
     monkeypatch.setattr(memory, "FREE", 1 << 18)
     path = tmp_path / f"x.run.{ending}"
     path.write_bytes(PACKERS[ending](HEADS["run"] + b"\n" * 4 * MIB))
