@@ -190,7 +190,7 @@ def test_a_packed_file_is_doubted_until_memory_is_given(ending, tmp_path, monkey
     monkeypatch.setattr(memory, "FREE", 1 << 18)
     path = tmp_path / f"x.run.{ending}"
     path.write_bytes(PACKERS[ending](HEADS["run"] + b"\n" * 4 * MIB))
-    with pytest.raises(FormatError, match=r"unpacks to more than .* over 50 times"):
+    with pytest.raises(FormatError, match=r"unpacks to more than .* over 40 times"):
         Source(path).data()
     with reading_within("100MiB"):
         assert len(Source(path).data()) > 4 * MIB
