@@ -753,8 +753,11 @@ def roles_of(source: Source) -> Judgement | None:
 def _roles(head: bytes) -> Judgement | None:
     source = Source(Path(), content=head)
     table = table_of(source)
-    if table is None or any(map(_is_headed, table.columns)):
+    if table is None:
         return None
+    headed = sum(map(_is_headed, table.columns))
+    if headed:  # by names, or one cell of the first row is bad
+        return _spoiled_ranking(table) if headed == 1 else None
     if len(first_fields(source)) != len(table.columns):  # an empty cell, perhaps
         return None
     return _ranking(table) or _spoiled_ranking(table) or _triples(table)
