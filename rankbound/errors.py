@@ -134,6 +134,9 @@ class FormatError(ValueError):
     bm25.run:412: expected 6 columns, found 5
     """
 
+    # Whether it is too large, so that another reader would not get further
+    too_large = False
+
     def __init__(
         self, path: Path | str, message: str, *, line: int | None = None
     ) -> None:

@@ -19,14 +19,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 
 # What a file may hold, whatever memory there is; docs/formats.md states these
 LONGEST_LINE: Final = 1 << 26
 LONGEST_ID: Final = 1 << 16
 LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
 # Above this ratio, a packed file may unpack to so many bytes unless memory is given
-RATIO: Final = 50
+RATIO: Final = 40
 FREE: Final = 1 << 26
 WIDENED: Final = 6  # times as much memory may be taken for it
 
@@ -255,6 +255,13 @@ def in_use() -> int:
     return scale * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def too_large(error: Exception) -> Exception:
+    """The same error, which no other reader of the file can avoid."""
+    if isinstance(error, FormatError):
+        error.too_large = True
+    return error
+
+
 class Watch:
     """Counts the bytes of one file as they are read, and stops where it is too much.
 
@@ -272,7 +279,7 @@ class Watch:
     >>> watch.add(STEP)
     Traceback (most recent call last):
     ...
-    ValueError: unpacks to more than 65 MiB from 2 B, over 50 times its size, so ...
+    ValueError: unpacks to more than 65 MiB from 2 B, over 40 times its size, so ...
     """
 
     __slots__ = (
@@ -287,7 +294,8 @@ class Watch:
     )
 
     def __init__(self, on_disk: int | None, fail: Fail) -> None:
-        self._budget, self._fail, self._on_disk = budget(), fail, on_disk
+        self._budget, self._on_disk = budget(), on_disk
+        self._fail: Fail = lambda message: too_large(fail(message))
         self._read, self._next = 0, STEP
         self._before = in_use()
         self._doubted = on_disk is not None and not self._budget.given

@@ -620,7 +620,7 @@ def add_memory(add: Callable[..., Any]) -> None:
         metavar="SIZE",
         help="the most memory that reading may take, such as 2GiB or 500MB (default: "
         "three quarters of what the machine or its container gives); it also allows "
-        "packed files that unpack to more than 50 times their size",
+        "packed files that unpack to more than 40 times their size",
     )
 
 

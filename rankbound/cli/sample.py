@@ -170,11 +170,12 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         made = options.drawn(
             out=arguments.out,
             to=arguments.to,
+            record=None if printed else target,
             force=arguments.force,
             progress=progress,
         )
-    write_json(arguments, made)
     if printed:
+        write_json(arguments, made)
         return
     tell("\n".join(sample_lines(made.in_options())))
     if target is not None:

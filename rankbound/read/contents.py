@@ -172,6 +172,7 @@ class Format:
             Naming the rule that the file breaks, with path:line or row; among them the
             one for ids of all formats, `rankbound.read.fields.NOT_IN_IDS`.
         """
+        source.known.clear()  # it may be large
         contents = self.reader(source)
         found = contents.odd_id()
         if found is not None:

@@ -88,6 +88,11 @@ class Source:
             raise self.fail(NO_UNICODE)
 
     @cached_property
+    def known(self) -> dict[object, Any]:
+        """What formats found out while one of them was detected, for the others."""
+        return {}
+
+    @cached_property
     def is_folder(self) -> bool:
         """Whether the path is a folder."""
         return stat.S_ISDIR(self._mode)

@@ -218,16 +218,16 @@ LYING = [
 
 BOMBS = [
     (f"{packing}-of-{name}", "measure --teacher in --out out --teacher-kind logit",
-     "memory|unpack|bytes|characters|empty|line", {"in": spec})
+     "memory|unpack|bytes|characters|empty|line|no known format", {"in": spec})
     for packing in ("gzip", "bz2", "xz", "zstd", "lz4", "zip")
     for name, spec in {
         "zeros": ("bomb", packing, b"\0" * 1024, 2 * GIB),
         "one-id": ("bomb", packing, b"q" * 1024, 2 * GIB, "q1 Q0 ", " 1 2.5 x\n"),
-        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", GIB),
+        "one-line": ("bomb", packing, "q1 Q0 d1 1 2.5 x\n", 2 * GIB),
     }.items()
 ] + [
     (f"gzip-of-{name}", f"{line} --format {format}", words,
-     {"in": ("bomb", "gzip", unit, GIB // 4 if "line" in name else 2 * GIB, start)})
+     {"in": ("bomb", "gzip", unit, 2 * GIB, start)})
     for name, format, line, words, unit, start in [
         ("one-number", "lookup", "convert in out.run", "", "1" * 1024, '{"q": {"d": '),
         ("one-key", "lookup", "convert in out.run", "", "q" * 1024, '{"'),
@@ -464,7 +464,7 @@ NAMES = [
     ("input-has-a-line-end", "measure --teacher 'a\nb' --out out", "a b: no such file", {}),
     ("input-has-an-escape", "measure --teacher '\x1b[2Ja' --out out", r"\\x1b\[2Ja: no such file", {}),
     ("input-turns-direction", "measure --teacher 'a\u202eb' --out out", r"a\\u202eb", {}),
-    ("input-is-not-utf-8", "measure --teacher 'a\udcffb' --out out", "no such file", {}),
+    ("input-is-not-utf-8", "measure --teacher 'a\udcffb' --out out", "not text in UTF-8", {}),
     ("file-name-is-not-utf-8", "measure --teacher 'a\udcffb' --teacher-kind logit --out out", "UTF-8|Unicode",
      {"a\udcffb": ("table",)}),
     ("option-is-an-escape", "measure '--\x1b[31m' --teacher t.json --out out", r"\\x1b", {}),

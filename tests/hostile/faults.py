@@ -3,7 +3,8 @@
 ``python -m tests.hostile.faults [COMMAND ...]`` runs each command once. Wherever it
 calls the file layer, the process forks: in each child the call fails with another
 error, or the process is killed there, in a copy of the folder of its own, and the
-command goes on to its end. What is left must be the old results or the new ones.
+command goes on to its end. What is left must be the old results or the new ones. The
+row of each command in the documentation is written when it has ended.
 """
 
 import builtins
@@ -26,14 +27,17 @@ import pyarrow.parquet as pq
 
 from rankbound import writing
 from rankbound.cli import main as program
-from tests.hostile.running import HIDDEN, base, state
+from tests.hostile.running import HIDDEN, base, record, state
 
 SHOWN = Path(__file__).resolve().parents[2] / "docs" / "measured" / "faults.md"
+SHOW = "PYTEST_VERSION"  # a test changes no documentation
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 KILL = 0
 CALLS = ("fsync", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink")
 # What failed while a folder was tidied may leave it to the next run
 TIDYING = ("unlink", "rmdir", "open", "fsync")
+# A command that is explored takes long, and says how far it is
+HOW_FAR = re.compile(r"^rankbound: (\d+ min )?\d+ s: .*\n", re.M)
 MODELS = "--teacher t.json --teacher-kind logit"
 STUDENT = "--student s=s.run --student-kind logit"
 # What is run before, for the old results, and what is run then
@@ -58,7 +62,7 @@ COMMANDS = {
     ),
     "sample": tuple(
         f"sample {MODELS.split(' --')[0]} --qrels judged.qrels --sampling random "
-        f"--size 3 --seed {seed} --out out/drawn.jsonl --force"
+        f"--size 3 --seed {seed} --out out/drawn.jsonl --json out/drawn.json --force"
         for seed in (1, 2)
     ),
     "convert": tuple(
@@ -302,7 +306,7 @@ def _listed(found):
 
 def broken(found, old, new):
     """Promises that a fault breaks."""
-    said = found["errors"]
+    said = HOW_FAR.sub("", found["errors"])
     if found["code"] not in (-9, 0, 2):
         yield f"ended with {found['code']}: {said}"
     if found["code"] == 2 and not re.fullmatch("rankbound: error: .*\n", said):
@@ -331,11 +335,17 @@ def _difference(found, old, new):
     return ", ".join(said)
 
 
+HEAD = (
+    "| command | calls | faults and kills | broken promises | kinds of calls |\n"
+    "| --- | ---: | ---: | ---: | --- |\n"
+)
+
+
 def main(*names):
     """Explore commands; the exit code is 1 where a promise is broken."""
     say = sys.stdout.write
     part = [name for name in names if name.startswith("convert")] == [*names] != []
-    rows, wrong = [], 0
+    wrong = 0
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         root = Path(folder).resolve()
         _in_child(lambda: base(root / "base", results=not part), root / "made.json")
@@ -356,15 +366,12 @@ def main(*names):
             ends = counts["points"] * (len(ERRORS) + 1)
             kinds = ", ".join(f"{n} {call}" for call, n in sorted(calls.items()))
             numbers = f"{counts['points']} | {ends} | {broken_here} | {kinds}"
-            rows.append(f"| {name} | {numbers} |\n")
-            sys.stderr.write(rows[-1])
+            row = f"| {name} | {numbers} |\n"
+            say(row)
+            sys.stdout.flush()
+            if SHOW not in os.environ:
+                record(SHOWN, "Made by `make faults`:", HEAD, COMMANDS, row)
             wrong += broken_here
-    head = "| command | calls | faults and kills | broken promises | kinds of calls |\n"
-    table = head + "| --- | ---: | ---: | ---: | --- |\n" + "".join(rows)
-    say(table)
-    if not names:
-        SHOWN.parent.mkdir(exist_ok=True)
-        SHOWN.write_text(f"Made by `make faults`:\n\n{table}", encoding="utf-8")
     return int(wrong > 0)
 
 

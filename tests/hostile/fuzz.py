@@ -3,7 +3,8 @@
 ``python -m tests.hostile.fuzz [--runs N] [PARSER ...]`` lets atheris mutate whole files
 where it is installed, guided by what the readers' code does with them, and otherwise
 mutates them by a seed, keeping what brought another outcome. Each parser runs in a
-process of its own, so that an abort is seen.
+process of its own, so that an abort is seen. Its row in the documentation is written
+when it has ended, if it had all its runs.
 """
 
 import argparse
@@ -48,12 +49,12 @@ def limited(seconds):
     def ring(*_):
         raise Slow
 
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class Parser:
@@ -194,6 +195,10 @@ def _apart(name, runs):
         return ended, output.read().decode(errors="replace")
 
 
+HEAD = "| parser | runs | refused | read | kinds of faults |\n"
+HEAD += "| --- | ---: | ---: | ---: | ---: |\n"
+
+
 def main():
     """Fuzz; the exit code is 1 where a parser failed."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -204,8 +209,9 @@ def main():
     if given.one:
         one(given.parsers[0], given.runs)
     from tests.hostile.parsing import parsers
+    from tests.hostile.running import record
 
-    say, rows, wrong = sys.stdout.write, [], 0
+    say, wrong = sys.stdout.write, 0
     for name in given.parsers or parsers():
         started = time.monotonic()
         ended, said = _apart(name, given.runs)
@@ -221,17 +227,13 @@ def main():
         total = f"{sum(counts.values()):,}"
         numbers = [total, f"{counts.get('refused', 0):,}", f"{counts.get('read', 0):,}"]
         row = [name, *numbers, str(len(found["faults"]))]
-        rows.append(f"| {' | '.join(row)} |\n")
+        if given.runs >= RUNS:
+            how = "guided by coverage (atheris)" if atheris else "mutated by a seed"
+            begin = f"Made by `make fuzz`, {how}:"
+            record(SHOWN, begin, HEAD, parsers(), f"| {' | '.join(row)} |\n")
         say(f"{row} {time.monotonic() - started:.0f} s\n")
         sys.stdout.flush()
         wrong += len(found["faults"])
-    if not given.parsers:
-        how = "guided by coverage (atheris)" if atheris else "mutated by a seed"
-        head = "| parser | runs | refused | read | kinds of faults |\n"
-        head += "| --- | ---: | ---: | ---: | ---: |\n"
-        SHOWN.parent.mkdir(exist_ok=True)
-        text = f"Made by `make fuzz`, {how}:\n\n{head}{''.join(rows)}"
-        SHOWN.write_text(text, encoding="utf-8")
     return int(wrong > 0)
 
 

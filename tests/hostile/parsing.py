@@ -97,7 +97,9 @@ def _columnar(parser):
 def outcome(parser, data, path):
     """What a parser makes of bytes: "refused" or "read", and a fault or None."""
     path.write_bytes(data)
-    path.with_name(f"{path.name}.ids.txt").write_text("".join(f"{n}\n" for n in NAMES))
+    beside = path.with_name(f"{path.name}.ids.txt")
+    if not beside.exists():
+        beside.write_text("".join(f"{n}\n" for n in NAMES))
     source = Source(path, named=parser != DETECTED)
     try:
         if parser == DETECTED:

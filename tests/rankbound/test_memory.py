@@ -186,11 +186,11 @@ PACKERS = {
 
 @pytest.mark.parametrize("ending", PACKERS)
 def test_a_packed_file_is_doubted_until_memory_is_given(ending, tmp_path, monkeypatch):
-    """A blank line very often: over 50 times smaller, and all the same a run."""
+    """A blank line very often: over 40 times smaller, and all the same a run."""
     monkeypatch.setattr(memory, "FREE", 1 << 18)
     path = tmp_path / f"x.run.{ending}"
     path.write_bytes(PACKERS[ending](HEADS["run"] + b"\n" * 4 * MIB))
-    with pytest.raises(FormatError, match=r"unpacks to more than .* over 50 times"):
+    with pytest.raises(FormatError, match=r"unpacks to more than .* over 40 times"):
         Source(path).data()
     with reading_within("100MiB"):
         assert len(Source(path).data()) > 4 * MIB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -237,11 +237,14 @@ class Stored:
     reranked : bool
         Whether the ranks read back differ from those of the source: some formats write
         the ranks that scores imply.
+    texts : tuple of str
+        Names of the files that were written with it, as the caller asked.
     """
 
     beside: tuple[Path, ...]
     remark: str | None
     reranked: bool
+    texts: tuple[str, ...] = ()
 
 
 def check_target(target: Path, replacing: Replacing, *, folder: bool) -> None:
@@ -280,8 +283,12 @@ def store(
     *,
     lossy: bool,
     replacing: Replacing = NEW,
+    texts: Callable[[Path], Mapping[str, str]] | None = None,
 ) -> Stored:
     """Write to a hidden folder, pack, read back, compare, and rename.
+
+    `texts` takes the file before it is renamed, and gives further files for the same
+    folder, by name.
 
     Raises
     ------
@@ -306,7 +313,10 @@ def store(
             )
         remarks = [*filter(None, (remark, _mistaken(entry, aside)))]
         beside = _beside(aside, target, replacing)
-    return Stored(beside, "; ".join(remarks) or None, reranked)
+        more = {} if texts is None else texts(aside)
+        for name, text in more.items():
+            (hidden / name).write_text(text, encoding="utf-8", newline="")
+    return Stored(beside, "; ".join(remarks) or None, reranked, tuple(more))
 
 
 def _written(

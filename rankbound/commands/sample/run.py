@@ -57,7 +57,7 @@ from rankbound.provenance import versions
 from rankbound.read.contents import Contents
 from rankbound.read.scales import TEACHER, Answers, MissingValues, RunTags
 from rankbound.read.source import sha256
-from rankbound.writing import Replacing
+from rankbound.writing import Replacing, json_text, write_all
 
 PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
@@ -189,12 +189,21 @@ class SampleOptions:
         *,
         out: Path | None = None,
         to: str | None = None,
+        record: Path | None = None,
         force: bool = False,
         progress: Progress = str,
     ) -> Sample:
-        """Do what `sample` does, with these settings."""
+        """Do what `sample` does, with these settings.
+
+        The result goes to `record`, together with the groups where both lie in one
+        folder, so that it never describes other groups than those beside it.
+        """
         given = [one for one in self.inputs() if isinstance(one, Path)]
-        replacing = Replacing(inputs=given, force=force)
+        replacing = Replacing(
+            mine=lambda path: path == record and Sample.is_mine(path),
+            inputs=given,
+            force=force,
+        )
         if out is not None:
             check_target(out, replacing, folder=False)
         drawn = self.draw(progress)
@@ -223,7 +232,7 @@ class SampleOptions:
         if out is None:
             return made
         progress("writing")
-        return _written(made, drawn, out, to, replacing)
+        return _written(made, drawn, out, to, record, replacing)
 
     def draw(self, progress: Progress = str) -> Drawn:
         """The groups alone, without an account of files and versions."""
@@ -748,7 +757,12 @@ class _Part:
 
 
 def _written(
-    made: Sample, drawn: Drawn, out: Path, to: str | None, replacing: Replacing
+    made: Sample,
+    drawn: Drawn,
+    out: Path,
+    to: str | None,
+    record: Path | None,
+    replacing: Replacing,
 ) -> Sample:
     contents = Contents("groups", out, groups=made.groups)
     entry = target_format(out, to, contents)
@@ -757,8 +771,21 @@ def _written(
     chances = entry.name == "groups" and drawn.groups.inclusion is not None
     if chances:
         contents = replace(contents, groups=drawn.groups)
-    store(contents, entry, out, lossy=True, replacing=replacing)
-    return made.at(out, format=entry.name, digest=sha256(out), chances=chances)
+    done: list[Sample] = []
+
+    def texts(aside: Path) -> dict[str, str]:
+        digest = sha256(aside)
+        found = made.at(out, format=entry.name, digest=digest, chances=chances)
+        done.append(found)
+        if record is None or record.parent.resolve() != out.parent.resolve():
+            return {}
+        return {record.name: json_text(found.to_dict())}
+
+    stored = store(contents, entry, out, lossy=True, replacing=replacing, texts=texts)
+    [found] = done
+    if record is not None and record.name not in stored.texts:
+        write_all(record.parent, {record.name: json_text(found.to_dict())}, replacing)
+    return found
 
 
 def _scores_of(groups: Groups, teacher: Scores) -> Scores:

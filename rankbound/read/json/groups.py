@@ -168,7 +168,11 @@ def read(source: Source) -> Contents:
     """
     try:
         groups, repairs = groups_in_blocks(source)
-    except (Unsure, FormatError):
+    except Unsure:
+        return read_lines(source)
+    except FormatError as error:
+        if error.too_large:
+            raise
         return read_lines(source)
     return Contents("groups", source.path, groups=groups, repairs=repairs)
 

@@ -184,7 +184,16 @@ def rows(builder: Builder, keys: str = "") -> Iterator[Row]:
 
 
 def first_record(source: Source) -> Any:
-    """The first line or element, parsed, to detect the format; None if it is broken."""
+    """The first line or element, parsed, to detect the format; None if it is broken.
+
+    It is parsed once for all formats that look at it, and is not to be changed.
+    """
+    if first_record not in source.known:
+        source.known[first_record] = _first_record(source)
+    return source.known[first_record]
+
+
+def _first_record(source: Source) -> Any:
     if source.is_folder or source.head.lstrip()[:1] not in (b"{", b"["):
         return None
     if is_array(source):

@@ -58,7 +58,8 @@ def blocks(
     >>> list(blocks(source, end=b"\n", size=4))
     [b'ab\n', b'cd\n', b'ef']
     """
-    whole = _whole_records(source, end, size or SIZE)
+    # Filling a large buffer takes longer than reading a short file
+    whole = _whole_records(source, end, size or (HEAD if is_short(source) else SIZE))
     if end != b"\n":
         return whole
     return _unmarked(whole, {} if repairs is None else repairs)

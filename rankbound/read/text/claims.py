@@ -751,10 +751,40 @@ def roles_of(source: Source) -> Judgement | None:
 
 @lru_cache(maxsize=8)
 def _roles(head: bytes) -> Judgement | None:
-    table = table_of(Source(Path(), content=head))
-    if table is None or any(map(_is_headed, table.columns)):
+    source = Source(Path(), content=head)
+    table = table_of(source)
+    if table is None:
         return None
-    return _ranking(table) or _triples(table)
+    headed = sum(map(_is_headed, table.columns))
+    if headed:  # by names, or one cell of the first row is bad
+        return _spoiled_ranking(table) if headed == 1 else None
+    if len(first_fields(source)) != len(table.columns):  # an empty cell, perhaps
+        return None
+    return _ranking(table) or _spoiled_ranking(table) or _triples(table)
+
+
+def _spoiled_ranking(table: Table) -> Judgement | None:
+    """A ranking in the usual order, but for few cells, which its reader names.
+
+    Where one rank of three is no number, the rows are triples as well.
+    """
+    if len(table.columns) != len(RANKING_NAMES) or table.distinct(0, 1) < table.rows:
+        return None
+    queries, _, ranks, scores = (one.texts for one in table.columns)
+    best = 0
+    for base in (0, 1):
+        seen: Counter[str] = Counter()
+        right = later = 0
+        for query, rank, score in zip(queries, ranks, scores, strict=True):
+            good = rank == str(base + seen[query]) and is_number(score.encode())
+            right += good
+            later += good and seen[query] > 0
+            seen[query] += 1
+        if later:
+            best = max(best, right)
+    spoiled = table.rows - best
+    few = 0 < spoiled <= max(1, SHARE * table.rows) and best >= 2
+    return Judgement(Reading(table, RANKING_NAMES)) if few else None
 
 
 def _is_headed(column: Column) -> bool:
@@ -954,7 +984,7 @@ def check_claims(source: Source, layout: Layout, format: str) -> None:
         lambda one: len(one[1]) == layout.width, numbered_rows(source)
     )
     rows = [fields for _, fields in lines]
-    if len(rows) < 2:
+    if len(rows) < 2 or _has_bad_score(rows, layout):
         return
     whole = _of_one_tag(_table(rows), layout)
     table = _distinct(whole, layout)
@@ -977,6 +1007,19 @@ def check_claims(source: Source, layout: Layout, format: str) -> None:
         f"{layout.names}, found {line!r}: write the columns in that order{named}",
         line=next(number for number, _ in numbered_rows(source)),
     )
+
+
+def _has_bad_score(rows: Rows, layout: Layout) -> bool:
+    """Whether the columns are in order, and a score is no number.
+
+    The reader of the rows names it.
+    """
+    if b"Q0" not in layout.names.encode().split() or any(
+        row[1] != b"Q0" for row in rows
+    ):
+        return False
+    numbers = sum(is_number(row[layout.value]) for row in rows)
+    return len(rows) <= 2 * numbers < 2 * len(rows)
 
 
 def _rival(usual: Reading, layout: Layout) -> Reading | None:

@@ -6,8 +6,8 @@ only if the line parser would give the same result.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -49,6 +49,7 @@ from rankbound.read.text.layout import (
 from rankbound.read.text.layout import Layout as Layout
 
 LARGEST_BLANK = 32  # and all control characters below
+BLANKS = re.compile(rb"\s*")
 
 
 def read_columns(
@@ -91,7 +92,10 @@ def read_columns(
 
 
 class _Piece(NamedTuple):
-    """A block: leading lines that are not rows, rows, and trailing blank lines."""
+    """A block: leading lines that are not rows, rows, and trailing blank lines.
+
+    Blank lines that follow each other are one item, as there may be millions.
+    """
 
     top: list[bytes]
     rows: bytes
@@ -108,18 +112,37 @@ def _pieces(blocks: Generator[bytes], skip: int) -> Generator[_Piece]:
 def _piece(block: bytes, skip: int) -> _Piece:
     place = 0
     top: list[bytes] = []
-    while place < len(block):
-        end = block.find(b"\n", place) + 1 or len(block)
-        line = block[place:end]
+    for line in _lines(block):
         if len(top) >= skip and line.strip() and not is_comment(line):
             break
         top.append(line)
-        place = end
+        place += len(line)
     rows, tail = block[place:] if place else block, b""
     if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
         stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
         rows, tail = rows[:stop], rows[stop:]
-    return _Piece(top, rows, list(io.BytesIO(tail)))
+    return _Piece(top, rows, [tail] if tail else [])
+
+
+def _lines(block: bytes) -> Iterator[bytes]:
+    r"""The lines of a block with their ends; blank ones in a row are one item.
+
+    Examples
+    --------
+    >>> list(_lines(b"a\n\n \r\n b\n"))
+    [b'a\n', b'\n \r\n', b' b\n']
+    """
+    place = 0
+    while place < len(block):
+        end = block.find(b"\n", place) + 1 or len(block)
+        if not block[place:end].strip():
+            found = BLANKS.match(block, place)
+            blanks = len(block) if found is None else found.end()
+            if blanks < len(block):
+                blanks = block.rfind(b"\n", place, blanks) + 1
+            end = blanks
+        yield block[place:end]
+        place = end
 
 
 class _Parsed(NamedTuple):
@@ -297,20 +320,22 @@ class _Rows:
         blank = not line.strip()
         if not blank and not is_comment(line):
             return False
-        self._count_line(line)
-        count(self.repairs, "blank lines" if blank else "comment lines")
+        number = self._count_line(line)
+        count(self.repairs, "blank lines" if blank else "comment lines", number)
         return True
 
-    def _count_line(self, line: bytes) -> None:
-        self.lines += 1
-        count(self.repairs, "CRLF line ends", line.endswith(b"\r\n"))
+    def _count_line(self, line: bytes) -> int:
+        number = line.count(b"\n") + (not line.endswith(b"\n"))
+        self.lines += number
+        count(self.repairs, "CRLF line ends", line.count(b"\r\n"))
+        return number
 
     def _count_pointed(self, number: int) -> None:
         count(self.repairs, f"{self.layout.numbers}s written with a point", number)
 
     def _by_line(self, block: bytes) -> None:
         rows: list[Row] = []
-        for line in io.BytesIO(block):
+        for line in _lines(block):
             if not self._passes_over(line):
                 self._count_line(line)
                 rows.append(parsed_row(line, self.layout, self.source.path, self.lines))

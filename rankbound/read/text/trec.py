@@ -14,7 +14,7 @@ from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import Source, count
+from rankbound.read.source import Source, count, decoded
 from rankbound.read.text.assembling import Sorted
 from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
 from rankbound.read.text.claims import (
@@ -172,6 +172,7 @@ def _qrels(source: Source) -> Contents:
 def _beir(source: Source) -> Contents:
     if b"\n" not in source.head.strip():
         raise source.fail("a header and no judgement", line=1)
+    decoded(b" ".join(first_fields(source)), source.path)
     repairs: dict[str, int] = {}
     qrels = read_columns(source, BEIR, skip=1, repairs=repairs).scores
     metadata = {"columns": BEIR.names}

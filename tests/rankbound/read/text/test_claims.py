@@ -8,6 +8,8 @@ import pytest
 import rankbound as rb
 from rankbound.cli import main
 from rankbound.errors import FormatError, UsageError
+from rankbound.read.registry import read_any
+from tests.rankbound.files import table as dicts
 
 RUN = ("qid", "Q0", "docno", "rank", "score", "tag")
 
@@ -239,3 +241,32 @@ def test_judgements_sorted_by_grade_are_read(tmp_path):
     path = tmp_path / "t.qrels"
     path.write_text("".join(f"{q} 0 {d} {grade}\n" for grade, q, d in graded))
     assert rb.read_qrels(path).n_queries == 7
+
+
+@pytest.mark.parametrize("bad", ["x", "nan", "1,5", "-", "99", "2.5.1"])
+@pytest.mark.parametrize("row", range(3))
+def test_a_ranking_with_a_bad_cell_is_no_table_of_triples(tmp_path, bad, row):
+    rows = [["q1", f"d{n}", str(n), str(3.5 - n)] for n in (1, 2, 3)]
+    path = tmp_path / "in"
+    rows[row][2] = bad
+    path.write_text("".join("\t".join(one) + "\n" for one in rows))
+    assert dicts(read_any(path).scores) == {"q1": {"d1": 2.5, "d2": 1.5, "d3": 0.5}}
+    rows[row][2:] = [str(row + 1), bad]
+    path.write_text("".join("\t".join(one) + "\n" for one in rows))
+    if bad != "99":
+        with pytest.raises(FormatError, match=f"in:{row + 1}: the score must be a"):
+            read_any(path)
+
+
+def test_a_bad_score_in_a_run_of_two_rows_is_named(tmp_path):
+    path = tmp_path / "in"
+    path.write_text("q1 Q0 d1 1 abc x\nq1 Q0 d2 2 1.5 x\n")
+    with pytest.raises(FormatError, match="in:1: the score must be a .*'abc'"):
+        read_any(path)
+
+
+def test_a_ranking_without_its_first_score_loses_no_row(tmp_path):
+    path = tmp_path / "in"
+    path.write_text("q1\td1\t1\t\nq1\td2\t2\t1.5\nq1\td3\t3\t0.5\n")
+    with pytest.raises(FormatError, match="in:1: of no known format"):
+        read_any(path)

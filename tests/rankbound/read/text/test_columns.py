@@ -310,3 +310,18 @@ def test_a_short_file_is_read_in_one_thread(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert read_columns(b"q Q0 d 1 1.5 t\n", RUN).values.tolist() == [1.5]
+
+
+def test_blank_lines_are_counted_one_by_one_however_many_there_are():
+    rows = ["q Q0 a 1 2.5 t", "q Q0 b 2 1.5 t", "q Q0 c 3 x t"]
+    gaps = ["\n \r\n", "\n\n\t\n", "\r\n"]
+    data = "".join(gap + row + "\n" for gap, row in zip(gaps, rows, strict=True))
+    repairs = {}
+    with pytest.raises(FormatError, match=r"some\.run:9: the score"):
+        read_columns(data.encode(), RUN, repairs=repairs)
+    repairs = {}
+    sound = (data.replace(" x ", " 0.5 ") + "\n" * 1_000_000).encode()
+    assert table(read_columns(sound, RUN, repairs=repairs)) == {
+        "q": {"a": 2.5, "b": 1.5, "c": 0.5}
+    }
+    assert repairs == {"blank lines": 1_000_006, "CRLF line ends": 2}
