@@ -261,7 +261,7 @@ def test_a_ranking_with_a_bad_cell_is_no_table_of_triples(tmp_path, bad, row):
 def test_a_bad_score_in_a_run_of_two_rows_is_named(tmp_path):
     path = tmp_path / "in"
     path.write_text("q1 Q0 d1 1 abc x\nq1 Q0 d2 2 1.5 x\n")
-    with pytest.raises(FormatError, match="in:1: the score must be a .*'abc'"):
+    with pytest.raises(FormatError, match=r"in:1: the score must be a .*'abc'"):
         read_any(path)
 
 
