@@ -144,7 +144,7 @@ def test_a_reader_stops_at_the_memory_that_it_is_given(tmp_path):
     ):
         read_any(path, memory="3MiB")
     whole = tmp_path / "whole.json"
-    pairs = ",".join(f'["d{n}", {n}]' for n in range(12_000))
+    pairs = ",".join(f'["d{n}", {n}]' for n in range(120_000))
     whole.write_text(f'{{"q": [{pairs}]}}')
     for call in (
         lambda: rb.read_scores(whole, memory="1MiB"),
@@ -152,7 +152,7 @@ def test_a_reader_stops_at_the_memory_that_it_is_given(tmp_path):
     ):
         with pytest.raises(FormatError, match="the limit is 1 MiB; allow more"):
             call()
-    assert len(rb.read_scores(whole, memory="500MiB").values) == 12_000
+    assert len(rb.read_scores(whole, memory="500MiB").values) == 120_000
 
 
 def test_a_file_that_cannot_be_held_is_not_begun(tmp_path):

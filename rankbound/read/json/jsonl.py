@@ -19,7 +19,12 @@ import orjson
 import pyarrow as pa
 
 from rankbound.errors import FormatError
-from rankbound.memory import check_json, has_long_number
+from rankbound.memory import (
+    LONGEST_LINE,
+    check_json,
+    has_long_number,
+    refuse_line,
+)
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
 from rankbound.read.json.blocks import Unsure
@@ -435,6 +440,8 @@ class _Text:
                 continue
             except RecursionError:
                 raise self._fail("nested too deeply for a record") from None
+            except ValueError:  # a number of more digits than int() takes
+                raise Unsure from None
             if end == len(self._text) and self._more(size):
                 continue  # a number may go on
             return value, end
@@ -455,6 +462,8 @@ class _Text:
 
     def _more(self, size: int) -> bool:
         """Read about `size` more characters; whether there was something left."""
+        if len(self._text) - self._place > LONGEST_LINE:
+            refuse_line(self._source.fail, self.line)
         added: list[str] = []
         length = 0
         for number, piece in self._pieces:

@@ -254,7 +254,7 @@ def test_a_ranking_with_a_bad_cell_is_no_table_of_triples(tmp_path, bad, row):
     rows[row][2:] = [str(row + 1), bad]
     path.write_text("".join("\t".join(one) + "\n" for one in rows))
     if bad != "99":
-        with pytest.raises(FormatError, match=f"in:{row + 1}: the score must be a"):
+        with pytest.raises(FormatError, match=rf"in:{row + 1}: the score must be a"):
             read_any(path)
 
 
@@ -268,5 +268,5 @@ def test_a_bad_score_in_a_run_of_two_rows_is_named(tmp_path):
 def test_a_ranking_without_its_first_score_loses_no_row(tmp_path):
     path = tmp_path / "in"
     path.write_text("q1\td1\t1\t\nq1\td2\t2\t1.5\nq1\td3\t3\t0.5\n")
-    with pytest.raises(FormatError, match="in:1: of no known format"):
+    with pytest.raises(FormatError, match=r"in:1: of no known format"):
         read_any(path)
