@@ -9,7 +9,7 @@ from sympy import Symbol, sqrt
 from rankbound.bounds.notation import n_terms
 from rankbound.bounds.statements import OURS, Statement
 
-_error: Final = Symbol(r"\left|S - S_J\right| / S", nonnegative=True)
+_error: Final = Symbol("r_J", nonnegative=True)  # |S - S_J| / S
 _root: Final = 3 + 2 * sqrt(2)
 
 STATEMENTS: Final = (
@@ -18,7 +18,7 @@ STATEMENTS: Final = (
         title="Error of sums over pairs by an accelerated series",
         words="Sums over the pairs of a list of softplus(-|d|), of the pair entropy, "
         "and of the pair risk once its discordant margins are summed exactly, have at "
-        "most this relative error by J terms of the accelerated series, for all "
+        "most the relative error r_J by J terms of the accelerated series, for all "
         "scores; rounding comes on top.",
         kind="tight",
         status="proved",

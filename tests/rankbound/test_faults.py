@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from itertools import cycle
 
 import msgspec
 import pytest
@@ -186,8 +187,8 @@ def test_a_bug_in_the_html_of_a_notebook_is_ours(samples, monkeypatch, kind):
         shown._repr_html_()
 
 
-@pytest.mark.parametrize("error", BUGS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("kind", SHOWN)
+# One error each, as a page takes seconds
+@pytest.mark.parametrize(("kind", "error"), [*zip(SHOWN, cycle(BUGS))])
 def test_a_bug_in_a_figure_is_ours(samples, tmp_path, monkeypatch, capsys, kind, error):
     source, out = str(samples(kind).parent), str(tmp_path / "out")
     figures = ["figures", "--from", source, "--out", out]

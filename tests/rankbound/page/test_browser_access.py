@@ -1,8 +1,14 @@
 """axe-core on the pages: no fault for those who read by ear, keyboard or contrast."""
 
+import os
+
 import pytest
 
 pytestmark = pytest.mark.xdist_group("report")
+# The page of everything has their parts
+ONLY_DEEP = pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "deep", reason="part of make test-all"
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +34,8 @@ def faults(axe, page):
     [
         ("all", "light", 1280),
         ("m", "dark", 400),
-        ("c", "light", 400),
-        ("v", "dark", 1280),
+        pytest.param("c", "light", 400, marks=ONLY_DEEP),
+        pytest.param("v", "dark", 1280, marks=ONLY_DEEP),
     ],
 )
 def test_axe_finds_nothing(axe, opened, everything, name, scheme, width):

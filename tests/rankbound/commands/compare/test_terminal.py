@@ -244,4 +244,6 @@ def test_a_line_has_difference_interval_and_queries():
 
 @pytest.mark.parametrize("word", ["'random'", "6 comparisons", "probability 0.95"])
 def test_the_title_names_reference_and_family(word):
-    assert word in repr(compared()).splitlines()[0]
+    lines = repr(compared()).splitlines()
+    [title] = [line for line in lines if line.startswith("Comparison with ")]
+    assert word in title

@@ -61,7 +61,7 @@ def test_content_that_no_format_claims_is_said(tmp_path):
     def write(_, path):
         path.write_text("what?")
 
-    entry = replace(by_name("trec-run"), write=write, read=lambda _: SCORES)
+    entry = replace(by_name("trec-run"), write=write, reader=lambda _: SCORES)
     remark = store(SCORES, entry, tmp_path / "x.run", lossy=False).remark
     assert remark.startswith("its content looks like no known format; read it with")
 

@@ -253,6 +253,6 @@ def test_a_ledger_without_inputs_is_shown(whole, tmp_path):
     path = whole.save(tmp_path / "ledger of before.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": []}))
     found = Ledger.load(path)
-    assert repr(found).startswith("Measurement: ")
+    assert "\nMeasurement: " in repr(found)
     assert "strong" in found._repr_html_()
     assert found.to_frame("inputs").empty
