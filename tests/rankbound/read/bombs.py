@@ -347,7 +347,8 @@ class Ran(NamedTuple):
 def converted(path: Path) -> Ran:
     """Convert a file in a process of its own."""
     words = [sys.executable, "-m", "rankbound", "convert", str(path)]
-    words.append(str(path.parent / "out.scores.parquet"))
+    kind = "jsonl" if "groups" in path.name else "scores.parquet"
+    words += [str(path.parent / f"out.{kind}"), "--quiet"]
     begun = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=said)
