@@ -7,6 +7,7 @@ It may take what the reader under test refuses, but reads in only one way.
 
 import csv
 import io
+import ast
 import json
 import math
 import re
@@ -44,9 +45,15 @@ def number(value):
     return found
 
 
-def lines(data):
-    """Lines that are not blank, without marks and ends."""
+def lines(data, *, comments=False):
+    """Lines that are not blank, without marks and ends, and comments if there are any.
+
+    A comment may hold any bytes.
+    """
     for raw in data.split(b"\n"):
+        start = raw.removeprefix(BOM.encode())[:2]
+        if comments and start.strip(b" \t\v\f\r") == b"#":
+            continue
         line = raw.decode("utf-8").removeprefix(BOM).rstrip("\r")
         if line.strip(" \t\r\f\v"):
             yield line
@@ -63,9 +70,7 @@ def table(rows):
 
 
 def _fields(data, *counts):
-    for line in lines(data):
-        if line[:2].strip(" \t\v\f\r") == "#":
-            continue
+    for line in lines(data, comments=True):
         fields = re.split("[ \t\v\f\r]+", line.strip(" \t\v\f\r"))
         if len(fields) not in counts:
             raise NaiveError(f"{len(fields)} fields")
@@ -151,18 +156,16 @@ def csv_scores(data):
 
 
 def npy(data):
-    """Rows of a matrix of little-endian numbers, version 1 of the format."""
+    """Rows of a matrix of numbers, version 1 of the format."""
     size = struct.unpack("<H", data[8:10])[0]
-    header = data[10 : 10 + size].decode("latin-1")
-    kind = re.search(r"'descr': '([<>])f(\d)'", header)
-    shape = re.search(r"'shape': \((\d+), (\d+)\)", header)
-    turned = re.search(r"'fortran_order': (True|False)", header)[1] == "True"
-    rows, dim = map(int, shape.groups())
-    letter = {"2": "e", "4": "f", "8": "d"}[kind[2]]
+    header = ast.literal_eval(data[10 : 10 + size].decode("latin-1").strip())
+    order, width = re.fullmatch(r"([<>])f([248])", header["descr"]).groups()
+    rows, dim = header["shape"]
+    letter = {"2": "e", "4": "f", "8": "d"}[width]
     start = 10 + size
-    end = start + rows * dim * int(kind[2])
-    flat = struct.unpack(f"{kind[1]}{rows * dim}{letter}", data[start:end])
-    if turned:
+    end = start + rows * dim * int(width)
+    flat = struct.unpack(f"{order}{rows * dim}{letter}", data[start:end])
+    if header["fortran_order"]:
         return [list(flat[row::rows]) for row in range(rows)]
     return [list(flat[row * dim : (row + 1) * dim]) for row in range(rows)]
 

@@ -49,8 +49,12 @@ FOUND = {
     "trec-run": [
         # A blank behind the last field was taken for an empty tag
         (b"q Q0 a 0 2.5 tag\nq Q0 b 1 -1.0 ", "refused"),
+        # A comment may hold any bytes
+        (b"# \xe3\nq Q0 a 1 2.5 tag\n", "read"),
     ],
     "raw": [(b"", "refused")],
+    # A header of other words began BEIR's judgements
+    "qrels": [(b"query-id\tc\t\tsc ore\nq1\taa\t1", "refused")],
     "json-margins": [
         # A table that is one object, by its start, and no JSON further on
         (

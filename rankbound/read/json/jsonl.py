@@ -252,7 +252,7 @@ def _short(value: Any) -> str:
 # One JSON array of objects
 
 ARRAY: Final = re.compile(rb"\s*\[\s*\{")
-BLANKS: Final = " \t\r\n"
+NOT_BLANK: Final = re.compile(r"[^ \t\r\n]")
 FINDER: Final = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 
 
@@ -379,8 +379,8 @@ class _Text:
     def skip(self) -> None:
         """Go to the next character that is not blank."""
         while True:
-            while not self.is_over and self._text[self._place] in BLANKS:
-                self._move(self._place + 1)
+            found = NOT_BLANK.search(self._text, self._place)
+            self._move(len(self._text) if found is None else found.start())
             if not self.is_over or not self._more(1):
                 return
 

@@ -18,7 +18,6 @@ from rankbound.read.source import Source, count, decoded
 from rankbound.read.text.assembling import Sorted
 from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
 from rankbound.read.text.claims import (
-    BEIR_HEADER,
     check_claims,
     first_fields,
     head_rows,
@@ -157,7 +156,7 @@ def _scoreddocs(source: Source) -> Contents:
 
 
 def _qrels(source: Source) -> Contents:
-    if first_fields(source)[:1] == [BEIR_HEADER]:
+    if is_beir(head_rows(source)):
         return _beir(source)
     repairs: dict[str, int] = {}
     layout = QRELS_LAYOUTS.get(len(first_fields(source)), QRELS)

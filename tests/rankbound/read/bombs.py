@@ -356,8 +356,9 @@ print(os.waitstatus_to_exitcode(status), seconds, used.ru_maxrss / 1024)
 
 def converted(path: Path) -> Ran:
     """Convert a file in a process of its own."""
+    kind = "jsonl" if "groups" in path.name else "scores.parquet"
     words = ["-m", "rankbound", "convert", str(path)]
-    words += [str(path.parent / "out.scores.parquet"), "--quiet"]
+    words += [str(path.parent / f"out.{kind}"), "--quiet"]
     begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *words], capture_output=True, check=True
