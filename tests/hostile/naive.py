@@ -5,9 +5,9 @@ scores as ``{qid: {docno: value}}``, lists as ``[(qid, documents)]``, rows of nu
 It may take what the reader under test refuses, but reads in only one way.
 """
 
+import ast
 import csv
 import io
-import ast
 import json
 import math
 import re
