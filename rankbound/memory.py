@@ -29,6 +29,7 @@ LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
 RATIO: Final = 40
 FREE: Final = 1 << 26
 WIDENED: Final = 6  # times as much memory may be taken for it
+OBJECTS: Final = 250  # bytes that a byte of a pickle may become
 
 SHARE: Final = 0.75  # of what the machine gives
 STEP: Final = 1 << 20  # bytes between two looks at the memory
@@ -343,10 +344,15 @@ class Watch:
 
 
 @contextmanager
-def bounded_addresses() -> Iterator[None]:
+def bounded_addresses(most: float = math.inf) -> Iterator[None]:
     """Have what asks for more memory than reading may take fail in the block.
 
     It is for readers that take memory without reading, as a pickle may make them.
+
+    Parameters
+    ----------
+    most : float
+        Bytes, where that is less than reading may take.
     """
     if sys.platform != "linux":
         yield
@@ -355,13 +361,26 @@ def bounded_addresses() -> Iterator[None]:
 
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-    wanted = PAGE * pages + max(budget().left(), FREE)
+    wanted = PAGE * pages + max(int(min(budget().left(), most)), FREE)
     soft = wanted if before[0] == resource.RLIM_INFINITY else min(wanted, before[0])
     resource.setrlimit(resource.RLIMIT_AS, (soft, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def most_of_objects(on_disk: int, *, packed: bool) -> float:
+    """Bytes that the objects of a pickle take at most; infinite if memory was given.
+
+    Examples
+    --------
+    >>> size_in_words(most_of_objects(1000, packed=False))
+    '256 MiB'
+    """
+    if budget().given:
+        return math.inf
+    return 4 * FREE + OBJECTS * on_disk * (RATIO if packed else 1)
 
 
 def check_holding(size: float, what: str, fail: Fail) -> None:

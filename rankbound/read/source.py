@@ -200,6 +200,15 @@ class Source:
                     refuse_line(self.fail, held.count(b"\n") + 1)
         return cast(bytes, held)
 
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk; None for a folder and a pipe."""
+        if self.content is not None:
+            return len(self.content)
+        if self.is_folder or self._piped is not None:
+            return None
+        return self.path.stat().st_size
+
     def _check_holding(self) -> None:
         on_disk = self.content is None and not self.is_folder
         if on_disk and self._piped is None:

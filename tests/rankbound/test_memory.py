@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_held_is_not_begun(tmp_path):
 @pytest.mark.usefixtures("growing")
 def test_the_command_line_gives_memory_and_names_the_option(tmp_path, capsys):
     path = tmp_path / "large.run"
-    path.write_text("\n".join(ROWS))
+    path.write_text("\n".join(ROWS * 4))
     line = ["convert", str(path), str(tmp_path / "x.json"), "--memory"]
     assert main([*line, "300kB"]) == 2
     assert "allow more, as with --memory 1GiB" in capsys.readouterr().err

@@ -20,7 +20,12 @@ import numpy as np
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError
-from rankbound.memory import bounded_addresses
+from rankbound.memory import (
+    bounded_addresses,
+    budget,
+    most_of_objects,
+    size_in_words,
+)
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import check_code_points
 from rankbound.read.json.blocks import Unsure
@@ -206,8 +211,9 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
         As `load`.
     """
     problem = ""
+    most = _most(source)
     try:
-        with bounded_addresses():
+        with bounded_addresses(most):
             found = loader.load()
         if stream.read(1):
             problem = "more follows after its end"
@@ -220,7 +226,7 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
     except OSError as error:
         raise source.fail(f"cannot be read ({error.strerror})") from None
     except MemoryError:
-        raise out_of_memory(source.fail) from None
+        raise _takes_too_much(source, most) from None
     except Exception as error:  # a damaged pickle may cause any exception
         problem = one_line(error)
     if problem:
@@ -229,6 +235,23 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
             "file again"
         )
     return found
+
+
+def _most(source: Source) -> float:
+    """Bytes that objects of a file of this size take at most."""
+    if source.size is None:
+        return math.inf
+    return most_of_objects(source.size, packed=source.packing != "none")
+
+
+def _takes_too_much(source: Source, most: float) -> Exception:
+    if most > budget().left():
+        return out_of_memory(source.fail)
+    return source.fail(
+        f"the pickle asks for more than {size_in_words(most)} of memory, which objects "
+        "of its size do not take, so that it is damaged or made to fill memory; if it "
+        f"is right, {budget().more(most)}"
+    )
 
 
 # Scores and vectors
