@@ -47,6 +47,7 @@ FAMILIES = {
     "theorem-9": "Floors of limits",
     "theorem-10": "Pilot queries",
     "theorem-11": "Students compared",
+    "theorem-12": "Sums over pairs",
     "loss": "Other losses",
     "bregman": "Bregman divergences",
     "comparator": "Earlier bounds",

@@ -137,7 +137,7 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
 
 
 def softplus_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
-    """Sum of softplus(-|margin|) over the pairs of each list, in nats.
+    """Sum of ``softplus(-|margin|)`` over the pairs of each list, in nats.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def risk_sums(
     """Sum of the pair risks of each list, in nats; `scale` divides the teacher's.
 
     With a >= 0 the margin of the teacher and m that of the student, the risk of a pair
-    is softplus(-|m|) + max(-m, 0) + sigmoid(-a) m. Each part has a sum of its own.
+    is ``softplus(-|m|) + max(-m, 0) + sigmoid(-a) m``. Each part has a sum of its own.
 
     Examples
     --------

@@ -5,6 +5,7 @@ here is that pages ask the catalogue's questions, that every command line parses
 that nothing of another run or machine is kept.
 """
 
+import ast
 import json
 import re
 import runpy
@@ -12,6 +13,7 @@ import shlex
 
 import pytest
 
+from rankbound.bounds.registry import REGISTRY
 from rankbound.catalogue import QUESTIONS
 from rankbound.cli import build_parser
 from tests.rankbound.realdata import ROOT
@@ -90,3 +92,13 @@ def test_the_data_of_the_site_are_the_same_bytes_every_time(tmp_path):
         (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
         for name in names
     )
+
+
+def test_every_statement_has_a_page():
+    """The site's build fails without; it runs long after the tests."""
+    text = (DOCS / "generated.py").read_text(encoding="utf-8")
+    table = re.search(r"^FAMILIES = (\{.*?^\})", text, re.M | re.S)
+    families = {*ast.literal_eval(table[1])}
+    for entry in REGISTRY.values():
+        name = re.match(r"(?:lemma|theorem)-\d+|[a-z]+", entry.heading)[0]
+        assert name in families, entry.heading
