@@ -76,9 +76,10 @@ COMMANDS = {
         "figures --from comparison --out out --format svg",
         "figures --from power --out out --format svg",
     ),
+    # One of a ledger says in itself which inputs of it could not be read
     "report": (
-        "report comparison --out out/page.html",
         "report ledger --out out/page.html",
+        "report power --out out/page.html",
     ),
 }
 
@@ -192,7 +193,6 @@ class Explorer:
         name, error = self.child
         found = {"call": name, "error": error, "code": code, "errors": errors}
         found["left"] = state(Path.cwd())
-        found["told"] = _telling(os.strerror(error)) if code == 0 else []
         for folder in [Path(), *(path for path in Path().glob("*/"))]:
             writing.settle(folder)
         found["settled"] = state(Path.cwd())
@@ -200,16 +200,6 @@ class Explorer:
         with io.FileIO(place, "w") as stream:
             stream.write(json.dumps(found).encode())
         os._exit(0)
-
-
-def _telling(words):
-    """Pages that are whole and say so, where something for them could not be read."""
-    texts = {path: path.read_text() for path in Path().rglob("*.html")}
-    return [
-        path.as_posix()
-        for path, text in texts.items()
-        if words in text and text.rstrip().endswith("</html>")
-    ]
 
 
 def _copied(where, copy):
@@ -318,11 +308,6 @@ def _listed(found):
 def broken(found, old, new):
     """Promises that a fault breaks."""
     said = HOW_FAR.sub("", found["errors"])
-    told = {name: new[name] for name in found.get("told", ()) if name in new}
-    found = {
-        **found,
-        **{when: {**found[when], **told} for when in ("left", "settled")},
-    }
     if found["code"] not in (-9, 0, 2):
         yield f"ended with {found['code']}: {said}"
     if found["code"] == 2 and not re.fullmatch("rankbound: error: .*\n", said):

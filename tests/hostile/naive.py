@@ -124,6 +124,7 @@ def _listed(query, documents):
         return [
             (name(one[query]), [name(docno) for docno in one[documents]])
             for one in records(data)
+            if one[documents]  # a query without documents has no group
         ]
 
     return read

@@ -28,7 +28,6 @@ def found(**changed):
         ({"code": 1, "errors": "Traceback"}, "ended with 1"),
         ({"settled": HALF}, "mixes old and new: out/a is other"),
         ({"left": {**OLD, "out/.writing-x": ["folder"]}}, "leaves out/.writing-x"),
-        ({"code": 0, "left": HALF, "settled": HALF, "told": ["out/a"]}, None),
         ({"errors": "two\nlines\n"}, "says"),
         ({"code": -9, "errors": "", "left": HALF, "settled": NEW}, None),
     ],

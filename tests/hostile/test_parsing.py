@@ -1,6 +1,8 @@
 """Damaged files: refused, or read as a careful reader reads them."""
 
 import random
+import re
+import struct
 
 import pytest
 from hypothesis import example, given
@@ -53,6 +55,14 @@ FOUND = {
         (b"# \xe3\nq Q0 a 1 2.5 tag\n", "read"),
     ],
     "raw": [(b"", "refused")],
+    "ranked-list": [
+        # A query without documents has no group
+        (
+            b'{"query_id": "1", "doc_ids": ["a", "b"]}\n'
+            b'{"query_id": "2", "doc_ids": []}\n',
+            "read",
+        ),
+    ],
     # A header of other words began BEIR's judgements
     "qrels": [(b"query-id\tc\t\tsc ore\nq1\taa\t1", "refused")],
     "json-margins": [
@@ -73,6 +83,15 @@ FOUND = {
 def test_what_random_files_found_stays_mended(path, parser):
     for data, wanted in FOUND[parser]:
         assert outcome(parser, data, path) == (wanted, None)
+
+
+def test_a_member_of_an_archive_that_begins_at_its_end_is_refused(path):
+    data = seeds("torch")[0]
+    for found in re.finditer(b"PK\x01\x02", data):
+        place = found.start() + 42  # where the member begins
+        late = struct.pack("<I", len(data) - 10)
+        damaged = data[:place] + late + data[place + 4 :]
+        assert outcome("torch", damaged, path) in (("refused", None), ("read", None))
 
 
 @pytest.mark.parametrize("parser", sorted(naive.READERS))

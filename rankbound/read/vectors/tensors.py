@@ -182,7 +182,10 @@ def _parts(found: Any, source: Source) -> tuple[Tensor, list[str] | None]:
 def _matrix(source: Source, member: zipfile.ZipInfo, tensor: Tensor) -> NDArray[Any]:
     with source.path.open("rb") as stream:
         stream.seek(member.header_offset)
-        name, extra = LOCAL_HEADER.unpack(stream.read(LOCAL_HEADER.size))
+        header = stream.read(LOCAL_HEADER.size)
+    if len(header) < LOCAL_HEADER.size:
+        raise source.fail("the file is cut or damaged, copy it again")
+    name, extra = LOCAL_HEADER.unpack(header)
     start = member.header_offset + LOCAL_HEADER.size + name + extra
     dtype = np.dtype(STORED[tensor.storage.kind])
     needed = tensor.storage.size * dtype.itemsize
