@@ -21,6 +21,7 @@ import pyarrow as pa
 from rankbound.errors import FormatError
 from rankbound.memory import (
     LONGEST_LINE,
+    LONGEST_NUMBER,
     check_json,
     has_long_number,
     refuse_line,
@@ -442,7 +443,9 @@ class _Text:
                 raise self._fail("nested too deeply for a record") from None
             except ValueError:  # a number of more digits than int() takes
                 raise Unsure from None
-            if end == len(self._text) and self._more(size):
+            short = end - self._place <= LONGEST_NUMBER
+            number = isinstance(value, int | float)
+            if end == len(self._text) and (short or not number) and self._more(size):
                 continue  # a number may go on
             return value, end
 
