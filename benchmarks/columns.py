@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,22 +56,15 @@ def write_text(path: Path, queries: int) -> None:
             stream.writelines(f"{qid} Q0 {d} {r} {s:.6f} bm25\n" for r, (d, s) in pairs)
 
 
-def write_csv(path: Path, queries: int) -> None:
+def write_frame(path: Path, queries: int, *, between: str) -> None:
     """A frame of PyTerrier as pandas writes it."""
     with path.open("w") as stream:
-        stream.write("qid,docno,score\n")
+        stream.write(f"{between.join(('qid', 'docno', 'score'))}\n")
         for qid, docnos, scores in _rows(queries):
             pairs = zip(docnos, scores, strict=True)
-            stream.writelines(f"{qid},{docno},{score!r}\n" for docno, score in pairs)
-
-
-def write_tsv(path: Path, queries: int) -> None:
-    """The same frame, parted by tabs."""
-    with path.open("w") as stream:
-        stream.write("qid\tdocno\tscore\n")
-        for qid, docnos, scores in _rows(queries):
-            pairs = zip(docnos, scores, strict=True)
-            stream.writelines(f"{qid}\t{docno}\t{score!r}\n" for docno, score in pairs)
+            stream.writelines(
+                f"{qid}{between}{docno}{between}{score!r}\n" for docno, score in pairs
+            )
 
 
 def write_lookup(path: Path, queries: int) -> None:
@@ -114,8 +108,8 @@ def write_words(path: Path, queries: int) -> None:
 WRITERS: Final[dict[str, Callable[[Path, int], None]]] = {
     "run": write_text,
     "run.gz": write_run,
-    "csv": write_csv,
-    "tsv": write_tsv,
+    "csv": partial(write_frame, between=","),
+    "tsv": partial(write_frame, between="\t"),
     "json": write_lookup,
     "jsonl": write_lines,
     "pkl": write_numbers,

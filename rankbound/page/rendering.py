@@ -130,6 +130,8 @@ class Picture:
         The CSV of what is drawn; empty where it is too long for the page.
     vector : bool
         Whether `markup` is an ``<svg>``.
+    wide : bool
+        Whether it is drawn for the width of a page, and too small beside a text.
     kind, result : str
         The kind of figure, and the kind of result that it shows.
     """
@@ -139,6 +141,7 @@ class Picture:
     markup: str
     numbers: str
     vector: bool = True
+    wide: bool = False
     kind: str = ""
     result: str = ""
 
@@ -151,6 +154,7 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
     # Notebooks show results by this module, and need no figures
     from rankbound.drawing.run import drawn
     from rankbound.figures.output import csv_text, data_of, rendered
+    from rankbound.figures.style import COLUMN
 
     room = MOST_FIGURES
     for index, (drawing, ax, reason) in enumerate(drawn(drawings)):
@@ -173,8 +177,10 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
             yield drawing.name, FULL
             continue
         room -= len(markup) + len(numbers)
+        figure = ax.get_figure(root=True)
+        wide = figure is not None and figure.get_figwidth() > 1.5 * COLUMN
         what = drawing.kind, drawing.result
-        yield Picture(drawing.name, told, markup, numbers, vector, *what)
+        yield Picture(drawing.name, told, markup, numbers, vector, wide, *what)
 
 
 def described(drawing: Drawing) -> str:

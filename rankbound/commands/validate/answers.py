@@ -68,7 +68,8 @@ def _terms(validation: Validation) -> Answer:
     family = validation.family
     own = [row for row in validation.per_query if row.same_as is None]
     found = [row for row in own if row.verdict == ASSOCIATED]
-    found.sort(key=lambda row: row.p or 0.0)
+    # Permutations give many terms the same, smallest p
+    found.sort(key=lambda row: (row.p or 0.0, -abs(row.spearman or 0.0)))
     given = sum(row.partial_verdict == ASSOCIATED for row in own)
     return Answer.to(
         "terms",

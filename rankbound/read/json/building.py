@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, Final
@@ -373,26 +373,18 @@ def merged_scores(
     ([0, 1], [1.5, 3.0], 1)
     """
     queries, documents, values, _ = rows
-    order, ascending = _ascending(queries)
     narrow = len(queries) < 1 << 31
     kept, found = Column(np.int32 if narrow else np.int64), Column(np.float64)
     apart: list[tuple[int, int, int, int]] = []
-    for start, stop in parts(ascending):
-        own = np.arange(start, stop) if order is None else order[start:stop]
-        rank = row_order(
-            ascending[start:stop] - ascending[start],
-            documents[own],
-            n_docs=int(documents[own].max()) + 1,
-        )
-        one = _firsts(ascending[start:stop][rank], documents[own[rank]])
-        kept.append(own[rank][one])
-        ordered = values[own[rank]]
+    for _, _, own, one in _windows(*_ascending(queries), documents):
+        kept.append(own[one])
+        ordered = values[own]
         if one.all():
             found.append(ordered)
             continue
         starts = np.flatnonzero(one)
         if not mean:
-            apart += _apart(ordered, starts, own[rank])
+            apart += _apart(ordered, starts, own)
             found.append(ordered[starts])
             continue
         counts = np.diff(np.append(starts, len(ordered)))
@@ -462,6 +454,26 @@ def _ascending(major: Any) -> tuple[Integers | None, Any]:
     return order, major[order]
 
 
+def _windows(
+    order: Integers | None, ascending: Any, documents: Any
+) -> Iterator[tuple[int, Integers, Integers, Booleans]]:
+    """Rows sorted by a column and by document, some values of the column at a time.
+
+    `order` and `ascending` are those of `_ascending`. A window is its first place in
+    the sorted column, the places behind that in order of the documents, the rows at
+    these places, and which of them begin a new pair.
+    """
+    for start, stop in parts(ascending):
+        own = np.arange(start, stop) if order is None else order[start:stop]
+        rank = row_order(
+            ascending[start:stop] - ascending[start],
+            documents[own],
+            n_docs=int(documents[own].max()) + 1,
+        )
+        rows = own[rank]
+        yield start, rank, rows, _firsts(ascending[start:stop][rank], documents[rows])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Members:
     """The documents of groups, each once, in columns of shape (n,) sorted by group."""
@@ -481,25 +493,18 @@ def merged_members(group: Integers, documents: Integers, positive: Booleans) -> 
     order, ascending = _ascending(group)
     keep, positive = np.ones(len(group), dtype=bool), positive.copy()
     twice = mixed = 0
-    for start, stop in parts(ascending):
-        own = np.arange(start, stop) if order is None else order[start:stop]
-        rank = row_order(
-            ascending[start:stop] - ascending[start],
-            documents[own],
-            n_docs=int(documents[own].max()) + 1,
-        )
-        one = _firsts(ascending[start:stop][rank], documents[own[rank]])
+    for start, rank, own, one in _windows(order, ascending, documents):
         if one.all():
             continue
         keep[start + rank[~one]] = False
         starts = np.flatnonzero(one)
         sizes = np.diff(np.append(starts, len(one)))
-        marks = positive[own[rank]].astype(np.int64)
+        marks = positive[own].astype(np.int64)
         good = np.add.reduceat(marks, starts)
         both = int(((good > 0) & (good < sizes)).sum())
         mixed += both
         twice += int((~one).sum()) - both
-        positive[own[rank[starts]]] = good > 0
+        positive[own[starts]] = good > 0
     if keep.all():
         kept: Any = slice(None) if order is None else order
     else:
