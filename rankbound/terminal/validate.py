@@ -21,7 +21,7 @@ from rankbound.catalogue import (
     TURNED,
     VERDICTS,
 )
-from rankbound.commands.validate.answers import in_order
+from rankbound.commands.validate.answers import clarity, in_order
 from rankbound.commands.validate.records import (
     POOLED,
     Association,
@@ -154,7 +154,7 @@ def _pairs(validation: Validation) -> Iterator[str]:
 
 def _associations(validation: Validation) -> Table:
     rows = [row for row in _own(validation) if row.p is not None]
-    rows.sort(key=lambda row: row.p or 0.0)
+    rows.sort(key=clarity)
     correction = validation.family.correction
     table = _table(
         f"the {min(SHOWN, len(rows))} smallest of {len(rows):,} p-values, per "
@@ -446,7 +446,7 @@ def _verdicts(validation: Validation) -> list[str]:
         f"{listed or 'no verdict'} ({family.correction}, delta {family.delta:g})"
     ]
     found = [row for row in rows if row.verdict == ASSOCIATED]
-    found.sort(key=lambda row: row.p or 0.0)
+    found.sort(key=clarity)
     return [*lines, *map(_told, found[:NAMED])]
 
 

@@ -63,13 +63,20 @@ def _rests_on(validation: Validation) -> str:
     )
 
 
+def clarity(row: Association) -> tuple[float, float]:
+    """What sorts the clearest association first.
+
+    Permutations give many terms the same, smallest p; then the correlation decides.
+    """
+    return row.p or 0.0, -abs(row.spearman or 0.0)
+
+
 def _terms(validation: Validation) -> Answer:
     """Whether any term goes with a measure, and the strongest that does."""
     family = validation.family
     own = [row for row in validation.per_query if row.same_as is None]
     found = [row for row in own if row.verdict == ASSOCIATED]
-    # Permutations give many terms the same, smallest p
-    found.sort(key=lambda row: (row.p or 0.0, -abs(row.spearman or 0.0)))
+    found.sort(key=clarity)
     given = sum(row.partial_verdict == ASSOCIATED for row in own)
     return Answer.to(
         "terms",

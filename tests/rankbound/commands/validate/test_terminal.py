@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, INCONCLUSIVE, NOTHING
+from rankbound.commands.validate.answers import answers_of
 from rankbound.commands.validate.records import RISK, Order, Prediction
 from rankbound.results import Named
 from rankbound.terminal.validate import NAMED, findings, orders, show_details
@@ -207,3 +208,16 @@ def test_controls_tell_their_own_error(validation):
         f"{one.upper:.1%} (nominal 5.0%)"
     ) in " ".join(text.split())
     assert "(promised: at most 5.0%): ok" in " ".join(text.split())
+
+
+def test_the_clearest_of_terms_with_one_p_has_the_largest_correlation(validation):
+    """Permutations give every clear term the smallest p that they can."""
+    rows = [*validation.per_query]
+    own = [place for place, row in enumerate(rows) if row.same_as is None]
+    for place, rho in zip(own, (0.3, -0.7, 0.5), strict=False):
+        rows[place] = replace(rows[place], verdict=ASSOCIATED, p=0.005, spearman=rho)
+    answers = answers_of(replace(validation, per_query=tuple(rows)))
+    [found] = [one for one in answers if one.question == "terms"]
+    row = rows[own[1]]
+    wanted = f"the clearest: {row.term} of {row.student} with {row.measure}: rho -0.70"
+    assert wanted in found.sentence
