@@ -1,3 +1,5 @@
+"""The table of dependencies in SECURITY.md is true, and the check would notice."""
+
 import pytest
 
 from tests import dependencies

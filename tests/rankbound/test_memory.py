@@ -1,3 +1,5 @@
+"""Limits of what reading takes and of what a file may hold, and how a lack is told."""
+
 import bz2
 import gzip
 import io
