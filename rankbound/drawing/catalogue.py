@@ -142,12 +142,12 @@ def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
     --------
     >>> found = absent_kinds(FIGURES.keys() - {"quality"})
     >>> print(*found[0], sep=": ")
-    quality: no results with coverage and defects of the files; they come from `rank...
+    quality: nothing to draw; `rankbound inspect FILE FILE --json DIR/inspection.j...
     """
     known = set(present)
     return [
-        (kind, f"no results with {words}; they come from `{command}`")
-        for kind, (words, command) in FIGURES.items()
+        (kind, f"nothing to draw; `{command}` gives the numbers")
+        for kind, (_, command) in FIGURES.items()
         if kind not in known
     ]
 

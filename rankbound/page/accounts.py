@@ -178,12 +178,14 @@ def words(value: Any) -> str:
 class Verdict:
     """One line of the banner: a word and a sentence.
 
-    `level` says how good the news is; "told" is neither good nor bad.
+    `level` says how good the news is; "told" is neither good nor bad. `command` is one
+    to run, which belongs to the sentence.
     """
 
     level: Level
     word: str
     sentence: str
+    command: str = ""
 
 
 def told(word: str, sentence: str) -> Verdict:

@@ -95,7 +95,7 @@ def _inspection_verdicts(found: Inspection, name: str) -> Iterator[Verdict]:
             yield told(severity, f"{where}{many} in {files}")
     for command, ready in found.ready.commands():
         if ready.ok:
-            yield Verdict("good", f"ready for {command}", f"{where}{ready.command}")
+            yield Verdict("good", f"ready for {command}", name, ready.command)
         else:
             missing = f"{where}missing: {'; '.join(ready.missing)}"
             yield Verdict("told", f"not ready for {command}", missing)

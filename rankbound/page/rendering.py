@@ -134,6 +134,8 @@ class Picture:
         Whether it is drawn for the width of a page, and too small beside a text.
     kind, result : str
         The kind of figure, and the kind of result that it shows.
+    caption : str
+        What is drawn, in a few words; empty where the kind of figure has none.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Picture:
     wide: bool = False
     kind: str = ""
     result: str = ""
+    caption: str = ""
 
 
 def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
@@ -152,6 +155,7 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
     Those that come first are kept where there is no room for all.
     """
     # Notebooks show results by this module, and need no figures
+    from rankbound.drawing.catalogue import FIGURES
     from rankbound.drawing.run import drawn
     from rankbound.figures.output import csv_text, data_of, rendered
     from rankbound.figures.style import COLUMN
@@ -179,7 +183,8 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
         room -= len(markup) + len(numbers)
         figure = ax.get_figure(root=True)
         wide = figure is not None and figure.get_figwidth() > 1.5 * COLUMN
-        what = drawing.kind, drawing.result
+        caption = FIGURES[drawing.kind][0] if drawing.kind in FIGURES else ""
+        what = drawing.kind, drawing.result, caption[:1].upper() + caption[1:]
         yield Picture(drawing.name, told, markup, numbers, vector, wide, *what)
 
 

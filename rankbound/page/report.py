@@ -243,7 +243,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
         tables=tables,
         details=details,
         texts=texts,
-        missing=[*_absent(results), *_undetailed(details, texts), *missing],
+        missing=_by_reason([*_absent(results), *_undetailed(details, texts), *missing]),
         command=command,
         beside=beside,
     )
@@ -479,9 +479,9 @@ def page(material: Material) -> str:
             "accounts": accounts,
             "sentences": sentences,
             "notes": notes,
-            "missing": _by_reason(
-                [(what, in_options(why, SPOKEN)) for what, why in material.missing]
-            ),
+            "missing": [
+                (what, in_options(why, SPOKEN)) for what, why in material.missing
+            ],
             "tables": material.tables,
             "static_rows": static_rows,
             "provenance": list(_provenance(material)),

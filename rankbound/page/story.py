@@ -247,6 +247,7 @@ def _unanswered(
         level,
         verdicts[0].word if len(verdicts) == 1 else "",
         tuple(Line((), _worded(verdict, verdicts)) for verdict in verdicts),
+        next=tuple(verdict.command for verdict in verdicts if verdict.command),
         picture=figures[0] if figures else None,
         figures=tuple(figures[1:]),
     )
@@ -254,7 +255,9 @@ def _unanswered(
 
 def _worded(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
     alone = len(verdicts) == 1
-    return verdict.sentence if alone else f"{verdict.word}: {verdict.sentence}"
+    if alone and verdict.sentence:
+        return verdict.sentence
+    return ": ".join(filter(None, (verdict.word, verdict.sentence)))
 
 
 Notes = Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]

@@ -228,7 +228,7 @@ def _systems(validation: Validation) -> Answer:
         None,
     )
     compared = _compared(rows[0])
-    rests_on = "systems exchanged"
+    rests_on = "permutations that exchange systems, the same on every data set"
     if because is not None:
         return Answer.to(
             "systems",

@@ -52,9 +52,9 @@ def test_a_command_is_proposed_or_what_is_missing(found):
     )
     account = inspection_account(replace(found, ready=ready))
     ((heading, lines),) = account.notes
-    told = {verdict.word: verdict.sentence for verdict in account.verdicts}
-    assert told["ready for measure"] == "rankbound measure x"
-    assert told["not ready for compare"] == "missing: groups; a teacher"
+    told = {verdict.word: verdict for verdict in account.verdicts}
+    assert told["ready for measure"].command == "rankbound measure x"
+    assert told["not ready for compare"].sentence == "missing: groups; a teacher"
     assert heading == "what to run"
     assert lines == (
         "ready for measure: rankbound measure x",

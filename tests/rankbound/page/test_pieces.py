@@ -20,7 +20,7 @@ from tests.rankbound.results import (
 KINDS = ("ledger", "comparison", "validation", "power", "cut", "inspection")
 TAGS = {
     *("div", "style", "p", "strong", "ul", "li", "details", "summary"),
-    *("table", "caption", "thead", "tbody", "tr", "th", "td"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "code", "span"),
 }
 
 

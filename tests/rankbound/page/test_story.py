@@ -98,6 +98,19 @@ def test_a_result_without_answers_has_its_verdicts_in_one_box():
     )
 
 
+def test_a_command_of_a_verdict_is_one_to_run_next():
+    ready = Verdict(
+        "good", "ready for measure", "", "rankbound measure --teacher a.run"
+    )
+    error = Verdict("bad", "error", "1 error in 2 inspected files")
+    (block,) = blocks([("", Told(), account(ready, error))], [])
+    assert block.next == (ready.command,)
+    assert [line.sentence for line in block.lines] == [
+        "ready for measure",
+        f"error: {error.sentence}",
+    ]
+
+
 def test_an_inspection_keeps_its_verdicts_beside_its_answers():
     class Inspected(Told):
         KIND = "inspection"
