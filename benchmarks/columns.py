@@ -26,95 +26,374 @@ from benchmarks.readers import DEPTH, table, write_run
 QUERIES: Final = int(os.environ.get("RANKBOUND_BENCH_QUERIES", "2000"))
 
 CHILD = """
-import resource, sys, time
+import json, resource, sys, time
 import rankbound as rb
 from rankbound.read.registry import formats
 rb.measure, rb.convert, formats()
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before, start = peak(), time.perf_counter()
-what, *paths = sys.argv[1:]
+options, what, *paths = sys.argv[1:]
+options = json.loads(options)
 if what == "convert":
-    rb.convert(*paths, force=True)
+    rb.convert(*paths, to="rankbound-scores", lossy=True, **options)
 elif what == "measure":
     rb.measure(*paths, teacher_kind="logit")
 else:
-    held = rb.read_scores(*paths)
+    held = rb.read_scores(*paths, **options)
 print(time.perf_counter() - start, before, peak())
 """
+
+
+Writer = Callable[[Path, int], None]
 
 
 def _rows(queries: int) -> Iterator[tuple[str, Any, Any]]:
     return table(np.random.default_rng(0), queries)
 
 
-def write_text(path: Path, queries: int) -> None:
-    """A TREC run as Anserini writes it, not packed."""
+# Text and JSON
+
+
+def _written(
+    path: Path,
+    queries: int,
+    line: Callable[[str, list[int], list[float]], str],
+    *,
+    around: tuple[str, str, str] = ("", "", ""),
+) -> None:
+    """What `line` makes of each query, with a text before, between and after them."""
+    before, between, after = around
     with path.open("w") as stream:
-        for qid, docnos, scores in _rows(queries):
-            pairs = enumerate(zip(docnos, scores, strict=True), start=1)
-            stream.writelines(f"{qid} Q0 {d} {r} {s:.6f} bm25\n" for r, (d, s) in pairs)
+        stream.write(before)
+        for place, row in enumerate(_rows(queries)):
+            stream.write(f"{between if place else ''}{line(*row)}")
+        stream.write(after)
 
 
-def write_frame(path: Path, queries: int, *, between: str) -> None:
-    """A frame of PyTerrier as pandas writes it."""
+def _lines(line: str) -> Callable[[str, list[int], list[float]], str]:
+    """A line for each score, of the `qid`, docno `d`, rank `r`, score `s`."""
+
+    def made(qid: str, docnos: list[int], scores: list[float]) -> str:
+        pairs = enumerate(zip(docnos, scores, strict=True), start=1)
+        return "".join(line.format(qid=qid, d=d, r=r, s=s) for r, (d, s) in pairs)
+
+    return made
+
+
+def _pairs(line: str) -> Callable[[str, list[int], list[float]], str]:
+    """A line for each document but the first `p`, whose score is `t`."""
+
+    def made(qid: str, docnos: list[int], scores: list[float]) -> str:
+        (p, *others), (t, *lower) = docnos, scores
+        rows = zip(others, lower, strict=True)
+        return "".join(
+            line.format(qid=qid, p=p, d=d, t=t, s=s, m=t - s) for d, s in rows
+        )
+
+    return made
+
+
+def _values(value: Callable[[str, list[int], list[float]], Any]) -> Any:
+    """A JSON value for each query."""
+    return lambda *row: json.dumps(value(*row))
+
+
+def _named(*names: str) -> Any:
+    """Objects with a document and its score by these names."""
+
+    def made(qid: str, docnos: list[int], scores: list[float]) -> list[Any]:
+        return [
+            dict(zip(names, (str(d), s), strict=True))
+            for d, s in zip(docnos, scores, strict=True)
+        ]
+
+    return made
+
+
+def _lookup(_: str, docnos: list[int], scores: list[float]) -> dict[str, float]:
+    return dict(zip(map(str, docnos), scores, strict=True))
+
+
+def _two(_: str, docnos: list[int], scores: list[float]) -> list[Any]:
+    return [[str(d), s] for d, s in zip(docnos, scores, strict=True)]
+
+
+def _texts(docnos: list[int]) -> list[str]:
+    return [f"passage {docno}" for docno in docnos]
+
+
+def _of_queries(value: Any, *, before: str = "{", after: str = "}") -> Writer:
+    """One object of queries."""
+    return partial(
+        _written,
+        line=lambda *row: f'"{row[0]}": {json.dumps(value(*row))}',
+        around=(before, ", ", after),
+    )
+
+
+def _records(value: Any) -> Writer:
+    """An object a line, for each query."""
+    return partial(_written, line=lambda *row: json.dumps(value(*row)) + "\n")
+
+
+def _columns(path: Path, queries: int, *, keyed: bool) -> None:
+    """pandas' orient "columns", or lists by name."""
+    around, start = ("{", "}") if keyed else ("[", "]"), 0
     with path.open("w") as stream:
-        stream.write(f"{between.join(('qid', 'docno', 'score'))}\n")
-        for qid, docnos, scores in _rows(queries):
-            pairs = zip(docnos, scores, strict=True)
-            stream.writelines(
-                f"{qid}{between}{docno}{between}{score!r}\n" for docno, score in pairs
-            )
-
-
-def write_lookup(path: Path, queries: int) -> None:
-    """``{qid: {docno: score}}``, as ``json.dump`` writes it."""
-    with path.open("w") as stream:
-        for place, (qid, docnos, scores) in enumerate(_rows(queries)):
-            row = json.dumps(dict(zip(map(str, docnos), scores, strict=True)))
-            stream.write(f'{", " if place else "{"}"{qid}": {row}')
+        for column, name in enumerate(("qid", "docno", "score")):
+            stream.write(f'{", " if column else "{"}"{name}": {around[0]}')
+            start = 0
+            for qid, docnos, scores in _rows(queries):
+                cells = ([qid] * len(docnos), map(str, docnos), scores)[column]
+                texts = [*map(json.dumps, cells)]
+                if keyed:
+                    texts = [f'"{at}": {one}' for at, one in enumerate(texts, start)]
+                stream.write((", " if start else "") + ", ".join(texts))
+                start += len(texts)
+            stream.write(around[1])
         stream.write("}")
 
 
-def write_lines(path: Path, queries: int) -> None:
-    """An object for each score, one a line."""
+def _orient(row: str, before: str, after: str) -> Writer:
+    """pandas' other orients: a text for each row, numbered by `n`."""
+
+    def write(path: Path, queries: int) -> None:
+        number = 0
+        with path.open("w") as stream:
+            stream.write(before)
+            for qid, docnos, scores in _rows(queries):
+                for d, s in zip(docnos, scores, strict=True):
+                    stream.write(", " if number else "")
+                    stream.write(row % {"n": number, "q": qid, "d": d, "s": s})
+                    number += 1
+            stream.write(after)
+
+    return write
+
+
+def write_systems(path: Path, queries: int) -> None:
+    """Records of two systems, each with half of the queries' scores."""
     with path.open("w") as stream:
         for qid, docnos, scores in _rows(queries):
-            for docno, score in zip(docnos, scores, strict=True):
-                stream.write(f'{{"qid": "{qid}", "docno": "{docno}", ')
-                stream.write(f'"score": {score!r}}}\n')
+            for at, (docno, score) in enumerate(zip(docnos, scores, strict=True)):
+                stream.write(f'{{"qid": "{qid}", "docno": "{docno}", "score": {score}')
+                stream.write(f', "system": "{"ab"[at % 2]}"}}\n')
 
 
-def _write_pickle(path: Path, queries: int, of: Callable[[Any], Any]) -> None:
-    known = [of(number) for number in range(1_000_000)]  # one object for each id
-    held = {
-        of(qid): dict(zip((known[docno] for docno in docnos), scores, strict=True))
-        for qid, docnos, scores in _rows(queries)
-    }
+# Pickles
+
+
+def _pickled(
+    path: Path,
+    queries: int,
+    *,
+    ids: Callable[[Any], Any],
+    number: Callable[[float], Any] = float,
+    protocol: int = 4,
+) -> None:
+    """``{qid: {docno: score}}``, of one object for each id."""
+    known = [ids(one) for one in range(1_000_000)]
     with path.open("wb") as stream:
-        pickle.dump(held, stream, protocol=4)
+        held = {
+            ids(qid): dict(
+                zip((known[docno] for docno in docnos), map(number, scores), strict=True)
+            )
+            for qid, docnos, scores in _rows(queries)
+        }
+        pickler = pickle.Pickler(stream, protocol=protocol)
+        pickler.dump(held)
 
 
-def write_numbers(path: Path, queries: int) -> None:
-    """A pickle whose ids are whole numbers, as of sentence-transformers."""
-    _write_pickle(path, queries, int)
-
-
-def write_words(path: Path, queries: int) -> None:
-    """A pickle whose ids are text."""
-    _write_pickle(path, queries, str)
-
-
-WRITERS: Final[dict[str, Callable[[Path, int], None]]] = {
-    "run": write_text,
+ROW: Final = '{"qid": "%(q)s", "docno": "%(d)s", "score": %(s)r}'
+INNER: Final = f'"%(n)d": {ROW}'
+SCHEMA: Final = (
+    '{"schema": {"fields": [{"name": "qid", "type": "string"}, {"name": "docno", '
+    '"type": "string"}, {"name": "score", "type": "number"}], "pandas_version": '
+    '"1.4.0"}, "data": ['
+)
+WRITERS: Final[dict[str, Writer]] = {
+    # Text
+    "run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} bm25\n")),
     "run.gz": write_run,
-    "csv": partial(write_frame, between=","),
-    "tsv": partial(write_frame, between="\t"),
-    "json": write_lookup,
-    "jsonl": write_lines,
-    "pkl": write_numbers,
-    "text.pkl": write_words,
+    "tagged.run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} my run\n")),
+    "scoreddocs": partial(_written, line=_lines("{qid} {d} {s!r}\n")),
+    "ranking": partial(_written, line=_lines("{qid}\t{d}\t{r}\t{s!r}\n")),
+    "msmarco": partial(_written, line=_lines("{qid}\t{d}\t{r}\n")),
+    "csv": partial(
+        _written, line=_lines("{qid},{d},{s!r}\n"), around=("qid,docno,score\n", "", "")
+    ),
+    "tsv": partial(
+        _written,
+        line=_lines("{qid}\t{d}\t{s!r}\n"),
+        around=("qid\tdocno\tscore\n", "", ""),
+    ),
+    "lists.tsv": partial(
+        _written,
+        line=lambda q, d, s: f"{q}\t{json.dumps([*map(str, d)])}\t{json.dumps(s)}\n",
+        around=("query_id\tdocument_ids\tscores\n", "", ""),
+    ),
+    "margins.tsv": partial(
+        _written,
+        line=_pairs("{qid}\t{p}\t{d}\t{m!r}\n"),
+        around=("query_id\tpositive_id\tnegative_id\tscore\n", "", ""),
+    ),
+    "triples": partial(_written, line=_pairs("{qid}\t{p}\t{d}\t{m!r}\n")),
+    "hofstaetter": partial(
+        _written, line=_pairs("{t!r}\t{s!r}\t{qid}\t{p}\t{d}\n")
+    ),
+    # JSON
+    "json": _of_queries(_lookup),
+    "pairs.json": _of_queries(_two),
+    "objects.json": _of_queries(_named("docno", "score")),
+    "lists.json": _of_queries(
+        lambda _, d, s: {"docs": [*map(str, d)], "scores": s},
+    ),
+    "nested.json": _of_queries(
+        lambda _, d, s: {
+            str(one): {"score": score, "rank": r}
+            for r, (one, score) in enumerate(zip(d, s, strict=True))
+        },
+    ),
+    "mteb.json": _of_queries(
+        _lookup,
+        before='{"mteb_model_meta": {"model_name": "m"}, "default": {"test": {',
+        after="}}}",
+    ),
+    "lookup.jsonl": _records(lambda *row: {"qid": row[0], "scores": _lookup(*row)}),
+    "jsonl": partial(
+        _written,
+        line=_lines('{{"qid": "{qid}", "docno": "{d}", "score": {s!r}}}\n'),
+    ),
+    "array.json": _orient(ROW, "[", "]"),
+    "index.json": _orient(INNER, "{", "}"),
+    "split.json": _orient(
+        '["%(q)s", "%(d)s", %(s)r]',
+        '{"columns": ["qid", "docno", "score"], "data": [',
+        "]}",
+    ),
+    "table.json": _orient(ROW, SCHEMA, "]}"),
+    "columns.json": partial(_columns, keyed=True),
+    "by-name.json": partial(_columns, keyed=False),
+    "systems.jsonl": write_systems,
+    "margins.jsonl": partial(
+        _written,
+        line=_pairs(
+            '{{"query_id": "{qid}", "positive_id": "{p}", "negative_id": "{d}", '
+            '"score": {m!r}}}\n'
+        ),
+    ),
+    "table-margins.jsonl": partial(
+        _written,
+        line=_pairs(
+            '{{"qid": "{qid}", "pos_id": "{p}", "neg_id": "{d}", "margin": {m!r}}}\n'
+        ),
+    ),
+    "pylate.jsonl": _records(
+        lambda q, d, s: {"query_id": q, "document_ids": [*map(str, d)], "scores": s}
+    ),
+    "labelled.jsonl": _records(
+        lambda q, d, s: {
+            "query_id": q,
+            "doc_ids": [*map(str, d)],
+            "labels": [1] + [0] * (len(d) - 1),
+            "scores": s,
+        }
+    ),
+    "table-lists.jsonl": _records(
+        lambda q, d, s: {
+            "query_id": q,
+            "doc_id_a": [*map(str, d[:1])],
+            "doc_id_b": [*map(str, d[1:])],
+            "pos_scores": s[:1],
+            "neg_scores": s[1:],
+        }
+    ),
+    "colbert.jsonl": _records(
+        lambda q, d, s: [int(q), *map(list, zip(d, s, strict=True))]
+    ),
+    "hard-ce.jsonl": _records(
+        lambda q, d, s: {
+            "qid": int(q),
+            "pos": [{"pid": d[0], "ce-score": s[0]}],
+            "neg": {
+                "bm25": [
+                    {"pid": one, "ce-score": score}
+                    for one, score in zip(d[1:], s[1:], strict=True)
+                ]
+            },
+        }
+    ),
+    "rankllm.jsonl": _records(
+        lambda q, d, s: {
+            "query": {"text": f"query {q}", "qid": q},
+            "candidates": [
+                {"docid": str(one), "score": score, "doc": {"contents": text}}
+                for one, score, text in zip(d, s, _texts(d), strict=True)
+            ],
+        }
+    ),
+    "predictions.jsonl": _records(
+        lambda q, d, s: {
+            "query_id": q,
+            "query": f"query {q}",
+            "results": [
+                {"corpus_id": str(one), "score": score}
+                for one, score in zip(d, s, strict=True)
+            ],
+        }
+    ),
+    "flag.jsonl": _records(
+        lambda q, d, s: {
+            "query": f"query {q}",
+            "pos": _texts(d[:1]),
+            "neg": _texts(d[1:]),
+            "pos_scores": s[:1],
+            "neg_scores": s[1:],
+        }
+    ),
+    "tevatron.jsonl": _records(
+        lambda q, d, s: {
+            "query_id": q,
+            "query": f"query {q}",
+            "positive_passages": _passages(d[:1], s[:1]),
+            "negative_passages": _passages(d[1:], s[1:]),
+        }
+    ),
+    "dpr.jsonl": _records(
+        lambda q, d, s: {
+            "question": f"query {q}",
+            "positive_ctxs": _contexts(d[:1], s[:1]),
+            "hard_negative_ctxs": _contexts(d[1:], s[1:]),
+        }
+    ),
+    "mined.jsonl": _records(
+        lambda q, d, s: {"anchor": f"query {q}", "positive": _texts(d), "scores": s}
+    ),
+    "ranked.jsonl": _records(
+        lambda q, d, _: {"query_id": q, "doc_ids": [*map(str, d)]}
+    ),
+    # Pickles
+    "pkl": partial(_pickled, ids=int),
+    "text.pkl": partial(_pickled, ids=str),
+    "2.pkl": partial(_pickled, ids=str, protocol=2),
+    "single.pkl": partial(_pickled, ids=str, number=np.float32),
+    "double.pkl": partial(_pickled, ids=int, number=np.float64),
 }
+
+
+def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
+    return [
+        {"docid": str(docno), "title": "", "text": text, "score": score}
+        for docno, score, text in zip(docnos, scores, _texts(docnos), strict=True)
+    ]
+
+
+def _contexts(docnos: list[int], scores: list[float]) -> list[Any]:
+    return [
+        {"title": "", "text": text, "passage_id": str(docno), "score": score}
+        for docno, score, text in zip(docnos, scores, _texts(docnos), strict=True)
+    ]
 
 
 def _made(name: str, path: Path) -> None:
@@ -124,10 +403,18 @@ def _made(name: str, path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, name, str(path)], check=True)
 
 
-def measured(what: str, *paths: Path) -> tuple[float, float, float]:
+# What has to be said of some files
+OPTIONS: Final[dict[str, dict[str, str]]] = {
+    "tagged.run": {"format": "trec-run-lenient"},
+    "systems.jsonl": {"run_tag": "*"},
+}
+
+
+def measured(what: str, *paths: Path, name: str = "") -> tuple[float, float, float]:
     """Seconds, memory before and at most, in MiB, of one piece of work."""
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, what, *map(str, paths)],
+        [sys.executable, "-c", CHILD, json.dumps(OPTIONS.get(name, {})), what]
+        + [*map(str, paths)],
         capture_output=True,
         text=True,
         check=True,
@@ -156,14 +443,14 @@ def rows(names: list[str] | None = None) -> Iterator[str]:
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder, f"x.{name}"), Path(folder, "x.arrow")
             _made(name, source)
-            direct = measured("read", source)
-            converted = measured("convert", source, target)
+            direct = measured("read", source, name=name)
+            converted = measured("convert", source, target, name=name)
             size = target.stat().st_size / source.stat().st_size
             source.unlink()
             mapped, used = measured("read", target), measured("measure", target)
             cells = [cell(*one, scores) for one in (direct, converted, mapped, used)]
             yield (
-                f"| {name}, {scores:,} scores | {' | '.join(cells)} | "
+                f"| {name} | {' | '.join(cells)} | "
                 f"{direct[0] / mapped[0]:.1f}x | {size:.2f}x |"
             )
 

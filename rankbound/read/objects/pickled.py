@@ -1,10 +1,11 @@
 """The fast reader of regular pickles: columns are filled while the file is read.
 
 A pickle is regular if it holds ``{qid: {docno: number}}`` as Python's pickler writes
-it, with nothing but dictionaries, text and numbers. Its instructions are found by their
-lengths, and decoded as columns; no object is made of any. For everything else `Unsure`
-is raised, and the careful reader in `rankbound.read.objects.pickles`, which defines
-what is accepted, reads the file from its start.
+it, with nothing but dictionaries, text and numbers, those of NumPy included. Its
+instructions are found by their lengths, and decoded as columns; no object is made of
+any. For everything else `Unsure` is raised, and the careful reader in
+`rankbound.read.objects.pickles`, which defines what is accepted, reads the file from
+its start.
 """
 
 from __future__ import annotations
@@ -39,13 +40,19 @@ BINUNICODE, SHORT_BINUNICODE = b"X\x8c"
 BININT, BININT1, BININT2, LONG1 = b"JKM\x8a"
 BINFLOAT: Final = ord("G")
 BINGET, LONG_BINGET, BINPUT, LONG_BINPUT, MEMOIZE = b"hjqr\x94"
+# Those by which numbers of NumPy are written
+NONE, NEWTRUE, NEWFALSE, TUPLE, TUPLE2, TUPLE3 = b"N\x88\x89t\x86\x87"
+REDUCE, BUILD, STACK_GLOBAL, GLOBAL, SHORT_BINBYTES = b"Rb\x93cC"
 # The bytes that each takes; text and LONG1 take as many more as they say
 TAKES: Final = {
     **{PROTO: 2, FRAME: 9, STOP: 1, MARK: 1, EMPTY_DICT: 1, SETITEM: 1, SETITEMS: 1},
     **{BINUNICODE: 5, SHORT_BINUNICODE: 2, BINFLOAT: 9},
     **{BININT: 5, BININT1: 2, BININT2: 3, LONG1: 2},
     **{BINGET: 2, LONG_BINGET: 5, BINPUT: 2, LONG_BINPUT: 5, MEMOIZE: 1},
+    **dict.fromkeys((NONE, NEWTRUE, NEWFALSE, TUPLE, TUPLE2, TUPLE3, REDUCE), 1),
+    **{BUILD: 1, STACK_GLOBAL: 1, SHORT_BINBYTES: 2},
 }
+LONGEST_NAME: Final = 64  # bytes that name a function
 AHEAD: Final = 16  # zero bytes behind a block, so that looking ahead stays within it
 
 
@@ -59,10 +66,25 @@ STEPS: Final = np.zeros(256, dtype=np.int64)
 STEPS[list(TAKES)] = list(TAKES.values())
 IS_TEXT: Final = _those(BINUNICODE, SHORT_BINUNICODE)
 IS_GET: Final = _those(BINGET, LONG_BINGET)
+IS_SHORT: Final = _those(SHORT_BINUNICODE, LONG1, SHORT_BINBYTES)
 IS_PUT: Final = _those(BINPUT, LONG_BINPUT, MEMOIZE)
 IS_WHOLE: Final = _those(BININT, BININT1, BININT2, LONG1)
-IS_DATA: Final = IS_TEXT | IS_GET | IS_WHOLE | _those(BINFLOAT)
+IS_DATA: Final = IS_TEXT | IS_GET | IS_WHOLE | _those(BINFLOAT, SHORT_BINBYTES)
 IS_STRUCTURE: Final = _those(MARK, EMPTY_DICT, SETITEM, SETITEMS, STOP)
+# What the pickler puts aside: text, and objects that are taken again where they are
+# numbers of NumPy, or never
+IS_KEPT: Final = IS_TEXT | _those(
+    *(EMPTY_DICT, SHORT_BINBYTES, TUPLE, TUPLE2, TUPLE3, REDUCE, GLOBAL, STACK_GLOBAL)
+)
+# What follows numpy.dtype in a pickle, with text and what is taken again alike
+DEFINED: Final = [
+    *(BINUNICODE, NEWFALSE, NEWTRUE, TUPLE3, REDUCE, MARK, BININT1, -1),
+    *(NONE, NONE, NONE, BININT, BININT, BININT1, TUPLE, BUILD),
+]
+KINDS: Final = ("f2", "f4", "f8", "i4", "i8")
+SCALAR: Final = tuple(
+    (f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")
+)
 CONTROL: Final = _those(*range(ord(" ")), 0x7F)
 
 
@@ -154,7 +176,7 @@ def _cut(data: Any, places: Integers) -> int:
 def _places(data: Any, size: int, *, ended: bool) -> Integers:
     """Where the instructions begin that are whole."""
     steps = STEPS[data]
-    short = np.flatnonzero((data == SHORT_BINUNICODE) | (data == LONG1))
+    short = np.flatnonzero(IS_SHORT[data])
     short = short[short < size]
     steps[short] += data[short + 1]
     long = np.flatnonzero(data == BINUNICODE)
@@ -165,8 +187,8 @@ def _places(data: Any, size: int, *, ended: bool) -> Integers:
     append, place = places.append, 0
     while place < size:
         step = taken[place]
-        if not step:
-            raise Unsure
+        if not step:  # rare: only the length of a name has to be looked for
+            step = _named(data, place, size)
         if place + step > size:
             if ended:
                 raise Unsure
@@ -174,6 +196,15 @@ def _places(data: Any, size: int, *, ended: bool) -> Integers:
         append(place)
         place += step
     return np.array(places, dtype=np.int64)
+
+
+def _named(data: Any, place: int, size: int) -> int:
+    """The length of an instruction that names a function in two lines."""
+    text = data[place : min(place + LONGEST_NAME, size)].tobytes()
+    if text[0] != GLOBAL or (text.count(b"\n") < 2 and len(text) == LONGEST_NAME):
+        raise Unsure
+    lines = text.split(b"\n", 2)
+    return len(text) - len(lines[2]) if len(lines) > 2 else size
 
 
 def _little(data: Any, places: Integers, width: int, *, after: int = 1) -> Integers:
@@ -211,16 +242,15 @@ class _Texts(NamedTuple):
     sizes: Integers
 
 
-def _gathered(parts: list[tuple[Integers, _Texts]], count: int) -> tuple[Any, Integers]:
+def _gathered(parts: list[tuple[Integers, _Texts]]) -> tuple[Any, Integers]:
     """The bytes of texts one after another, and where each begins and the last ends.
 
     Parameters
     ----------
     parts : list of (int64 array, _Texts)
         Which of all texts each part has.
-    count : int
     """
-    sizes = np.zeros(count, dtype=np.int64)
+    sizes = np.zeros(sum(len(rows) for rows, _ in parts), dtype=np.int64)
     for rows, texts in parts:
         sizes[rows] = texts.sizes
     offsets = np.concatenate([[0], np.cumsum(sizes)])
@@ -235,20 +265,21 @@ def _gathered(parts: list[tuple[Integers, _Texts]], count: int) -> tuple[Any, In
 
 @dataclass
 class _Memo:
-    """What the pickle put aside, by number: text, or a dictionary of no use here."""
+    """What the pickle put aside, by number: text, or an object of no use here."""
 
+    size: int = 0
+    numbers: Column = field(default_factory=lambda: Column(np.int64))  # of text
     data: Column = field(default_factory=lambda: Column(np.uint8))
     ends: Column = field(default_factory=lambda: Column(np.int64))
-    is_text: Column = field(default_factory=lambda: Column(np.bool_))
 
     def put(self, texts: _Texts, is_text: Booleans) -> None:
         """Add entries; `texts` are those of text among them."""
-        rows = np.flatnonzero(is_text)
-        found, offsets = _gathered([(rows, texts)], len(is_text))
+        found, offsets = _gathered([(np.arange(len(texts.sizes)), texts)])
         before = len(self.data)
         self.data.append(found)
         self.ends.append(before + offsets[1:])
-        self.is_text.append(is_text)
+        self.numbers.append(self.size + np.flatnonzero(is_text))
+        self.size += len(is_text)
 
     def texts(self, numbers: Integers) -> _Texts:
         """The entries of some numbers.
@@ -258,11 +289,12 @@ class _Memo:
         Unsure
             If one of them is no text.
         """
-        if not self.is_text.held[numbers].all():
+        known, ends = self.numbers.held, self.ends.held
+        at = np.searchsorted(known, numbers)
+        if at.max(initial=-1) >= len(known) or (known[at] != numbers).any():
             raise Unsure
-        ends = self.ends.held
-        starts = np.where(numbers > 0, ends[numbers - 1], 0)
-        return _Texts(self.data.held, starts, ends[numbers] - starts)
+        starts = np.where(at > 0, ends[at - 1], 0) if len(at) else at
+        return _Texts(self.data.held, starts, ends[at] - starts)
 
 
 @dataclass
@@ -329,6 +361,147 @@ class _Grammar:
 
 
 @dataclass
+class _Code:
+    """Instructions: the bytes, and columns with a row for each.
+
+    `numbers` are those by which an instruction takes from the memo, `aside` those by
+    which it is put there; -1 for others.
+    """
+
+    data: Any
+    places: Integers
+    codes: Any
+    numbers: Integers
+    aside: Integers
+
+    def of(self, chosen: Any) -> _Code:
+        """Some of them."""
+        columns = self.places, self.codes, self.numbers, self.aside
+        return _Code(self.data, *(column[chosen] for column in columns))
+
+
+@dataclass
+class _Scalars:
+    """Numbers of NumPy: which functions and types were put aside, by number.
+
+    Such a number is written as ``scalar(dtype, bytes)``, and a type once as
+    ``dtype(kind, False, True)``, whose state begins with the order of bytes.
+    """
+
+    memo: _Memo
+    functions: dict[int, tuple[str, str]] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+
+    def folded(self, code: _Code) -> _Code:
+        """The same, with the bytes alone of each number, numbered by their type.
+
+        Raises
+        ------
+        Unsure
+            For anything else than plain numbers.
+        """
+        kept = np.ones(len(code.codes), dtype=bool)
+        for at in np.flatnonzero(code.codes == BUILD).tolist():
+            self._define(code, at, kept)
+        code = code if kept.all() else code.of(kept)
+        codes, numbers = code.codes, code.numbers
+        at = np.flatnonzero(codes == SHORT_BINBYTES)
+        if not len(at):
+            return code
+        if at[0] < 2 or at[-1] + 2 >= len(codes):
+            raise Unsure
+        scalar = [one for one, name in self.functions.items() if name in SCALAR]
+        if not (
+            IS_GET[codes[at - 2]].all()
+            and IS_GET[codes[at - 1]].all()
+            and np.isin(numbers[at - 2], scalar).all()
+            and np.isin(numbers[at - 1], [*self.kinds]).all()
+            and (codes[at + 1] == TUPLE2).all()
+            and (codes[at + 2] == REDUCE).all()
+        ):
+            raise Unsure
+        numbers[at] = numbers[at - 1]
+        kept = np.ones(len(codes), dtype=bool)
+        for beside in (-2, -1, 1, 2):
+            kept[at + beside] = False
+        return code.of(kept)
+
+    def _define(self, code: _Code, at: int, kept: Booleans) -> None:
+        """Take the definition of a type that ends here, which `kept` leaves out."""
+        start = at + 1 - len(DEFINED)
+        if start < 2:
+            raise Unsure
+        alike = np.where(IS_TEXT[code.codes[start : at + 1]], BINUNICODE, 0)
+        alike = np.where(alike, alike, code.codes[start : at + 1])
+        order = start + DEFINED.index(-1)
+        if not (IS_TEXT | IS_GET)[code.codes[order]]:
+            raise Unsure
+        alike[order - start] = -1
+        kind = self._text(code, start)
+        if alike.tolist() != DEFINED or kind not in KINDS:
+            raise Unsure
+        if self._text(code, order) != "<":
+            raise Unsure
+        name, first = self._function(code, start - 1, kept)
+        called, _ = self._function(code, first - 1, kept)
+        number = int(code.aside[start + DEFINED.index(REDUCE)])
+        if name != ("numpy", "dtype") or called not in SCALAR or number < 0:
+            raise Unsure
+        self.kinds[number] = kind
+        kept[first:at] = False
+        code.codes[at], code.numbers[at] = BINGET, number
+
+    def _function(
+        self, code: _Code, at: int, kept: Booleans
+    ) -> tuple[tuple[str, str] | None, int]:
+        """The function that an instruction gives, and where what gives it begins."""
+        what, first = code.codes[at], at
+        if IS_GET[what]:
+            return self.functions.get(int(code.numbers[at])), first
+        if what == GLOBAL:
+            text = code.data[code.places[at] + 1 :][:LONGEST_NAME].tobytes()
+            module, name = text.decode("latin-1").split("\n")[:2]
+        elif what == STACK_GLOBAL and at >= 2:
+            first = at - 2
+            module, name = (self._text(code, one) for one in (first, at - 1))
+        else:
+            raise Unsure
+        number = int(code.aside[at])
+        if number < 0 or first < 1:
+            raise Unsure
+        self.functions[number] = module, name
+        kept[first:at] = False
+        code.codes[at], code.numbers[at] = BINGET, number
+        return self.functions[number], first
+
+    def _text(self, code: _Code, at: int) -> str:
+        """The text that an instruction gives."""
+        if IS_TEXT[code.codes[at]]:
+            found = _texts(code.data, code.places[at : at + 1])
+        elif IS_GET[code.codes[at]]:
+            found = self.memo.texts(code.numbers[at : at + 1])
+        else:
+            raise Unsure
+        return bytes(_gathered([(np.zeros(1, dtype=np.int64), found)])[0]).decode(
+            "latin-1"
+        )
+
+    def values(self, code: _Code) -> Any:
+        """The numbers that `folded` left the bytes of."""
+        kinds = np.unique(code.numbers)
+        types = [np.dtype(f"<{self.kinds[kind]}") for kind in kinds.tolist()]
+        found = np.empty(len(code.places), dtype=np.result_type(np.int32, *types))
+        for kind, of in zip(kinds, types, strict=True):
+            chosen = code.numbers == kind
+            places = code.places[chosen]
+            if (code.data[places + 1] != of.itemsize).any():
+                raise Unsure
+            content = code.data[places[:, None] + np.arange(2, 2 + of.itemsize)]
+            found[chosen] = content.view(of)[:, 0]
+        return found
+
+
+@dataclass
 class _Reader:
     """Takes blocks of instructions in the order of the file."""
 
@@ -338,6 +511,9 @@ class _Reader:
     seen: set[str] = field(default_factory=set)
     qid: str = ""  # of the query that the last block ended in
     first: bool = True
+
+    def __post_init__(self) -> None:
+        self._scalars = _Scalars(self.memo)
 
     def take(self, block: _Block) -> None:
         """Add the rows of a block.
@@ -355,13 +531,15 @@ class _Reader:
             raise Unsure
         self.first = False
         places, codes = places[other], codes[other]
-        numbers = self._put(data, places, codes)
-        kept = ~IS_PUT[codes]
-        places, codes, numbers = places[kept], codes[kept], numbers[kept]
-        is_query = self._structured(codes)
-        cells = np.flatnonzero(IS_DATA[codes] & ~is_query)
+        code = _Code(data, places, codes, *self._put(data, places, codes))
+        code = self._scalars.folded(code.of(~IS_PUT[codes]))
+        is_data = IS_DATA[code.codes]
+        if not (is_data | IS_STRUCTURE[code.codes]).all():
+            raise Unsure
+        is_query = self._structured(code.codes)
+        cells = np.flatnonzero(is_data & ~is_query)
         keys, values = cells[::2], cells[1::2]
-        qids = self._ids(data, places, codes, numbers, np.flatnonzero(is_query))
+        qids = self._ids(code.of(is_query))
         names = [composed(str(qid)) for qid in qids.to_pylist()]
         before = len(self.seen)
         self.seen.update(names)
@@ -374,15 +552,18 @@ class _Reader:
             self.rows.add(
                 [every[place] for place in used.tolist()],
                 coded,
-                self._ids(data, places, codes, numbers, keys),
-                _values(data, places[values]),
+                self._ids(code.of(keys)),
+                self._values(code.of(values)),
             )
         self.qid = names[-1] if names else self.qid
 
-    def _put(self, data: Any, places: Integers, codes: Any) -> Integers:
-        """Fill the memo; for those instructions that take from it, the numbers."""
+    def _put(
+        self, data: Any, places: Integers, codes: Any
+    ) -> tuple[Integers, Integers]:
+        """Fill the memo; the columns `numbers` and `aside` of `_Code`."""
         puts = np.flatnonzero(IS_PUT[codes])
-        before = len(self.memo.ends)
+        before = self.memo.size
+        aside = np.full(len(codes), -1, dtype=np.int64)
         if len(puts):
             if puts[0] == 0:
                 raise Unsure
@@ -396,8 +577,9 @@ class _Reader:
                 _little(data, places[explicit], 1),
             )
             due = before + np.searchsorted(puts, explicit)
-            if not (is_text | (what == EMPTY_DICT)).all() or (given != due).any():
+            if not IS_KEPT[what].all() or (given != due).any():
                 raise Unsure
+            aside[puts - 1] = before + np.arange(len(puts))
             self.memo.put(_texts(data, places[(puts - 1)[is_text]]), is_text)
         gets = np.flatnonzero(IS_GET[codes])
         numbers = np.full(len(codes), -1, dtype=np.int64)
@@ -408,7 +590,7 @@ class _Reader:
         if (asked >= before + np.searchsorted(puts, gets)).any():
             raise Unsure
         numbers[gets] = asked
-        return numbers
+        return numbers, aside
 
     def _structured(self, codes: Any) -> Booleans:
         """Which instructions give the ids of queries."""
@@ -427,14 +609,14 @@ class _Reader:
             raise Unsure
         return found
 
-    def _ids(
-        self, data: Any, places: Integers, codes: Any, numbers: Integers, which: Any
-    ) -> Any:
+    def _ids(self, code: _Code) -> Any:
         """The ids that some instructions give, as `IdColumn` takes them."""
-        kinds = codes[which]
-        if IS_WHOLE[kinds].all():
-            found = _numbers(data, places[which])
-            plain = pa.array(found)
+        kinds = code.codes
+        if (IS_WHOLE[kinds] | (kinds == SHORT_BINBYTES)).all():
+            found = self._numbers(code)
+            if found.dtype.kind == "f":
+                raise Unsure
+            plain = pa.array(found.astype(np.int64, copy=False))
             if len(found) and not 0 <= found.min() <= found.max() < 10**MOST_DIGITS:
                 return plain.cast(pa.string())
             return plain
@@ -442,10 +624,38 @@ class _Reader:
         if len(own) + len(got) < len(kinds):
             raise Unsure
         parts = [
-            (own, _texts(data, places[which[own]])),
-            (got, self.memo.texts(numbers[which[got]])),
+            (own, _texts(code.data, code.places[own])),
+            (got, self.memo.texts(code.numbers[got])),
         ]
-        return _checked(*_gathered(parts, len(kinds)))
+        return _checked(*_gathered(parts))
+
+    def _numbers(self, code: _Code) -> Any:
+        """Whole numbers, and those of NumPy."""
+        of_numpy = code.codes == SHORT_BINBYTES
+        if not of_numpy.any():
+            return _numbers(code.data, code.places)
+        given = self._scalars.values(code.of(of_numpy))
+        if of_numpy.all():
+            return given
+        found = np.empty(len(of_numpy), dtype=np.result_type(np.int64, given))
+        found[of_numpy] = given
+        found[~of_numpy] = _numbers(code.data, code.places[~of_numpy])
+        return found
+
+    def _values(self, code: _Code) -> Floats:
+        """Finite numbers."""
+        data, codes = code.data, code.codes
+        found = np.empty(len(codes), dtype=np.float64)
+        is_float = codes == BINFLOAT
+        chosen = code.places[is_float]
+        content = data[chosen[:, None] + np.arange(1, 9)]
+        found[is_float] = content.view(">f8").reshape(-1)
+        if not (is_float | IS_WHOLE[codes] | (codes == SHORT_BINBYTES)).all():
+            raise Unsure
+        found[~is_float] = self._numbers(code.of(~is_float))
+        if not (np.abs(found) <= LARGEST).all():
+            raise Unsure
+        return found
 
 
 def _texts(data: Any, places: Integers) -> _Texts:
@@ -473,19 +683,3 @@ def _checked(found: Any, offsets: Integers) -> Any:
     if blank and pc.any(pc.utf8_is_space(texts)).as_py():
         raise Unsure
     return held(texts)
-
-
-def _values(data: Any, places: Integers) -> Floats:
-    """Finite numbers."""
-    codes = data[places]
-    found = np.empty(len(places), dtype=np.float64)
-    is_float = codes == BINFLOAT
-    chosen = places[is_float]
-    content = data[chosen[:, None] + np.arange(1, 9)]
-    found[is_float] = content.view(">f8").reshape(-1)
-    if not (is_float | IS_WHOLE[codes]).all():
-        raise Unsure
-    found[~is_float] = _numbers(data, places[~is_float])
-    if not (np.abs(found) <= LARGEST).all():
-        raise Unsure
-    return found

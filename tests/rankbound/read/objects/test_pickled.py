@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,9 +16,12 @@ from rankbound.read.source import Source
 
 NAMES = st.sampled_from(["1", "10", "d2", "e\u0301", "\u00e9", "x" * 300, "a b", "-7"])
 NUMBERS = st.integers(-(2**70), 2**70) | st.integers(-300, 300)
-IDS = st.one_of(NAMES, NUMBERS)
-VALUES = st.floats(-1e300, 1e300) | st.integers(-(2**66), 2**66)
+IDS = st.one_of(NAMES, NUMBERS, st.integers(-9, 9).map(np.int64))
+KINDS = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.int64])
+OF_NUMPY = st.builds(lambda kind, number: kind(number), KINDS, st.integers(-9, 999))
+VALUES = st.floats(-1e300, 1e300) | st.integers(-(2**66), 2**66) | OF_NUMPY
 ODD = st.sampled_from([True, None, float("nan"), "1.5", 1e308, b"1", 1j])
+ODD |= st.sampled_from([np.uint8(1), np.bool_(1), np.float32("nan"), np.array(1.0)])
 
 
 def by(ids, values=VALUES):
@@ -97,6 +101,26 @@ def test_regular_pickles_are_read_fast():
         for protocol in (2, 3, 4, 5):
             for size in (3000, 1 << 20):
                 assert same(pickle.dumps(table, protocol=protocol), size)
+
+
+def test_numbers_of_numpy_are_read_fast():
+    kinds = (np.float16, np.float32, np.float64, np.int32, np.int64)
+    one = {
+        np.int64(qid): {f"d{m}": np.float32(m / 7 - qid) for m in range(1500)}
+        for qid in (3, -4)
+    }
+    mixed = {
+        f"q{n}": {np.int64(m): kind(m + n) for m in range(3)}
+        for n, kind in enumerate((*kinds, float, int, *kinds))
+    }
+    beside = {"q": {f"d{n}": kind(n) for n, kind in enumerate((*kinds, float, int))}}
+    for table in (one, mixed, beside):
+        for protocol in (3, 4, 5):
+            for size in (30_000, 1 << 20):
+                assert same(pickle.dumps(table, protocol=protocol), size)
+    older = pickle.dumps(one, protocol=4).replace(b"\x16numpy._core", b"\x15numpy.core")
+    assert same(older, 1 << 20)
+    assert not same(pickle.dumps({"q": {"d": np.array(1.0)}}, protocol=4), 64)
 
 
 def test_what_is_twice_is_left_to_the_careful_reader():
