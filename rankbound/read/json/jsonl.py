@@ -254,6 +254,8 @@ def _short(value: Any) -> str:
 
 ARRAY: Final = re.compile(rb"\s*\[\s*\{")
 NOT_BLANK: Final = re.compile(r"[^ \t\r\n]")
+CLOSED: Final = re.compile(r"\}")
+FAR: Final = 1 << 16  # characters that are looked at to tell what begins
 FINDER: Final = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 
 
@@ -279,7 +281,7 @@ def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any
         With path:line, where the text is not JSON, ends inside the array, or goes on
         behind it.
     """
-    text = _Text(source, repairs)
+    text = JsonText(source, repairs)
     text.take("[")
     while True:
         text.go_on()
@@ -306,22 +308,10 @@ def entries(source: Source, repairs: dict[str, int]) -> Iterator[tuple[str, Any]
     FormatError
         Where the text is not JSON, ends inside the object, or goes on behind it.
     """
-    text, seen = _Text(source, repairs), set[str]()
-    text.take("{")
-    while True:
-        text.go_on()
-        key = text.value()
-        if not isinstance(key, str) or key in seen:
-            raise Unsure
-        seen.add(key)
-        text.take(":")
-        text.go_on()
+    text = JsonText(source, repairs)
+    for key in text.keys():
         yield key, text.value()
-        if text.take("},") == "}":
-            break
-    text.skip()
-    if not text.is_over:
-        raise Unsure
+    text.end()
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -365,8 +355,15 @@ def _pieces(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, byte
             begins = ended
 
 
-class _Text:
-    """The text from the current place on, as far as it was read."""
+class JsonText:
+    """The text of a file from the current place on, as far as it was read.
+
+    Parameters
+    ----------
+    source : Source
+    repairs : dict
+        Counts what is skipped.
+    """
 
     def __init__(self, source: Source, repairs: dict[str, int]) -> None:
         self._source = source
@@ -406,6 +403,97 @@ class _Text:
             )
         self._move(self._place + 1)
         return found
+
+    def keys(self) -> Iterator[str]:
+        """The keys of the object that begins here; the caller passes each value.
+
+        Raises
+        ------
+        Unsure
+            For a key that stands twice.
+        """
+        self.take("{")
+        seen = set[str]()
+        self.go_on()
+        if self.begins(CLOSED):
+            self.take("}")
+            return
+        while True:
+            self.go_on()
+            key = self.value()
+            if not isinstance(key, str) or key in seen:
+                raise Unsure
+            seen.add(key)
+            self.take(":")
+            self.go_on()
+            yield key
+            if self.take("},") == "}":
+                return
+
+    def begins(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the next 64 KiB begin as a pattern says."""
+        if len(self._text) - self._place < FAR:
+            self._more(FAR)
+        return pattern.match(self._text, self._place) is not None
+
+    def end(self) -> None:
+        """Raise `Unsure` unless nothing follows."""
+        self.skip()
+        if not self.is_over:
+            raise Unsure
+
+    def cells(self) -> Iterator[str]:
+        """The values in the array or object that begins here, some at a time.
+
+        They are no arrays and objects themselves; whoever parses a piece finds out.
+        """
+        close = {"{": "}", "[": "]"}[self.take("{[")]
+        while True:
+            stop = self._text.find(close, self._place)
+            if stop < 0:
+                stop = self._last_comma(keyed=close == "}")
+                if stop > self._place:
+                    yield self._text[self._place : stop]
+                    self._move(stop + 1)
+                if not self._more(PIECE):
+                    raise Unsure
+                continue
+            yield self._text[self._place : stop]
+            self._move(stop + 1)
+            return
+
+    def _last_comma(self, *, keyed: bool) -> int:
+        """The last comma that probably stands between two values; -1 without one."""
+        if keyed:
+            return max(self._text.rfind(mark, self._place) for mark in (',"', ', "'))
+        quoted = self._text.find('"', self._place) >= 0
+        found = self._text.rfind('",' if quoted else ",", self._place)
+        return found + 1 if quoted and found >= 0 else found
+
+    def rows(self, end: str, close: str) -> Iterator[str]:
+        """The arrays or objects in the one that begins here, some at a time.
+
+        Parameters
+        ----------
+        end : str
+            The mark at the end of each.
+        close : str
+            The marks after the last one, with which the file ends.
+        """
+        self.take("{[")
+        while self._more(PIECE):
+            stop = self._text.rfind(f"{end},", self._place) + 1
+            if stop > self._place:
+                yield self._text[self._place : stop]
+                self._move(stop + 1)
+        text = self._text[self._place :]
+        for mark in reversed(close):
+            text = text.rstrip(" \t\r\n")
+            if not text.endswith(mark):
+                raise Unsure
+            text = text[:-1]
+        yield text
+        self._move(len(self._text))
 
     def element(self) -> Any:
         """The value that begins here."""

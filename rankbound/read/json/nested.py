@@ -26,7 +26,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_id, as_number
 from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import entries, first_object, records
+from rankbound.read.json.jsonl import JsonText, entries, first_object, records
 from rankbound.read.json.tables import found_in
 from rankbound.read.source import MARK, Source, text_of
 from rankbound.read.tables.layouts import (
@@ -348,6 +348,78 @@ def read_mteb(source: Source, *, wanted: str = "") -> Contents:
     FormatError
         Where there are several and none, or another one, is named.
     """
+    try:
+        return _mteb_in_parts(source, wanted)
+    except (Unsure, FormatError):
+        return _mteb_as_a_whole(source, wanted)  # which says what is wrong
+
+
+BELOW: Final = r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*'
+ROWS: Final = re.compile(rf"(?:{BELOW}){{2}}-?\d")
+SPLITS: Final = re.compile(rf"(?:{BELOW}){{3}}-?\d")
+OBJECT: Final = re.compile(r"\{")
+
+
+def _mteb_in_parts(source: Source, wanted: str) -> Contents:
+    """Read the predictions, of which one query is held at a time.
+
+    Raises
+    ------
+    Unsure
+        When the file has to be read as a whole.
+    """
+    builder = Builder(source)
+    builder.count(MARK, source.has_mark)
+    text, names = JsonText(source, {}), set[str]()
+    for name in _splits(text):
+        chosen = name == (wanted or name)
+        if name in names or (names and not wanted):
+            raise Unsure
+        names.add(name)
+        for qid in text.keys():
+            row = text.value()
+            if chosen:
+                _add_row(builder, qid, row)
+    text.end()
+    name = wanted or next(iter(names), "")
+    if name not in names:
+        raise Unsure
+    return _mteb_contents(builder, name)
+
+
+def _splits(text: JsonText) -> Iterator[str]:
+    """The names of lookups, each of which begins there; the caller passes it."""
+    for name in text.keys():
+        if name == META or not text.begins(OBJECT):
+            text.value()
+        elif text.begins(ROWS):
+            yield name
+        elif text.begins(SPLITS):
+            for split in text.keys():
+                if text.begins(ROWS):
+                    yield f"{name}/{split}"
+                elif text.begins(OBJECT):
+                    raise Unsure
+                else:
+                    text.value()
+        else:
+            raise Unsure
+
+
+def _add_row(builder: Builder, qid: str, row: Any) -> None:
+    query = builder.query(qid, 1)
+    if not isinstance(row, dict):
+        raise builder.fail(f"query {qid!r}: expected an object of scores", 1)
+    for docno, score in row.items():
+        builder.score(query, builder.document(docno, 1), score, 1)
+
+
+def _mteb_contents(builder: Builder, name: str) -> Contents:
+    builder.notes.append(f"predictions of {name}")
+    return builder.contents(MTEB, metadata={"split": name})
+
+
+def _mteb_as_a_whole(source: Source, wanted: str) -> Contents:
     tables = _tables(source)
     names = ", ".join(tables)
     if not tables:
@@ -364,13 +436,8 @@ def read_mteb(source: Source, *, wanted: str = "") -> Contents:
     builder.count(MARK, source.has_mark)
     name = wanted or next(iter(tables))
     for qid, row in tables[name].items():
-        query = builder.query(qid, 1)
-        if not isinstance(row, dict):
-            raise builder.fail(f"query {qid!r}: expected an object of scores", 1)
-        for docno, score in row.items():
-            builder.score(query, builder.document(docno, 1), score, 1)
-    builder.notes.append(f"predictions of {name}")
-    return builder.contents(MTEB, metadata={"split": name})
+        _add_row(builder, qid, row)
+    return _mteb_contents(builder, name)
 
 
 def _configured(wanted: str) -> Format:

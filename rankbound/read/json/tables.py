@@ -10,6 +10,7 @@ refused. ``{name: [value, ...]}`` is read, too.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from array import array
@@ -24,16 +25,22 @@ import orjson
 import pyarrow as pa
 
 from rankbound.errors import FormatError
-from rankbound.memory import LONGEST_ID, check_json
+from rankbound.memory import LONGEST_ID, check_json, has_long_number
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import INTEGER_IDS, as_id, as_number
 from rankbound.read.json.blocks import Unsure, as_lines, table_of_lines
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import first_object, is_array, rows, schema_of_record
-from rankbound.read.source import Source, count
+from rankbound.read.json.jsonl import (
+    JsonText,
+    first_object,
+    is_array,
+    rows,
+    schema_of_record,
+)
+from rankbound.read.source import MARK, Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import NAMES, Layout, RowColumns, plain, recognise
-from rankbound.read.text.blocks import blocks
+from rankbound.read.text.blocks import Column, blocks
 from rankbound.read.text.tables import TextFrame, contents_in_batches, contents_of_text
 
 FIRST_KEY: Final = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*(.)', re.DOTALL)
@@ -48,6 +55,12 @@ IDS: Final = ("query", "document")
 VALUES: Final = {
     **{str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 }
+# How a value begins
+OBJECT: Final = re.compile(r"\{")
+CONTAINER: Final = re.compile(r"[\[{]")
+NESTED: Final = re.compile(r'[\[{]\s*("(?:[^"\\]|\\.)*"\s*:\s*)?[\[{]')
+BY_COLUMN: Final = ("columns", "lists")
+LARGE: Final = 1 << 22  # bytes of an object that is not parsed to tell what it is
 CELLS: Final = 1 << 16  # values that are held as objects at a time
 PLAIN: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
 
@@ -112,7 +125,7 @@ def _of_object(source: Source) -> Found | None:
         if named is not None:
             return named
     if key in ("columns", "schema", "index", DATA) or plain(key) in NAMES:
-        return _of_whole(_parsed(source))
+        return _of_whole(_started(source))
     return None
 
 
@@ -121,7 +134,7 @@ def is_by_columns(source: Source) -> bool:
     start = FIRST_KEY.match(source.head)
     if start is None or plain(_text(start[1])) not in NAMES:
         return False
-    table = _parsed(source)
+    table = _started(source)
     return isinstance(table, dict) and all(plain(key) in NAMES for key in table)
 
 
@@ -130,6 +143,65 @@ def _text(literal: bytes) -> str:
         return str(orjson.loads(literal))
     except orjson.JSONDecodeError:
         return ""
+
+
+def _started(source: Source) -> Any:
+    """The object of a file; of a large one, the first item alone of each value."""
+    if _started not in source.known:
+        with source.stream() as stream:
+            large = len(stream.read(LARGE)) == LARGE
+        try:
+            if not large:
+                return _parsed(source)
+            source.known[_started] = _first_items(source)
+        except (Unsure, FormatError):
+            return _parsed(source)
+    return source.known[_started]
+
+
+def _first_items(source: Source) -> dict[str, Any]:
+    """What `_of_whole` has to see of an object.
+
+    Raises
+    ------
+    Unsure
+        For any other object than a table.
+    """
+    text, found = JsonText(source, {}), dict[str, Any]()
+    for key in text.keys():
+        if key in ("columns", "schema"):
+            found[key] = text.value()
+        elif text.begins(NESTED):
+            if key != DATA:
+                raise Unsure
+            text.take("[")
+            return {**found, key: [text.value()]}  # where pandas ends
+        elif text.begins(CONTAINER):
+            keyed, first = text.begins(OBJECT), None
+            for piece in text.cells():
+                first = _cells(piece, keyed=keyed) if first is None else first
+            found[key] = first and (dict([*first.items()][:1]) if keyed else first[:1])
+        else:
+            found[key] = text.value()
+    text.end()
+    return found
+
+
+def _cells(piece: str, *, keyed: bool) -> Any:
+    """What stands in a piece of an object or array.
+
+    Raises
+    ------
+    Unsure
+        If that is no JSON.
+    """
+    content = (f"{{{piece}}}" if keyed else f"[{piece}]").encode("utf-8", "replace")
+    if has_long_number(content):
+        raise Unsure
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise Unsure from None
 
 
 def _parsed(source: Source) -> Any:
@@ -200,7 +272,7 @@ def read(source: Source, kind: str) -> Contents:
             line=1,
         )
     with source.fitting_into_memory():
-        for quicker in (_in_blocks, _in_parts):
+        for quicker in (_in_blocks, _in_parts, _by_column):
             try:
                 return quicker(source, found, kind)
             except Unsure:
@@ -276,7 +348,7 @@ def _itself(given: Any) -> Any:
 
 
 def _in_parts(source: Source, found: Found, kind: str) -> Contents:
-    """Read records of any spelling, of which a few are held as objects at a time.
+    """Read records or rows of any spelling, of which a few are objects at a time.
 
     Raises
     ------
@@ -285,11 +357,16 @@ def _in_parts(source: Source, found: Found, kind: str) -> Contents:
     """
     builder = Builder(source)
     lines, names = array("q"), dict.fromkeys(found.names)
-    if found.orient != "records":
+    if found.orient in BY_COLUMN:
         raise Unsure
 
     def parts() -> Generator[Any]:
-        numbered = ((row.line, row.fields) for row in rows(builder))
+        numbered: Iterable[tuple[int, Record]]
+        if found.orient == "records":
+            numbered = ((row.line, row.fields) for row in rows(builder))
+        else:
+            numbered = enumerate(_rows_in_parts(source, found), start=1)
+            count(builder.repairs, MARK, source.has_mark)
         schema = None
         for some in _portions(numbered):
             try:
@@ -311,6 +388,136 @@ def _in_parts(source: Source, found: Found, kind: str) -> Contents:
         *(source, facts, builder.repairs),
         lines=lambda places: np.array(lines, dtype=np.int64)[places],
     )
+
+
+def _rows_in_parts(source: Source, found: Found) -> Iterator[Record]:
+    """The rows of a table that is written row by row.
+
+    Raises
+    ------
+    Unsure
+        When the table has to be read as a whole.
+    FormatError
+        Where it is cut.
+    """
+    text = JsonText(source, {})
+    if found.orient == "index":
+        before = -1
+        for piece in text.rows("}", "}"):
+            table = _cells(piece, keyed=True)
+            before = _ascending(table, before)[-1]
+            yield from _objects(table.values())
+        return
+    for key in text.keys():
+        if key != DATA:
+            _pass(text)
+        elif found.orient == "table":
+            for piece in text.rows("}", "]}"):
+                yield from _objects(_cells(piece, keyed=False))
+            return
+        else:
+            for piece in text.rows("]", "]}"):
+                for row in _cells(piece, keyed=False):
+                    if not isinstance(row, list) or len(row) != len(found.names):
+                        raise Unsure
+                    yield dict(zip(found.names, row, strict=True))
+            return
+
+
+def _pass(text: JsonText) -> None:
+    """Pass the value that begins here."""
+    if text.begins(CONTAINER) and not text.begins(NESTED):
+        for _ in text.cells():
+            pass
+    else:
+        text.value()
+
+
+def _objects(values: Iterable[Any]) -> Iterator[Record]:
+    for value in values:
+        if not isinstance(value, dict):
+            raise Unsure
+        yield value
+
+
+def _ascending(keys: Iterable[str], before: int) -> list[int]:
+    """Keys that are the numbers of rows, so that none stands twice.
+
+    Raises
+    ------
+    Unsure
+        For others.
+    """
+    try:
+        found = [*map(int, keys)]
+    except ValueError:
+        raise Unsure from None
+    if not found or before >= found[0]:
+        raise Unsure
+    if any(one >= other for one, other in itertools.pairwise(found)):
+        raise Unsure
+    return found
+
+
+def _by_column(source: Source, found: Found, kind: str) -> Contents:
+    """Read a table of columns one after another, which are held as columns of Arrow.
+
+    Raises
+    ------
+    Unsure
+        When the table has to be read as a whole.
+    """
+    if found.orient not in BY_COLUMN:
+        raise Unsure
+    repairs = dict[str, int]()
+    count(repairs, MARK, source.has_mark)
+    made = _Columns(source, None, found, repairs)
+    try:
+        columns, names = _columns_in_parts(source, found, made)
+    except (FormatError, OverflowError):
+        raise Unsure from None
+    return contents_in_batches(
+        (batch for batch in pa.table(columns).to_batches(CELLS)),
+        _itself,
+        *(source, (found.layout, f"json-{kind}", names), repairs),
+        lines=lambda places: places + 1,
+    )
+
+
+def _columns_in_parts(
+    source: Source, found: Found, made: _Columns
+) -> tuple[dict[str, Any], list[str]]:
+    roles = {name: role for role, name in found.layout.roles.items()}
+    text, keyed = JsonText(source, {}), found.orient == "columns"
+    columns, names, places = dict[str, Any](), list[str](), Column(np.int64)
+    for name in text.keys():
+        if not text.begins(CONTAINER) or text.begins(NESTED):
+            raise Unsure
+        chunks, size = [], 0
+        for piece in text.cells():
+            cells = _cells(piece, keyed=keyed)
+            if keyed:
+                before = int(places.held[size - 1]) if size else -1
+                numbers = np.array(_ascending(cells, before), dtype=np.int64)
+                if not names:
+                    places.append(numbers)
+                elif not np.array_equal(places.held[size:][: len(cells)], numbers):
+                    raise Unsure
+                cells = [*cells.values()]
+            size += len(cells)
+            if name in roles:
+                chunk = made.of(name, roles[name], cells)
+                repeated = roles[name] in ("query", "system")
+                chunks.append(chunk.dictionary_encode() if repeated else chunk)
+        sizes = {size} if not names else {size, rows}
+        rows = size
+        if len(sizes) > 1 or len({chunk.type for chunk in chunks}) > 1:
+            raise Unsure
+        names.append(name)
+        if name in roles:
+            columns[name] = pa.chunked_array(chunks)
+    text.end()
+    return columns, names
 
 
 def _portions(
@@ -337,7 +544,7 @@ def _by_record(source: Source, found: Found, kind: str) -> Contents:
         numbered = ((row.line, row.fields) for row in rows(builder))
     else:
         numbered = enumerate(_whole_records(source, found), start=1)
-        count(builder.repairs, "byte order mark", source.has_mark)
+        count(builder.repairs, MARK, source.has_mark)
     frame, names = _frame(source, found, numbered, builder.repairs)
     facts = (found.layout, f"json-{kind}", names)
     return contents_of_text(frame, source, facts, builder.repairs)
@@ -352,6 +559,7 @@ def _whole_records(source: Source, found: Found) -> list[Record]:
         Where the rest is no JSON, or of another shape.
     """
     rows: list[Any]
+    check_json(source.text(), source.fail)
     try:
         rows = [*_records(found, orjson.loads(source.data()))]
     except orjson.JSONDecodeError as error:
