@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,4 +172,117 @@ def test_what_is_wrong_with_an_object_is_what_the_whole_says(end):
         nested.unique_object(source)
     with pytest.raises(FormatError) as found:
         nested.read(source)
+    assert str(found.value) == str(wanted.value)
+
+
+# Texts with what parts JSON, behind which a piece may end
+ODD = st.text(st.sampled_from('ab",{}[]: \\\u20ac'), min_size=1).map("d{}".format)
+CELLS = st.tuples(st.integers(0, 3), ODD, st.floats(-9, 9), st.none() | st.just(1))
+TABLES = st.lists(CELLS, min_size=1, max_size=12).map(
+    lambda rows: pd.DataFrame(
+        [(f"q{q}", f"{number}{d}", s, g) for number, (q, d, s, g) in enumerate(rows)],
+        columns=["qid", "docno", "score", "label"],
+    )
+)
+
+
+def in_pieces(patched):
+    """Have everything read in the smallest parts."""
+    patched.setattr(tables, "CELLS", 4)
+    patched.setattr(tables, "LARGE", 8)
+    patched.setattr(jsonl, "PIECE", 7)
+    patched.setattr(jsonl, "FAR", 40)
+
+
+def written(frame, orient, *, blanks):
+    """A frame as pandas writes it, or as `json.dump` does; lists by name, too."""
+    if orient == "lists":
+        text = json.dumps({name: [*column] for name, column in frame.items()})
+        return text.replace("NaN", "null")
+    text = frame.to_json(orient=orient, force_ascii=False)
+    return json.dumps(json.loads(text), indent=1) if blanks else text
+
+
+@given(
+    frame=TABLES,
+    orient=st.sampled_from(["index", "columns", "split", "table", "lists"]),
+    blanks=st.booleans(),
+    damage=st.sampled_from([None, None, "cut", "more", "other"]),
+    at=st.integers(0, 10**6),
+)
+def test_a_table_in_one_object_is_read_alike_in_pieces(
+    frame, orient, blanks, damage, at
+):
+    text = written(frame, orient, blanks=blanks).encode()
+    at %= len(text)
+    if damage is not None:
+        changes = {"cut": text[at + 1 :], "more": b" ,"[at % 2 :] + text[at:]}
+        text = text[:at] + changes.get(damage, b"7" + text[at + 1 :])
+    source = Source(Path("x"), content=text)
+    found = tables.found_in(source)
+    if found is None:
+        return
+    with pytest.MonkeyPatch.context() as patched:
+        in_pieces(patched)
+        started = tables.found_in(Source(Path("x"), content=text))
+        try:
+            ways = {"columns": tables._by_column, "lists": tables._by_column}
+            parts = ways.get(orient, tables._in_parts)(source, found, "scores")
+        except (Unsure, FormatError):
+            parts = None
+    if damage is None:
+        assert started == found
+    if parts is not None:
+        assert told(parts) == told(tables._by_record(source, found, "scores"))
+
+
+@pytest.mark.parametrize("orient", ["index", "columns", "split", "table", "lists"])
+def test_tables_of_pandas_are_read_in_pieces(orient, monkeypatch):
+    in_pieces(monkeypatch)
+    frame = pd.DataFrame(ROWS, columns=["qid", "docno", "score"]).iloc[3:]
+    source = Source(Path("x"), content=written(frame, orient, blanks=False).encode())
+    monkeypatch.delattr(tables, "_by_record")
+    rows = tables.read(source, "scores").scores.to_ranx_dict()
+    assert rows == {
+        str(q): {d: s for r, d, s in ROWS[3:] if r == q} for q, *_ in ROWS[3:]
+    }
+
+
+LOOKUP = {"q1": {"a": 1.5, "b": 2}, "q2": {}, "q\u20ac": {"}": -1}}
+
+
+@pytest.mark.parametrize(
+    ("table", "split"),
+    [
+        ({"test": LOOKUP}, "test"),
+        ({nested.META: {"revision": [1]}, "default": {"test": LOOKUP}}, "default/test"),
+        ({"en": {"dev": LOOKUP}, "de": {"dev": {"q": {"x": 1}}}}, "en/dev"),
+        ({"de": {"dev": {"q": {"x": 1}}, "note": 3}, "test": LOOKUP}, "test"),
+    ],
+)
+def test_predictions_are_read_query_by_query(table, split, monkeypatch):
+    monkeypatch.setattr(jsonl, "PIECE", 7)
+    source = Source(Path("x"), content=json.dumps(table).encode())
+    wanted = split if len({"en", "de"} & {*table}) else ""
+    parts = nested._mteb_in_parts(source, wanted)
+    assert told(parts) == told(nested._mteb_as_a_whole(source, wanted))
+    assert parts.metadata["split"] == split
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"test": {"q": {"a": 1}}, "dev": {"q": {"a": 1}}}',
+        '{"test": {"q": {"a": 1}, "q": {"a": 2}}}',
+        '{"test": {"q": {"a": 1}, "r": 2}}',
+        '{"test": {"q": {"a": 1}, "r": {"a": null}}}',
+        '{"test": {"q": {"a": 1}}',
+    ],
+)
+def test_what_is_wrong_with_predictions_is_what_the_whole_says(text):
+    source = Source(Path("x"), content=text.encode())
+    with pytest.raises(FormatError) as wanted:
+        nested._mteb_as_a_whole(source, "")
+    with pytest.raises(FormatError) as found:
+        nested.read_mteb(source)
     assert str(found.value) == str(wanted.value)
