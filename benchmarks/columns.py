@@ -138,7 +138,7 @@ def _records(value: Any) -> Writer:
 
 
 def _columns(path: Path, queries: int, *, keyed: bool) -> None:
-    """pandas' orient "columns", or lists by name."""
+    """Pandas' orient "columns", or lists by name."""
     around, start = ("{", "}") if keyed else ("[", "]"), 0
     with path.open("w") as stream:
         for column, name in enumerate(("qid", "docno", "score")):
@@ -156,7 +156,7 @@ def _columns(path: Path, queries: int, *, keyed: bool) -> None:
 
 
 def _orient(row: str, before: str, after: str) -> Writer:
-    """pandas' other orients: a text for each row, numbered by `n`."""
+    """Pandas' other orients: a text for each row, numbered by `n`."""
 
     def write(path: Path, queries: int) -> None:
         number = 0
@@ -197,7 +197,9 @@ def _pickled(
     with path.open("wb") as stream:
         held = {
             ids(qid): dict(
-                zip((known[docno] for docno in docnos), map(number, scores), strict=True)
+                zip(
+                    (known[docno] for docno in docnos), map(number, scores), strict=True
+                )
             )
             for qid, docnos, scores in _rows(queries)
         }
@@ -239,9 +241,7 @@ WRITERS: Final[dict[str, Writer]] = {
         around=("query_id\tpositive_id\tnegative_id\tscore\n", "", ""),
     ),
     "triples": partial(_written, line=_pairs("{qid}\t{p}\t{d}\t{m!r}\n")),
-    "hofstaetter": partial(
-        _written, line=_pairs("{t!r}\t{s!r}\t{qid}\t{p}\t{d}\n")
-    ),
+    "hofstaetter": partial(_written, line=_pairs("{t!r}\t{s!r}\t{qid}\t{p}\t{d}\n")),
     # JSON
     "json": _of_queries(_lookup),
     "pairs.json": _of_queries(_two),

@@ -195,7 +195,8 @@ def rows_in_batches(
     try:
         with closing(in_order(work, items, short=short)) as done:
             for _, (taken, composed) in done:
-                rows.add(*taken)
+                if len(taken[1]):
+                    rows.add(*taken)
                 mended += composed
         if not rows.values:
             raise Unsure

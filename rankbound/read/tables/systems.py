@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.source import Source
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import NAMED, plain
+from rankbound.read.tables.layouts import NAMED, Layout, RowColumns, plain
 from rankbound.read.text.layout import ALL_TAGS, NoSuchTagError, named_tags
 
 # Documents and queries have names, too: of those there are more, and one in each row
@@ -84,6 +85,74 @@ class Systems:
         raise frame.fail(f"{found}; {remedy}", row=int(np.argmax(self.codes == 1)))
 
 
+@dataclass
+class SystemsInBatches:
+    """The choice of a system in a table that is read batch by batch.
+
+    Parameters
+    ----------
+    layout : Layout
+    source : Source
+        The file, which says which system is wanted.
+    """
+
+    layout: Layout
+    source: Source
+    names: set[str] = field(default_factory=set)
+    rows: int = 0
+
+    def chosen(self, table: Any) -> Any:
+        """The rows of a batch that are of the wanted system.
+
+        Raises
+        ------
+        Unsure
+            When the table has to be read as a whole, to say what is wrong with it.
+        """
+        column, wanted = self.layout.system, self.source.tag
+        if column is None:
+            return table
+        named = table.column(column).cast(pa.large_string())
+        self.names.update(name or "" for name in pc.unique(named).to_pylist())
+        self.rows += len(named)
+        several = len(self.names) > 1
+        if several and (wanted is None or "" in self.names):
+            raise Unsure
+        if wanted in (None, ALL_TAGS) or not isinstance(
+            self.layout.by_role, RowColumns
+        ):
+            return table
+        return table.filter(pc.equal(named, wanted))
+
+    def tag(self) -> str | None:
+        """The name of the system that was read; None if the table names none.
+
+        Raises
+        ------
+        Unsure
+            As `chosen`, and where the column does not name systems.
+        """
+        column, wanted, count = self.layout.system, self.source.tag, len(self.names)
+        if column is None or not count:
+            return None
+        if "" in self.names or not _are_systems(column, count, self.rows):
+            raise Unsure
+        if wanted == ALL_TAGS:
+            return ALL_TAGS if count > 1 else next(iter(self.names))
+        if count == 1 and wanted is None:
+            return next(iter(self.names))
+        by_row = isinstance(self.layout.by_role, RowColumns)
+        if wanted not in self.names or (count > 1 and not by_row):
+            raise Unsure
+        return wanted
+
+
+def _are_systems(column: str, names: int, rows: int) -> bool:
+    """Whether so few names in so many rows are those of systems."""
+    few = names <= MOST_SYSTEMS and rows >= 2 * names
+    return plain(column) not in NAMED or names == 1 or few
+
+
 def systems_in(frame: Frame, column: str) -> Systems | None:
     """The systems that a column names; None if it names other things, or nothing.
 
@@ -101,7 +170,6 @@ def systems_in(frame: Frame, column: str) -> Systems | None:
     names = encoded.dictionary.to_pylist()
     if not names or names == [""]:
         return None
-    few = len(names) <= MOST_SYSTEMS and len(text) >= 2 * len(names)
-    if plain(column) in NAMED and len(names) > 1 and not few:
+    if not _are_systems(column, len(names), len(text)):
         return None
     return Systems(column, names, encoded.indices.to_numpy().astype(np.int64))

@@ -38,6 +38,7 @@ from rankbound.read.tables.reading import (
     lists_in_batches,
     rows_in_batches,
 )
+from rankbound.read.tables.systems import SystemsInBatches
 from rankbound.read.text.blocks import (
     Irregular,
     blocks,
@@ -47,7 +48,7 @@ from rankbound.read.text.blocks import (
     separated,
 )
 from rankbound.read.text.claims import BEIR_HEADER
-from rankbound.read.text.layout import ALL_TAGS, WHOLE, is_comment, words_of
+from rankbound.read.text.layout import WHOLE, is_comment, words_of
 
 DELIMITERS: Final = ("\t", ",", ";")
 BLANK: Final = " "
@@ -467,14 +468,10 @@ def contents_in_batches(
         When the table has to be read as a whole.
     """
     layout, name, columns = found
-    systems: set[str] = set()
+    systems = SystemsInBatches(layout, source)
 
     def of_systems(item: Item) -> Any:
-        table = parsed(item)
-        if layout.system is not None:
-            named = pc.unique(table.column(layout.system).cast(pa.large_string()))
-            systems.update(name or "" for name in named.to_pylist())
-        return table
+        return systems.chosen(parsed(item))
 
     with closing(items):
         frame, short = Frame(pa.table({}), str(source.path)), is_short(source)
@@ -485,7 +482,7 @@ def contents_in_batches(
                 parts = lists_in_batches(items, of_systems, roles, frame, short=short)
             case _:
                 raise Unsure
-    tag = _only(systems, source)
+    tag = systems.tag()
     for what, number in parts.repairs.items():
         count(repairs, what, number)
     groups = parts.groups
@@ -505,22 +502,6 @@ def contents_in_batches(
         contents = contents.with_metadata(tag=tag)
     notes = (DOCID,) if "docid" in map(plain, layout.columns) else ()
     return replace(contents, notes=(*contents.notes, *notes))
-
-
-def _only(systems: set[str], source: Source) -> str | None:
-    """The only system of a table; None if it names none.
-
-    Raises
-    ------
-    Unsure
-        If there are several, or another one is wanted.
-    """
-    tag = next(iter(systems), None)
-    if len(systems) > 1 or tag == "":
-        raise Unsure
-    if tag is not None and source.tag not in (None, ALL_TAGS, tag):
-        raise Unsure
-    return tag
 
 
 def contents_of_text(
