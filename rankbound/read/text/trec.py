@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -467,36 +468,62 @@ def read_lenient(source: Source) -> Contents:
     FormatError
         As for a run of six columns.
     """
-    repairs: dict[str, int] = {}
-    cut = Source(
+    cut = _CutSource(
         source.path,
-        content=_cut(source, repairs),
+        source.content,
         whole=source.whole,
         named=source.named,
         tag=source.tag,
     )
     found = TREC_RUN.read(cut)
-    mark = {"byte order mark": 1} if source.has_mark else {}
-    return replace(
-        found,
-        format=LENIENT.name,
-        repairs={**mark, **found.repairs, **repairs},
-    )
+    repairs = dict(found.repairs)
+    count(repairs, BEHIND, cut.known.get(BEHIND, 0))
+    return replace(found, format=LENIENT.name, repairs=repairs)
 
 
-def _cut(source: Source, repairs: dict[str, int]) -> bytes:
-    """The text of the first six words of every line, line for line."""
-    lines = []
-    with source.stream() as stream:
-        for number, line in enumerate(stream, start=1):
-            refuse_bare_returns(line, source.path, number)
-            words = line.split(None, WIDTH)
-            if len(words) > WIDTH and not is_comment(line):
-                count(repairs, BEHIND)
-                end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
-                line = b" ".join(words[:WIDTH]) + end
-            lines.append(line)
-    return b"".join(lines)
+class _CutSource(Source):
+    """A file of which the first six words of every line are read, line for line.
+
+    `known` says how many lines had more, when all are read.
+    """
+
+    def stream(self) -> io.BufferedReader:
+        """A stream of these words."""
+        return io.BufferedReader(_Cut(self, super().stream()), buffer_size=1 << 20)
+
+
+class _Cut(io.RawIOBase):
+    def __init__(self, source: Source, whole: io.BufferedReader) -> None:
+        self._source, self._whole = source, whole
+        self._left, self._line = b"", 0
+        source.known[BEHIND] = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while len(self._left) < len(buffer):
+            lines = self._whole.readlines(max(1, len(buffer) - len(self._left)))
+            if not lines:
+                break
+            self._left += b"".join(map(self._cut, lines))
+        found, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(found)] = found
+        return len(found)
+
+    def _cut(self, line: bytes) -> bytes:
+        self._line += 1
+        refuse_bare_returns(line, self._source.path, self._line)
+        words = line.split(None, WIDTH)
+        if len(words) <= WIDTH or is_comment(line):
+            return line
+        self._source.known[BEHIND] += 1
+        end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
+        return b" ".join(words[:WIDTH]) + end
+
+    def close(self) -> None:
+        self._whole.close()
+        super().close()
 
 
 def refuse(source: Source) -> Contents:
