@@ -53,7 +53,8 @@ from rankbound.read.text.layout import WHOLE, is_comment, words_of
 DELIMITERS: Final = ("\t", ",", ";")
 BLANK: Final = " "
 NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
-BATCH: Final = 1 << 16
+BATCH: Final = 1 << 16  # rows that are typed together
+SIZE: Final = 1 << 22  # or their characters
 QUOTE, LINE_END = b'"', ord("\n")
 LONGEST: Final = 1 << 17  # bytes of a line; the csv module takes no longer field
 ARROW_WHOLE: Final = rf"^({WHOLE.pattern})$"
@@ -158,30 +159,41 @@ def open_delimited(
 
 def _line_by_line(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
     """Read any file, and name the line of what is wrong with it."""
+    lines = array("q")
+    table = pa.concat_tables(_batches(source, header, repairs, lines))
+    return TextFrame(table, str(source.path), lines=np.array(lines, dtype=np.int64))
+
+
+def _batches(
+    source: Source, header: Header, repairs: dict[str, int], lines: array[int]
+) -> Generator[Any]:
+    """The columns of some rows after others; `lines` gets the line of each row."""
     layout = header.layout
     kinds = {name: role for role, name in layout.roles.items()}
-    columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
-    places = [header.names.index(name) for name in columns]
-    lines = array("q")
+    places = {name: header.names.index(name) for name in layout.columns}
+
+    def typed(batch: list[list[str]]) -> Any:
+        where = lines[len(lines) - len(batch) :]
+        cells = {name: [row[at] for row in batch] for name, at in places.items()}
+        return pa.table(
+            {
+                name: _typed(column, kinds[name], layout, source, where)
+                for name, column in cells.items()
+            }
+        )
+
     batch: list[list[str]] = []
-
-    def flush() -> None:
-        start = len(lines) - len(batch)
-        for place, name in zip(places, columns, strict=True):
-            cells = [row[place] for row in batch]
-            where = lines[start:]
-            columns[name].append(_typed(cells, kinds[name], layout, source, where))
-        batch.clear()
-
+    size = 0
     for line, row in _rows(source, header, repairs):
         lines.append(line)
         batch.append(row)
-        if len(batch) == BATCH:
-            flush()
+        size += sum(map(len, row))
+        if len(batch) == BATCH or size > SIZE:
+            yield typed(batch)
+            batch.clear()
+            size = 0
     if batch or not lines:
-        flush()
-    table = pa.table({name: _joined(parts) for name, parts in columns.items()})
-    return TextFrame(table, str(source.path), lines=np.array(lines, dtype=np.int64))
+        yield typed(batch)
 
 
 def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
@@ -399,9 +411,36 @@ def read_text_table(source: Source, kind: str) -> Contents:
         try:
             return _scores_in_blocks(source, header, found)
         except (Irregular, Unsure):
+            pass
+        try:
+            return _scores_by_line(source, header, found)
+        except Unsure:
             repairs: dict[str, int] = {}
             frame = open_delimited(source, header, repairs)
             return contents_of_text(frame, source, found, repairs)
+
+
+def _scores_by_line(
+    source: Source, header: Header, found: tuple[Layout, str, Sequence[str]]
+) -> Contents:
+    """Read a table of scores line by line, without holding its text.
+
+    Raises
+    ------
+    Unsure
+        When the table has to be read as a whole.
+    """
+    repairs, lines = dict[str, int](), array("q")
+    return contents_in_batches(
+        _batches(source, header, repairs, lines),
+        _itself,
+        *(source, found, repairs),
+        lines=lambda rows: np.array(lines, dtype=np.int64)[rows],
+    )
+
+
+def _itself(table: Any) -> Any:
+    return table
 
 
 def _scores_in_blocks(
