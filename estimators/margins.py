@@ -17,11 +17,12 @@ parts whose constants are unknown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from rankbound.data.columns import Floats, Integers
+from rankbound.data.ordering import parts
 
 # Relative to the margin and the scores at its ends, or absolute below 1. Printing and
 # half precision cause errors of this size, which add up along a path.
@@ -98,6 +99,77 @@ def potentials(upper: Integers, lower: Integers, margins: Floats) -> Potentials:
     return Potentials(
         nodes, values, parts.astype(np.int64), np.flatnonzero(~(gaps <= limits))
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryPotentials:
+    """Scores up to constants, for the distinct documents of each query.
+
+    Attributes
+    ----------
+    queries, documents : int64 arrays, shape (n_nodes,)
+        Sorted by query, then by document.
+    values, parts
+        As in `Potentials`.
+    contradicted : int64 array
+        Edges as in `Potentials`, ascending.
+    """
+
+    queries: Integers
+    documents: Integers
+    values: Floats
+    parts: Integers
+    contradicted: Integers
+
+
+def potentials_by_query(
+    queries: Integers, upper: Integers, lower: Integers, margins: Floats
+) -> QueryPotentials:
+    """`potentials` of each query's documents, some queries at a time.
+
+    Parameters
+    ----------
+    queries : integer array, shape (n_edges,)
+        From 0 on.
+    upper, lower : integer arrays, shape (n_edges,)
+        Documents.
+    margins : float64 array, shape (n_edges,)
+
+    Examples
+    --------
+    >>> queries, upper, lower = np.array([[0, 0, 1], [7, 7, 3], [8, 9, 4]])
+    >>> found = potentials_by_query(queries, upper, lower, np.array([2.0, 0.5, 1.0]))
+    >>> found.documents.tolist(), found.values.tolist()
+    ([7, 8, 9, 3, 4], [0.0, -2.0, -0.5, 0.0, -1.0])
+    """
+    order = None
+    if (queries[1:] < queries[:-1]).any():
+        order = np.argsort(queries, kind="stable")
+        queries = queries[order]
+    pieces: list[tuple[np.ndarray, ...]] = []
+    wrong: list[Integers] = []
+    known = 0
+    for start, stop in parts(queries):
+        rows = slice(start, stop) if order is None else order[start:stop]
+        above, below = upper[rows].astype(np.int64), lower[rows].astype(np.int64)
+        width = int(max(above.max(), below.max())) + 1
+        begins = (queries[start:stop] - queries[start]).astype(np.int64) * width
+        found = potentials(begins + above, begins + below, margins[rows])
+        query = (found.nodes // width + queries[start]).astype(queries.dtype)
+        document = (found.nodes % width).astype(upper.dtype)
+        pieces.append((query, document, found.values, found.parts + known))
+        known += int(found.parts.max()) + 1
+        edges = found.contradicted
+        wrong.append(edges + start if order is None else order[start + edges])
+    columns = (
+        _joined([piece[at] for piece in pieces], dtype)
+        for at, dtype in enumerate((np.int64, np.int64, np.float64, np.int64))
+    )
+    return QueryPotentials(*columns, contradicted=np.sort(_joined(wrong, np.int64)))
+
+
+def _joined(pieces: list[Any], dtype: type[np.generic]) -> Any:
+    return np.concatenate([np.zeros(0, dtype=dtype), *pieces]).astype(dtype, copy=False)
 
 
 def _step(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.ordering import parts, row_order, sorted_order
 from rankbound.data.scores import LARGEST, Kind, Scores
 from rankbound.errors import FormatError
+from rankbound.estimators.margins import QueryPotentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import Ids, as_number
 from rankbound.read.source import Source, count
@@ -220,15 +221,19 @@ class Builder:
             pairs, self._queries.names(), docnos, name=self._name
         ).with_kind(kind)
 
-    def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
-        """Scores of distinct pairs, by the codes of queries and documents."""
-        # Codes are numbered by appearance, so sorting by code keeps that order
-        scored, queries = np.unique(queries, return_inverse=True)
+    def of_margins(self, found: QueryPotentials) -> Scores:
+        """Scores up to constants, by the codes of queries and documents."""
         docnos, rank = self._documents.ranked()
-        qids = self._queries.names()[scored]
-        return Scores.from_rows(
-            queries, qids, rank[documents], docnos, values, name=self._name
+        documents = rank[found.documents]
+        order = row_order(found.queries, documents, n_docs=len(docnos))
+        # Codes are numbered by appearance, so sorting by code keeps that order
+        scores = scores_of_pairs(
+            (found.queries, documents[order], found.values[order]),
+            self._queries.names(),
+            docnos,
+            name=self._name,
         )
+        return replace(scores, kind=Kind.MARGIN_ONLY, origins=found.parts[order])
 
     def groups(self) -> Groups | None:
         """The groups added so far, or None if there are none.

@@ -15,8 +15,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.margins import potentials
+from rankbound.data.scores import Scores
+from rankbound.estimators.margins import potentials_by_query
 from rankbound.read.contents import Contents
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder, columns
@@ -76,12 +76,10 @@ class Triples:
         return self._builder.contents(format, scores=scores)
 
     def _scores(self) -> Scores:
-        query, upper, lower, margins, lines = map(np.array, self._columns)
+        query, upper, lower, margins, lines = map(np.asarray, self._columns)
         if not len(lines):
             raise self._builder.fail("the file holds no records", 1)
-        width = int(max(upper.max(), lower.max())) + 1
-        start = query.astype(np.int64) * width
-        found = potentials(start + upper, start + lower, margins)
+        found = potentials_by_query(query, upper, lower, margins)
         if found.contradicted.size:
             edge = int(found.contradicted[0])
             qid, docno = self._builder.where(int(query[edge]), int(upper[edge]))
@@ -94,15 +92,9 @@ class Triples:
                 "scale",
                 int(lines[edge]),
             )
-        values = self._builder.table(
-            found.nodes // width, found.nodes % width, found.values
-        )
-        origins = self._builder.table(
-            found.nodes // width, found.nodes % width, found.parts.astype(np.float64)
-        )
-        return replace(
-            values, kind=Kind.MARGIN_ONLY, origins=origins.values.astype(np.int64)
-        )
+        del query, upper, lower, margins, lines
+        self._columns = columns("iiidq")  # they would stand beside the scores
+        return self._builder.of_margins(found)
 
 
 def read_rows(builder: Builder, found: Iterable[Row]) -> Contents:

@@ -26,7 +26,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
-from rankbound.estimators.margins import potentials
+from rankbound.estimators.margins import potentials_by_query
 from rankbound.read.contents import Contents
 from rankbound.read.fields import COMPOSED
 from rankbound.read.json.blocks import Unsure
@@ -131,7 +131,11 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
             except Unsure:
                 return lists_of(frame, columns)
         case TripleColumns() as columns:
-            return margins_of(frame, columns)
+            batches = (batch for batch in frame.table.to_batches(BATCH))
+            try:
+                return triples_in_batches(batches, _itself, columns, frame, short=True)
+            except Unsure:
+                return margins_of(frame, columns)
         case VectorColumns(id=ids, vector=vectors):
             return Parts(embeddings=embeddings_of(frame, ids, vectors))
 
@@ -686,23 +690,97 @@ def margins_of(frame: Frame, columns: TripleColumns) -> Parts:
         )
     qids, queries = encode(frame.ids(columns.query), ordered=False)
     docnos, upper, lower = _coded_documents(frame, columns)
-    triples = (queries, upper, lower)
-    repairs: dict[str, int] = {}
-    groups = _groups_of_triples(frame, triples, qids, docnos, repairs)
-    if columns.positive_score is not None and columns.negative_score is not None:
-        both = columns.positive_score, columns.negative_score
-        values = np.concatenate([frame.numbers(name) for name in both])
-        rows = np.tile(np.arange(len(queries)), 2)
-        coded = (queries[rows], np.concatenate([upper, lower]), values, rows)
-        scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
-        return Parts(scores=scores, groups=groups, repairs=repairs)
-    if score is None:
-        return Parts(groups=groups, repairs=repairs)
-    scores = _potentials(frame, triples, frame.numbers(score), qids, docnos)
-    return Parts(scores=scores, groups=groups, repairs=repairs, notes=(NOTE,))
+    values = [frame.numbers(name) for name in _numbers_of_triples(columns)]
+    return _parts_of_triples(frame, (queries, upper, lower), values, qids, docnos)
 
 
 Triples = tuple[Integers, Integers, Integers]
+
+
+def _numbers_of_triples(columns: TripleColumns) -> tuple[str, ...]:
+    """The columns of both scores, that of margins, or none."""
+    both = columns.positive_score, columns.negative_score
+    if both[0] is not None and both[1] is not None:
+        return both[0], both[1]
+    return () if columns.score is None else (columns.score,)
+
+
+def _parts_of_triples(
+    frame: Frame, triples: Triples, values: list[Floats], qids: Strings, docnos: Strings
+) -> Parts:
+    repairs: dict[str, int] = {}
+    groups = _groups_of_triples(frame, triples, qids, docnos, repairs)
+    if len(values) == 2:
+        queries, upper, lower = triples
+        rows = np.tile(np.arange(len(queries), dtype=queries.dtype), 2)
+        documents = np.concatenate([upper, lower])
+        coded = (queries[rows], documents, np.concatenate(values), rows)
+        scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
+        return Parts(scores=scores, groups=groups, repairs=repairs)
+    if not values:
+        return Parts(groups=groups, repairs=repairs)
+    scores = _potentials(frame, triples, values[0], qids, docnos)
+    return Parts(scores=scores, groups=groups, repairs=repairs, notes=(NOTE,))
+
+
+def triples_in_batches(
+    items: Generator[Item],
+    parsed: Callable[[Item], Any],
+    columns: TripleColumns,
+    frame: Frame,
+    *,
+    short: bool,
+) -> Parts:
+    """As `margins_of`, batch by batch; the parameters are those of `rows_in_batches`.
+
+    Raises
+    ------
+    Unsure
+        When `margins_of` has to read the whole table, to say what is wrong.
+    """
+    numbers = _numbers_of_triples(columns)
+
+    def work(item: Item) -> tuple[list[str], Integers, Any, list[Floats], int]:
+        table = parsed(item)
+        part = Frame(pa.table(table.columns, table.schema.names), frame.name)
+        if columns.score is not None and is_list(part.table[columns.score].type):
+            raise Unsure
+        qids, queries = encode(part.ids(columns.query), ordered=False)
+        both = [
+            part.ids(name).combine_chunks().cast(pa.string())
+            for name in (columns.positive, columns.negative)
+        ]
+        turns = np.arange(2 * len(queries)).reshape(2, -1).T.ravel()
+        names = held(pa.concat_arrays(both).take(pa.array(turns)))
+        values = [part.numbers(name) for name in numbers]
+        return qids.tolist(), queries, names, values, part.repairs.get(COMPOSED, 0)
+
+    places, ids, mended = dict[str, int](), IdColumn(), 0
+    rows, given = Column(np.int32), [Column(np.float64) for _ in numbers]
+    try:
+        with closing(in_order(work, items, short=short)) as done:
+            for _, (qids, queries, names, values, composed) in done:
+                codes = [places.setdefault(qid, len(places)) for qid in qids]
+                rows.append(np.array(codes, dtype=np.int32)[queries])
+                ids.append(names)
+                for column, found in zip(given, values, strict=True):
+                    column.append(found)
+                mended += composed
+        if not len(rows):
+            raise Unsure
+        late, both_codes = ids.encoded()
+        documents = both_codes.astype(np.int32)
+        del both_codes
+        triples: Any = (rows.taken(), documents[::2], documents[1::2])
+        names, numbered = strings([*places]), [column.taken() for column in given]
+        parts = _parts_of_triples(frame, triples, numbered, names, late.strings)
+    except (FormatError, pa.ArrowInvalid):
+        raise Unsure from None
+    return replace(parts, repairs={**_counted(mended), **parts.repairs})
+
+
+def _counted(composed: int) -> dict[str, int]:
+    return {COMPOSED: composed} if composed else {}
 
 
 def _coded_documents(
@@ -726,8 +804,7 @@ def _potentials(
     frame: Frame, triples: Triples, margins: Floats, qids: Strings, docnos: Strings
 ) -> Scores:
     queries, upper, lower = triples
-    width = len(docnos)
-    found = potentials(queries * width + upper, queries * width + lower, margins)
+    found = potentials_by_query(queries, upper, lower, margins)
     if found.contradicted.size:
         row = int(found.contradicted[0])
         raise frame.fail(
@@ -738,15 +815,9 @@ def _potentials(
             "another scale",
             row=row,
         )
-    # Nodes are sorted by query and document, as rows of scores are
-    scores = Scores.from_rows(
-        found.nodes // width,
-        qids,
-        found.nodes % width,
-        docnos,
-        found.values,
-        name=frame.name,
-    )
+    # Documents are sorted by query and id, as rows of scores are
+    pairs = found.queries, found.documents, found.values
+    scores = scores_of_pairs(pairs, qids, docnos, name=frame.name)
     return replace(scores, kind=Kind.MARGIN_ONLY, origins=found.parts)
 
 
@@ -759,25 +830,43 @@ def _groups_of_triples(
 ) -> Groups:
     """One group for each query and positive, in the order of their first rows."""
     queries, upper, lower = triples
+    # Triples of a group mostly follow one another
+    begins = np.append(
+        0, 1 + np.flatnonzero((np.diff(queries) != 0) | (np.diff(upper) != 0))
+    )
     _, first, inverse = np.unique(
-        queries * len(docnos) + upper, return_index=True, return_inverse=True
+        queries[begins].astype(np.int64) * len(docnos) + upper[begins],
+        return_index=True,
+        return_inverse=True,
     )
     order = np.argsort(first)
-    number = np.empty(len(order), dtype=np.int64)
+    number = np.empty(len(order), dtype=np.int32)
     number[order] = np.arange(len(order))
-    first = first[order]
-    merged = merged_members(
-        np.concatenate([np.arange(len(first)), number[inverse]]),
+    first = begins[first[order]]
+    of_row = np.repeat(number[inverse], np.diff(np.append(begins, len(queries))))
+    positive = np.repeat([True, False], [len(first), len(lower)])
+    members = (
+        np.concatenate([np.arange(len(first), dtype=np.int32), of_row]),
         np.concatenate([upper[first], lower]),
-        np.repeat([True, False], [len(first), len(lower)]),
+        positive,
     )
+    if (of_row[1:] >= of_row[:-1]).all():  # as sorted, with the positives in front
+        places = np.concatenate(
+            [
+                first + np.arange(len(first)),
+                np.arange(len(lower), dtype=np.int32) + of_row + 1,
+            ]
+        )
+        for column in members:
+            column[places] = column.copy()
+    merged = merged_members(*members)
     repairs |= {what: count for what, count in merged.repairs.items() if count}
     sizes = np.bincount(merged.group, minlength=len(first))
     return Groups(
-        queries=queries[first],
+        queries=queries[first].astype(np.int64),
         qids=qids,
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        codes=merged.documents,
+        codes=merged.documents.astype(np.int64, copy=False),
         docnos=docnos,
         positive=merged.positive,
         name=frame.name,

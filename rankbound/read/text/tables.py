@@ -29,6 +29,7 @@ from rankbound.read.tables.layouts import (
     Layout,
     ListColumns,
     RowColumns,
+    TripleColumns,
     plain,
     recognise,
 )
@@ -37,6 +38,7 @@ from rankbound.read.tables.reading import (
     contents_of,
     lists_in_batches,
     rows_in_batches,
+    triples_in_batches,
 )
 from rankbound.read.tables.systems import SystemsInBatches
 from rankbound.read.text.blocks import (
@@ -406,7 +408,18 @@ def read_text_table(source: Source, kind: str) -> Contents:
             "semicolons, as qid, docno, score",
             line=1,
         )
-    found = (header.layout, f"csv-{kind}", header.names)
+    return contents_of_delimited(source, header, f"csv-{kind}")
+
+
+def contents_of_delimited(source: Source, header: Header, name: str) -> Contents:
+    """What a text table holds, in the format of a name.
+
+    Raises
+    ------
+    FormatError
+        With path:line.
+    """
+    found = (header.layout, name, header.names)
     with source.fitting_into_memory():
         try:
             return _scores_in_blocks(source, header, found)
@@ -519,6 +532,8 @@ def contents_in_batches(
                 parts = rows_in_batches(items, of_systems, roles, frame, short=short)
             case ListColumns() as roles:
                 parts = lists_in_batches(items, of_systems, roles, frame, short=short)
+            case TripleColumns() as roles:
+                parts = triples_in_batches(items, of_systems, roles, frame, short=short)
             case _:
                 raise Unsure
     tag = systems.tag()

@@ -17,7 +17,7 @@ from rankbound.read.text.claims import (
     settled,
 )
 from rankbound.read.text.columns import read_columns
-from rankbound.read.text.tables import BLANK, Header, contents_of_text, open_delimited
+from rankbound.read.text.tables import BLANK, Header, contents_of_delimited
 
 TRIPLES: Final = "triples"
 RANKING: Final = "ranking"
@@ -43,10 +43,8 @@ def read_triples(source: Source) -> Contents:
     layout = _layout(names)
     first = source.head.lstrip().split(b"\n", 1)[0]
     delimiter = "\t" if len(first.split(b"\t")) == len(names) else BLANK
-    repairs: dict[str, int] = {}
     header = Header(delimiter, names, layout, above=0)
-    frame = open_delimited(source, header, repairs)
-    contents = contents_of_text(frame, source, (layout, TRIPLES, names), repairs)
+    contents = contents_of_delimited(source, header, TRIPLES)
     return contents.with_metadata(columns=" ".join(names))
 
 
