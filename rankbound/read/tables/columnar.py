@@ -40,6 +40,7 @@ from rankbound.read.text.blocks import floats
 from rankbound.read.text.ids import integers
 
 RANK = "rank"
+ORIGIN = "origin"
 MORE = "rankbound.metadata"
 PARQUET: Final = ".parquet"
 CODED: Final = tuple(
@@ -99,7 +100,7 @@ def _ranks(table: Any, *, in_order: bool) -> Integers:
 def _columns(table: Any) -> list[Any] | None:
     """Queries, documents and scores, each in one piece and of the type we write."""
     names = ("qid", "docno", "score")
-    if not {*names} <= {*table.column_names} or "origin" in table.column_names:
+    if not {*names} <= {*table.column_names}:
         return None
     found = [table.column(name) for name in names]
     queries, documents, values = (one.type for one in found)
@@ -113,9 +114,11 @@ def _as_written(table: Any, name: str) -> Scores | None:
 
     Values stay where they are, in the memory map.
     """
-    columns = _columns(table)
+    columns, origins = _columns(table), _origins(table)
     kind = metadata(table).get("rankbound.kind", Kind.UNKNOWN.value)
     if columns is None or kind not in {*Kind}:
+        return None
+    if origins is None and ORIGIN in table.column_names:
         return None
     queries, documents, values = columns
     qids, docnos = queries.dictionary.to_pylist(), documents.dictionary
@@ -132,9 +135,6 @@ def _as_written(table: Any, name: str) -> Scores | None:
         lambda: docnos,
         plain=not pc.any(pc.match_substring_regex(docnos, BAD_ID)).as_py(),
     )
-    kind = metadata(table).get("rankbound.kind", Kind.UNKNOWN.value)
-    if kind not in {*Kind}:
-        return None
     return Scores(
         qids=strings(qids),
         offsets=offsets.astype(np.int64),
@@ -143,7 +143,17 @@ def _as_written(table: Any, name: str) -> Scores | None:
         values=floats(values),
         kind=Kind(kind),
         name=name,
+        origins=origins,
     )
+
+
+def _origins(table: Any) -> Integers | None:
+    """Which margins compare, where they lie; None where they are not as we write."""
+    if ORIGIN not in table.column_names:
+        return None
+    found = table.column(ORIGIN)
+    plain = found.type == pa.int64() and found.num_chunks == 1 and not found.null_count
+    return integers(found.chunk(0)) if plain else None
 
 
 def _indices(column: Any) -> Any:
