@@ -102,7 +102,7 @@ def _values(value: Callable[[str, list[int], list[float]], Any]) -> Any:
 def _named(*names: str) -> Any:
     """Objects with a document and its score by these names."""
 
-    def made(qid: str, docnos: list[int], scores: list[float]) -> list[Any]:
+    def made(_: str, docnos: list[int], scores: list[float]) -> list[Any]:
         return [
             dict(zip(names, (str(d), s), strict=True))
             for d, s in zip(docnos, scores, strict=True)
@@ -360,13 +360,6 @@ WRITERS: Final[dict[str, Writer]] = {
             "negative_passages": _passages(d[1:], s[1:]),
         }
     ),
-    "dpr.jsonl": _records(
-        lambda q, d, s: {
-            "question": f"query {q}",
-            "positive_ctxs": _contexts(d[:1], s[:1]),
-            "hard_negative_ctxs": _contexts(d[1:], s[1:]),
-        }
-    ),
     "mined.jsonl": _records(
         lambda q, d, s: {"anchor": f"query {q}", "positive": _texts(d), "scores": s}
     ),
@@ -389,13 +382,6 @@ def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
     ]
 
 
-def _contexts(docnos: list[int], scores: list[float]) -> list[Any]:
-    return [
-        {"title": "", "text": text, "passage_id": str(docno), "score": score}
-        for docno, score, text in zip(docnos, scores, _texts(docnos), strict=True)
-    ]
-
-
 def _made(name: str, path: Path) -> None:
     """Write a file in another process, whose memory would count for those it starts."""
     code = "import sys; from benchmarks.columns import *; from pathlib import Path\n"
@@ -412,9 +398,9 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
 
 def measured(what: str, *paths: Path, name: str = "") -> tuple[float, float, float]:
     """Seconds, memory before and at most, in MiB, of one piece of work."""
+    given = json.dumps(OPTIONS.get(name, {}))
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps(OPTIONS.get(name, {})), what]
-        + [*map(str, paths)],
+        [sys.executable, "-c", CHILD, given, what, *map(str, paths)],
         capture_output=True,
         text=True,
         check=True,

@@ -107,7 +107,7 @@ class QueryPotentials:
 
     Attributes
     ----------
-    queries, documents : int64 arrays, shape (n_nodes,)
+    queries, documents : integer arrays, shape (n_nodes,)
         Sorted by query, then by document.
     values, parts
         As in `Potentials`.
@@ -129,7 +129,7 @@ def potentials_by_query(
 
     Parameters
     ----------
-    queries : integer array, shape (n_edges,)
+    queries : integer array, shape (n_edges,), of one edge or more
         From 0 on.
     upper, lower : integer arrays, shape (n_edges,)
         Documents.
@@ -146,7 +146,7 @@ def potentials_by_query(
     if (queries[1:] < queries[:-1]).any():
         order = np.argsort(queries, kind="stable")
         queries = queries[order]
-    pieces: list[tuple[np.ndarray, ...]] = []
+    pieces: list[tuple[Any, ...]] = []
     wrong: list[Integers] = []
     known = 0
     for start, stop in parts(queries):
@@ -161,15 +161,11 @@ def potentials_by_query(
         known += int(found.parts.max()) + 1
         edges = found.contradicted
         wrong.append(edges + start if order is None else order[start + edges])
-    columns = (
-        _joined([piece[at] for piece in pieces], dtype)
-        for at, dtype in enumerate((np.int64, np.int64, np.float64, np.int64))
+    query, document, values, part = (
+        np.concatenate([piece[at] for piece in pieces]) for at in range(4)
     )
-    return QueryPotentials(*columns, contradicted=np.sort(_joined(wrong, np.int64)))
-
-
-def _joined(pieces: list[Any], dtype: type[np.generic]) -> Any:
-    return np.concatenate([np.zeros(0, dtype=dtype), *pieces]).astype(dtype, copy=False)
+    contradicted = np.sort(np.concatenate(wrong))
+    return QueryPotentials(query, document, values, part, contradicted)
 
 
 def _step(

@@ -176,7 +176,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
                 "loss with `lossy`"
             )
         if chosen.name == OWN[0]:  # what it does not keep would stand beside it
-            contents = replace(contents, groups=None, texts={}) 
+            contents = replace(contents, groups=None, texts={})
         advance("writing, and reading back")
         stored = store(contents, chosen, target, lossy=lossy, replacing=replacing)
         if stored.reranked:

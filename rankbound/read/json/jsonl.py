@@ -309,7 +309,7 @@ def entries(source: Source, repairs: dict[str, int]) -> Iterator[tuple[str, Any]
         Where the text is not JSON, ends inside the object, or goes on behind it.
     """
     text = JsonText(source, repairs)
-    for key in text.keys():
+    for key in text.members():
         yield key, text.value()
     text.end()
 
@@ -372,6 +372,7 @@ class JsonText:
 
     @property
     def is_over(self) -> bool:
+        """Whether nothing is left of what was read."""
         return self._place >= len(self._text)
 
     def skip(self) -> None:
@@ -404,7 +405,7 @@ class JsonText:
         self._move(self._place + 1)
         return found
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """The keys of the object that begins here; the caller passes each value.
 
         Raises

@@ -376,7 +376,7 @@ def _mteb_in_parts(source: Source, wanted: str) -> Contents:
         if name in names or (names and not wanted):
             raise Unsure
         names.add(name)
-        for qid in text.keys():
+        for qid in text.members():
             row = text.value()
             if chosen:
                 _add_row(builder, qid, row)
@@ -389,13 +389,13 @@ def _mteb_in_parts(source: Source, wanted: str) -> Contents:
 
 def _splits(text: JsonText) -> Iterator[str]:
     """The names of lookups, each of which begins there; the caller passes it."""
-    for name in text.keys():
+    for name in text.members():
         if name == META or not text.begins(OBJECT):
             text.value()
         elif text.begins(ROWS):
             yield name
         elif text.begins(SPLITS):
-            for split in text.keys():
+            for split in text.members():
                 if text.begins(ROWS):
                     yield f"{name}/{split}"
                 elif text.begins(OBJECT):

@@ -159,7 +159,7 @@ def _started(source: Source) -> Any:
     return source.known[_started]
 
 
-def _first_items(source: Source) -> dict[str, Any]:
+def _first_items(source: Source) -> dict[str, object]:
     """What `_of_whole` has to see of an object.
 
     Raises
@@ -167,8 +167,8 @@ def _first_items(source: Source) -> dict[str, Any]:
     Unsure
         For any other object than a table.
     """
-    text, found = JsonText(source, {}), dict[str, Any]()
-    for key in text.keys():
+    text, found = JsonText(source, {}), dict[str, object]()
+    for key in text.members():
         if key in ("columns", "schema"):
             found[key] = text.value()
         elif text.begins(NESTED):
@@ -400,28 +400,37 @@ def _rows_in_parts(source: Source, found: Found) -> Iterator[Record]:
     FormatError
         Where it is cut.
     """
-    text = JsonText(source, {})
+    for piece in _pieces_of_rows(source, found):
+        for row in piece:
+            if not isinstance(row, dict):
+                raise Unsure
+            yield row
+
+
+def _pieces_of_rows(source: Source, found: Found) -> Iterator[Iterable[Any]]:
+    """The rows of a table, some at a time; None for one that is no row."""
+    text, before = JsonText(source, {}), -1
     if found.orient == "index":
-        before = -1
         for piece in text.rows("}", "}"):
             table = _cells(piece, keyed=True)
             before = _ascending(table, before)[-1]
-            yield from _objects(table.values())
+            yield table.values()
         return
-    for key in text.keys():
-        if key != DATA:
-            _pass(text)
-        elif found.orient == "table":
-            for piece in text.rows("}", "]}"):
-                yield from _objects(_cells(piece, keyed=False))
-            return
-        else:
-            for piece in text.rows("]", "]}"):
-                for row in _cells(piece, keyed=False):
-                    if not isinstance(row, list) or len(row) != len(found.names):
-                        raise Unsure
-                    yield dict(zip(found.names, row, strict=True))
-            return
+    for key in text.members():
+        if key == DATA:
+            break
+        _pass(text)
+    if found.orient == "table":
+        for piece in text.rows("}", "]}"):
+            yield _cells(piece, keyed=False)
+        return
+    for piece in text.rows("]", "]}"):
+        yield (_named(found.names, row) for row in _cells(piece, keyed=False))
+
+
+def _named(names: Sequence[str], row: Any) -> Record | None:
+    fits = isinstance(row, list) and len(row) == len(names)
+    return dict(zip(names, row, strict=True)) if fits else None
 
 
 def _pass(text: JsonText) -> None:
@@ -431,13 +440,6 @@ def _pass(text: JsonText) -> None:
             pass
     else:
         text.value()
-
-
-def _objects(values: Iterable[Any]) -> Iterator[Record]:
-    for value in values:
-        if not isinstance(value, dict):
-            raise Unsure
-        yield value
 
 
 def _ascending(keys: Iterable[str], before: int) -> list[int]:
@@ -473,11 +475,11 @@ def _by_column(source: Source, found: Found, kind: str) -> Contents:
     count(repairs, MARK, source.has_mark)
     made = _Columns(source, None, found, repairs)
     try:
-        columns, names = _columns_in_parts(source, found, made)
+        table, names = _columns_in_parts(source, found, made)
     except (FormatError, OverflowError):
         raise Unsure from None
     return contents_in_batches(
-        (batch for batch in pa.table(columns).to_batches(CELLS)),
+        (batch for batch in table.to_batches(CELLS)),
         _itself,
         *(source, (found.layout, f"json-{kind}", names), repairs),
         lines=lambda places: places + 1,
@@ -486,38 +488,60 @@ def _by_column(source: Source, found: Found, kind: str) -> Contents:
 
 def _columns_in_parts(
     source: Source, found: Found, made: _Columns
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[Any, list[str]]:
     roles = {name: role for role, name in found.layout.roles.items()}
-    text, keyed = JsonText(source, {}), found.orient == "columns"
-    columns, names, places = dict[str, Any](), list[str](), Column(np.int64)
-    for name in text.keys():
+    text, columns, names = JsonText(source, {}), list[Any](), list[str]()
+    places = _Places()
+    for name in text.members():
         if not text.begins(CONTAINER) or text.begins(NESTED):
             raise Unsure
-        chunks, size = [], 0
-        for piece in text.cells():
-            cells = _cells(piece, keyed=keyed)
-            if keyed:
-                before = int(places.held[size - 1]) if size else -1
-                numbers = np.array(_ascending(cells, before), dtype=np.int64)
-                if not names:
-                    places.append(numbers)
-                elif not np.array_equal(places.held[size:][: len(cells)], numbers):
-                    raise Unsure
-                cells = [*cells.values()]
-            size += len(cells)
+        chunks = []
+        for cells in places.cells(text, keyed=found.orient == "columns"):
             if name in roles:
                 chunk = made.of(name, roles[name], cells)
                 repeated = roles[name] in ("query", "system")
                 chunks.append(chunk.dictionary_encode() if repeated else chunk)
-        sizes = {size} if not names else {size, rows}
-        rows = size
-        if len(sizes) > 1 or len({chunk.type for chunk in chunks}) > 1:
+        if len({chunk.type for chunk in chunks}) > 1:
             raise Unsure
         names.append(name)
         if name in roles:
-            columns[name] = pa.chunked_array(chunks)
+            columns.append(pa.chunked_array(chunks))
     text.end()
-    return columns, names
+    return pa.table(columns, [name for name in names if name in roles]), names
+
+
+class _Places:
+    """The rows of columns, which must be the same in all."""
+
+    def __init__(self) -> None:
+        self._keys, self._size = Column(np.int64), -1
+
+    def cells(self, text: JsonText, *, keyed: bool) -> Iterator[list[Any]]:
+        """The values of a column, some at a time.
+
+        Raises
+        ------
+        Unsure
+            Where they are in other rows than those of the columns before.
+        """
+        size = 0
+        for piece in text.cells():
+            found = _cells(piece, keyed=keyed)
+            if keyed:
+                self._check(found, size)
+            size += len(found)
+            yield [*found.values()] if keyed else found
+        if self._size not in (-1, size):
+            raise Unsure
+        self._size = size
+
+    def _check(self, keys: Iterable[str], size: int) -> None:
+        before = int(self._keys.held[size - 1]) if size else -1
+        numbers = np.array(_ascending(keys, before), dtype=np.int64)
+        if self._size < 0:
+            self._keys.append(numbers)
+        elif not np.array_equal(self._keys.held[size:][: len(numbers)], numbers):
+            raise Unsure
 
 
 def _portions(

@@ -405,25 +405,25 @@ class _Scalars:
             self._define(code, at, kept)
         code = code if kept.all() else code.of(kept)
         codes, numbers = code.codes, code.numbers
-        at = np.flatnonzero(codes == SHORT_BINBYTES)
-        if not len(at):
+        given = np.flatnonzero(codes == SHORT_BINBYTES)
+        if not len(given):
             return code
-        if at[0] < 2 or at[-1] + 2 >= len(codes):
+        if given[0] < 2 or given[-1] + 2 >= len(codes):
             raise Unsure
         scalar = [one for one, name in self.functions.items() if name in SCALAR]
         if not (
-            IS_GET[codes[at - 2]].all()
-            and IS_GET[codes[at - 1]].all()
-            and np.isin(numbers[at - 2], scalar).all()
-            and np.isin(numbers[at - 1], [*self.kinds]).all()
-            and (codes[at + 1] == TUPLE2).all()
-            and (codes[at + 2] == REDUCE).all()
+            IS_GET[codes[given - 2]].all()
+            and IS_GET[codes[given - 1]].all()
+            and np.isin(numbers[given - 2], scalar).all()
+            and np.isin(numbers[given - 1], [*self.kinds]).all()
+            and (codes[given + 1] == TUPLE2).all()
+            and (codes[given + 2] == REDUCE).all()
         ):
             raise Unsure
-        numbers[at] = numbers[at - 1]
+        numbers[given] = numbers[given - 1]
         kept = np.ones(len(codes), dtype=bool)
         for beside in (-2, -1, 1, 2):
-            kept[at + beside] = False
+            kept[given + beside] = False
         return code.of(kept)
 
     def _define(self, code: _Code, at: int, kept: Booleans) -> None:

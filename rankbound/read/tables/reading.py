@@ -116,28 +116,23 @@ def parts_of(frame: Frame, layout: Layout) -> Parts:
     """
     if not len(frame.table):
         raise frame.fail("holds no rows")
-    match layout.by_role:
-        case RowColumns() as columns:
-            batches = (batch for batch in frame.table.to_batches(BATCH))
-            short = len(frame.table) <= BATCH
-            try:
-                return rows_in_batches(batches, _itself, columns, frame, short=short)
-            except Unsure:
-                return rows_of(frame, columns)
-        case ListColumns() as columns:
-            some = (batch for batch in frame.table.to_batches(LISTS))
-            try:
-                return lists_in_batches(some, _itself, columns, frame, short=True)
-            except Unsure:
-                return lists_of(frame, columns)
-        case TripleColumns() as columns:
-            batches = (batch for batch in frame.table.to_batches(BATCH))
-            try:
-                return triples_in_batches(batches, _itself, columns, frame, short=True)
-            except Unsure:
-                return margins_of(frame, columns)
-        case VectorColumns(id=ids, vector=vectors):
-            return Parts(embeddings=embeddings_of(frame, ids, vectors))
+    columns: Any = layout.by_role
+    if isinstance(columns, VectorColumns):
+        return Parts(embeddings=embeddings_of(frame, columns.id, columns.vector))
+    readers: dict[type, tuple[Any, Any, int]] = {
+        RowColumns: (rows_in_batches, rows_of, BATCH),
+        ListColumns: (lists_in_batches, lists_of, LISTS),
+        TripleColumns: (triples_in_batches, margins_of, BATCH),
+    }
+    in_batches, whole, size = readers[type(columns)]
+    batches = (batch for batch in frame.table.to_batches(size))
+    short = size == LISTS or len(frame.table) <= size
+    found: Parts
+    try:
+        found = in_batches(batches, _itself, columns, frame, short=short)
+    except Unsure:
+        found = whole(frame, columns)
+    return found
 
 
 # A query and a document in each row
