@@ -163,7 +163,11 @@ def _end_of_frames(data: Any, places: Integers) -> int:
 
 def _cut(data: Any, places: Integers) -> int:
     """The end of the last but one instruction of structure; 0 without two of them."""
-    structure = np.flatnonzero(IS_STRUCTURE[data[places]])
+    codes = data[places]
+    structure = np.flatnonzero(IS_STRUCTURE[codes])
+    # The mark in the definition of a type follows what makes it
+    made = codes[structure - 1 - IS_PUT[codes[structure - 1]]] == REDUCE
+    structure = structure[~(made & (codes[structure] == MARK))]
     if len(structure) < 2:
         return 0
     at = structure[-2] + 1

@@ -32,6 +32,7 @@ from rankbound.read.fields import COMPOSED
 from rankbound.read.json.blocks import Unsure
 from rankbound.read.json.building import (
     AGAIN,
+    TOLERANCE,
     merged_members,
     merged_scores,
     scores_of_pairs,
@@ -171,7 +172,7 @@ def rows_in_batches(
     ------
     Unsure
         When `rows_of` has to read the whole table: for grades alone, broken rules, and
-        a document twice in one query.
+        different scores of a document in one query.
     """
     query, document, score = columns.query, columns.document, columns.score
     if score is None:
@@ -199,10 +200,10 @@ def rows_in_batches(
                 mended += composed
         if not rows.values:
             raise Unsure
-        scores, ranks = rows.sorted()
+        scores, ranks = rows.sorted(tolerance=TOLERANCE)
     except (FormatError, Repeat, pa.ArrowInvalid):
         raise Unsure from None
-    repairs = {COMPOSED: mended} if mended else {}
+    repairs = _counted(COMPOSED, mended) | _counted(AGAIN, rows.again)
     qrels = None if columns.grade is None else _judged(scores, rows.grades.taken())
     return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
 
@@ -771,11 +772,11 @@ def triples_in_batches(
         parts = _parts_of_triples(frame, triples, numbered, names, late.strings)
     except (FormatError, pa.ArrowInvalid):
         raise Unsure from None
-    return replace(parts, repairs={**_counted(mended), **parts.repairs})
+    return replace(parts, repairs={**_counted(COMPOSED, mended), **parts.repairs})
 
 
-def _counted(composed: int) -> dict[str, int]:
-    return {COMPOSED: composed} if composed else {}
+def _counted(what: str, number: int) -> dict[str, int]:
+    return {what: number} if number else {}
 
 
 def _coded_documents(

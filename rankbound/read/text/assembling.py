@@ -56,6 +56,7 @@ class Assembly:
     ranks: Column | None = field(default_factory=lambda: Column(np.int64))
     grades: Column = field(default_factory=lambda: Column(np.float64))
     composed: int = 0  # rows whose query id was brought to the composed form
+    again: int = 0  # rows that were left out, as they repeat a pair
 
     def add(
         self,
@@ -103,10 +104,16 @@ class Assembly:
         """Ids that were brought to the composed form, by row."""
         return self.composed + self.docnos.composed
 
-    def sorted(self) -> Sorted:
+    def sorted(self, *, tolerance: float | None = None) -> Sorted:
         """All rows, sorted by query and document. To be called once.
 
         Grades are left in `grades`, in the same order.
+
+        Parameters
+        ----------
+        tolerance : float, optional
+            Keep the first of some rows of one pair whose scores differ by no more,
+            relative to their size, or absolutely below 1; not beside grades.
 
         Raises
         ------
@@ -129,10 +136,20 @@ class Assembly:
         short = len(queries) <= WINDOW
         with closing(in_order(arranged, parts(queries), short=short)) as done:
             found = [(start + f[0], start + f[1]) for (start, _), f in done if f]
+        counts = np.bincount(queries, minlength=len(self.places))
         if found:
-            raise Repeat(*min(found, key=itemgetter(1)))
+            starts = None
+            if tolerance is not None and not len(self.grades):
+                of_row = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+                starts = _firsts(of_row, codes, values, tolerance)
+            if starts is None:
+                raise Repeat(*min(found, key=itemgetter(1)))
+            counts = np.bincount(of_row[starts], minlength=len(counts))
+            self.again = len(codes) - len(starts)
+            codes, values = codes[starts], values[starts]
+            ranks = None if ranks is None else ranks[starts]
         offsets = np.zeros(len(self.places) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(queries, minlength=len(self.places)), out=offsets[1:])
+        np.cumsum(counts, out=offsets[1:])
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
@@ -142,6 +159,18 @@ class Assembly:
             name=self.name,
         )
         return Sorted(scores, ranks)
+
+
+def _firsts(
+    queries: NDArray[np.int32], codes: Integers, values: Floats, tolerance: float
+) -> Integers | None:
+    """The first of the sorted rows of each pair; None if scores of a pair differ."""
+    first = np.ones(len(codes), dtype=bool)
+    first[1:] = (codes[1:] != codes[:-1]) | (queries[1:] != queries[:-1])
+    starts = np.flatnonzero(first)
+    low, high = (f.reduceat(values, starts) for f in (np.minimum, np.maximum))
+    limits = tolerance / 2 * np.maximum(1, np.abs(values[starts]))
+    return None if (high / 2 - low / 2 > limits).any() else starts
 
 
 def _repeated(
