@@ -36,6 +36,7 @@ GUESSES_ONLY = frozenset({Kind.PROBABILITY_OR_COSINE})
 LARGEST_LOGIT_SPREAD = 60.0
 # Score gaps that agree with those of another query before a run counts as rank-only
 LEAST_COINCIDENCES = 4
+PART = 1 << 16  # values that are looked at together
 # Search engines that break ties change scores by about this share of their range
 CLOSE = 1e-6
 MOST_DECIMALS = 9
@@ -486,7 +487,16 @@ def decimals(values: Floats) -> int | None:
     >>> decimals(np.array([1 / 3])) is None
     True
     """
-    left = np.unique(values)
+    most = 0
+    for start in range(0, len(values), PART):
+        found = _decimals(np.unique(values[start : start + PART]))
+        if found is None:
+            return None
+        most = max(most, found)
+    return most
+
+
+def _decimals(left: Floats) -> int | None:
     for count in range(MOST_DECIMALS + 1):
         scale = 10.0**count
         with np.errstate(over="ignore"):
@@ -518,23 +528,35 @@ def lattice(values: Floats) -> str | None:
     """
     digits = decimals(values)
     unit = 0.0 if digits is None else 10.0**-digits
-    distinct = np.unique(values)
-    # Integers, also those that arithmetic missed by the last bit, are not evidence
-    distance = np.abs(distinct - np.rint(distinct))
-    distinct = distinct[distance > 4 * np.spacing(np.abs(distinct))]
     for name, bits, least in (
         ("bfloat16", 8, -126),
         ("float16", 11, -14),
         ("float32", 24, -126),
     ):
-        spacing = _spacing(distinct, bits, least)
-        rounding = unit / 2 + 4 * np.spacing(np.abs(distinct))
-        if np.any(np.abs(_on(distinct, spacing) - distinct) > rounding):
-            continue
-        # If the format is hardly coarser than the decimals, every value fits
-        if np.sum(spacing > 16 * unit) >= LEAST_ON_LATTICE:
+        if _number_on(values, unit, bits, least) >= LEAST_ON_LATTICE:
             return name
     return None
+
+
+def _number_on(values: Floats, unit: float, bits: int, least: int) -> int:
+    """The number of different values that tell of a format, as far as it matters.
+
+    It is 0 if a value is not in the format.
+    """
+    telling = values[:0]
+    for start in range(0, len(values), PART):
+        some = np.unique(values[start : start + PART])
+        # Integers, also those that arithmetic missed by the last bit, are not evidence
+        distance = np.abs(some - np.rint(some))
+        some = some[distance > 4 * np.spacing(np.abs(some))]
+        spacing = _spacing(some, bits, least)
+        rounding = unit / 2 + 4 * np.spacing(np.abs(some))
+        if np.any(np.abs(_on(some, spacing) - some) > rounding):
+            return 0
+        # If the format is hardly coarser than the decimals, every value fits
+        if len(telling) < LEAST_ON_LATTICE:
+            telling = np.union1d(telling, some[spacing > 16 * unit])
+    return len(telling)
 
 
 def rank_function(scores: Scores) -> str | None:

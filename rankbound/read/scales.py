@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from scipy.special import gammainc
@@ -360,13 +360,14 @@ def far_constant(scores: Scores) -> tuple[float, int] | None:
     values = scores.values
     lowest = float(values.min())
     count = int(np.sum(values == lowest))
-    rest = values[values > lowest]
-    if not len(rest):
+    higher = values > lowest
+    if not higher.any():
         return None
-    low, high = float(rest.min()), float(rest.max())
-    far = FAR if count < len(rest) else FAR_MOSTLY
+    low = float(np.min(values, where=higher, initial=np.inf))
+    far = FAR if count < len(values) - count else FAR_MOSTLY
+    high = float(values.max())
     near = low - lowest <= far * (high - low) or count < LEAST_REPEATED
-    if near or len(np.unique(rest)) < LEAST_DISTINCT:
+    if near or len(np.unique(values[higher])) < LEAST_DISTINCT:
         return None
     return lowest, count
 
@@ -386,7 +387,7 @@ def filled_constant(scores: Scores) -> tuple[float, int] | None:
     low = np.minimum.reduceat(scores.values, starts)
     high = np.maximum.reduceat(scores.values, starts)
     differ = np.repeat(low < high, scores.sizes)
-    values, counts = np.unique(scores.values[differ], return_counts=True)
+    values, counts = _counted(scores.values[differ])
     if len(values) < LEAST_DISTINCT:
         return None
     at = int(np.argmax(counts))
@@ -398,6 +399,20 @@ def filled_constant(scores: Scores) -> tuple[float, int] | None:
         return None
     queries = scores.row_query()[scores.values == values[at]]
     return (float(values[at]), int(counts[at])) if len(set(queries)) > 1 else None
+
+
+def _counted(values: Floats) -> tuple[Floats, Any]:
+    """Distinct values and their numbers, in place, as there may be many; else lost."""
+    values.sort()
+    begins = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    narrow = np.int32 if len(values) < 1 << 31 else np.int64
+    starts = np.flatnonzero(begins).astype(narrow)
+    counts = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1:] = len(values) - starts[-1:]
+    values[: len(starts)] = values[starts]
+    return values[: len(starts)], counts
 
 
 def _mixed(scores: Scores, answer: Answer) -> Question | None:
