@@ -255,6 +255,7 @@ def _short(value: Any) -> str:
 ARRAY: Final = re.compile(rb"\s*\[\s*\{")
 NOT_BLANK: Final = re.compile(r"[^ \t\r\n]")
 CLOSED: Final = re.compile(r"\}")
+LONGEST_VALUE: Final = 1 << 23  # of a table that is read in pieces
 FAR: Final = 1 << 16  # characters that are looked at to tell what begins
 FINDER: Final = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 
@@ -456,12 +457,24 @@ class JsonText:
                 if stop > self._place:
                     yield self._text[self._place : stop]
                     self._move(stop + 1)
-                if not self._more(PIECE):
+                if not self._goes_on():
                     raise Unsure
                 continue
             yield self._text[self._place : stop]
             self._move(stop + 1)
             return
+
+    def _goes_on(self) -> bool:
+        """Read another piece; whether there was something left.
+
+        Raises
+        ------
+        Unsure
+            Where a value is very long.
+        """
+        if len(self._text) - self._place > LONGEST_VALUE:
+            raise Unsure
+        return self._more(PIECE)
 
     def _last_comma(self, *, keyed: bool) -> int:
         """The last comma that probably stands between two values; -1 without one."""
@@ -482,7 +495,7 @@ class JsonText:
             The marks after the last one, with which the file ends.
         """
         self.take("{[")
-        while self._more(PIECE):
+        while self._goes_on():
             stop = self._text.rfind(f"{end},", self._place) + 1
             if stop > self._place:
                 yield self._text[self._place : stop]

@@ -15,6 +15,7 @@ import json
 import re
 from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -150,12 +151,13 @@ def _started(source: Source) -> Any:
     if _started not in source.known:
         with source.stream() as stream:
             large = len(stream.read(LARGE)) == LARGE
-        try:
-            if not large:
-                return _parsed(source)
-            source.known[_started] = _first_items(source)
-        except (Unsure, FormatError):
+        found = None
+        if large:
+            with suppress(Unsure, FormatError):
+                found = _first_items(source)
+        if found is None:
             return _parsed(source)
+        source.known[_started] = found
     return source.known[_started]
 
 
