@@ -436,7 +436,8 @@ class JsonText:
         """Whether the next 64 KiB begin as a pattern says."""
         if len(self._text) - self._place < FAR:
             self._more(FAR)
-        return pattern.match(self._text, self._place) is not None
+        end = self._place + FAR
+        return pattern.match(self._text, self._place, end) is not None
 
     def end(self) -> None:
         """Raise `Unsure` unless nothing follows."""
