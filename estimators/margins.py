@@ -17,7 +17,7 @@ parts whose constants are unknown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -146,24 +146,29 @@ def potentials_by_query(
     if (queries[1:] < queries[:-1]).any():
         order = np.argsort(queries, kind="stable")
         queries = queries[order]
-    pieces: list[tuple[Any, ...]] = []
+    # Pages that are not written take no memory
+    columns = [
+        np.empty(2 * len(margins), dtype=dtype)
+        for dtype in (queries.dtype, upper.dtype, np.float64, np.int64)
+    ]
     wrong: list[Integers] = []
-    known = 0
+    size = known = 0
     for start, stop in parts(queries):
         rows = slice(start, stop) if order is None else order[start:stop]
         above, below = upper[rows].astype(np.int64), lower[rows].astype(np.int64)
         width = int(max(above.max(), below.max())) + 1
         begins = (queries[start:stop] - queries[start]).astype(np.int64) * width
         found = potentials(begins + above, begins + below, margins[rows])
-        query = (found.nodes // width + queries[start]).astype(queries.dtype)
-        document = (found.nodes % width).astype(upper.dtype)
-        pieces.append((query, document, found.values, found.parts + known))
+        query, document = found.nodes // width + queries[start], found.nodes % width
+        end = size + len(found.nodes)
+        some = query, document, found.values, found.parts + known
+        for column, piece in zip(columns, some, strict=True):
+            column[size:end] = piece
+        size = end
         known += int(found.parts.max()) + 1
         edges = found.contradicted
         wrong.append(edges + start if order is None else order[start + edges])
-    query, document, values, part = (
-        np.concatenate([piece[at] for piece in pieces]) for at in range(4)
-    )
+    query, document, values, part = (column[:size] for column in columns)
     contradicted = np.sort(np.concatenate(wrong))
     return QueryPotentials(query, document, values, part, contradicted)
 
