@@ -247,6 +247,14 @@ BOMBS = [
         ("texts", "texts", "convert in out.x", "", "word " * 128, '{"_id": "1", "text": "'),
     ]
 ] + [
+    (name, f"convert {name} out.scores.parquet", "memory",
+     {name: ("bomb_of", name)})
+    for name in (
+        "records.jsonl.repeated.gz", "records.jsonl.odd.gz", "csv.odd.gz",
+        "ids.plain.parquet", "ids.typed.parquet", "page.plain.parquet",
+        "lists.parquet", "ids.arrow", "batches.zstd.arrow", "batches.lz4.arrows",
+    )
+] + [
     ("npz-of-zeros", "convert in out.npy", "", {"in": ("bomb", "npz", b"\0" * 1024, 3 * GIB)}),
     ("pickle-of-shared-lists", "convert in out.run", "", {"in": ("laughs", 9)}),
     ("pickle-deep", "convert in out.run --format pickle", "",

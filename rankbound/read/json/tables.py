@@ -33,6 +33,7 @@ from rankbound.read.json.jsonl import first_object, is_array, rows, schema_of_re
 from rankbound.read.source import Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import NAMES, Layout, RowColumns, plain, recognise
+from rankbound.read.text.assembling import Repeat
 from rankbound.read.text.blocks import blocks
 from rankbound.read.text.tables import TextFrame, contents_in_batches, contents_of_text
 
@@ -203,6 +204,8 @@ def read(source: Source, kind: str) -> Contents:
         for quicker in (_in_blocks, _in_parts):
             try:
                 return quicker(source, found, kind)
+            except Repeat:
+                break  # which only the reader of all rows merges
             except Unsure:
                 continue
         return _by_record(source, found, kind)

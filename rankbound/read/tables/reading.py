@@ -50,7 +50,7 @@ from rankbound.read.tables.layouts import (
     plain,
 )
 from rankbound.read.tables.systems import systems_in
-from rankbound.read.text.assembling import Assembly, Repeat
+from rankbound.read.text.assembling import Assembly
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn, held
 
@@ -172,7 +172,9 @@ def rows_in_batches(
     ------
     Unsure
         When `rows_of` has to read the whole table: for grades alone, broken rules, and
-        a document twice in one query.
+        a document twice in one query, which is a `Repeat`.
+    FormatError
+        If the file is too large.
     """
     query, document, score = columns.query, columns.document, columns.score
     if score is None:
@@ -200,11 +202,18 @@ def rows_in_batches(
         if not rows.values:
             raise Unsure
         scores, ranks = rows.sorted()
-    except (FormatError, Repeat, pa.ArrowInvalid):
+    except FormatError as error:
+        raise _otherwise(error) from None
+    except pa.ArrowInvalid:
         raise Unsure from None
     repairs = {COMPOSED: mended} if mended else {}
     qrels = None if columns.grade is None else _judged(scores, rows.grades.taken())
     return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
+
+
+def _otherwise(error: FormatError) -> Exception:
+    """What to raise for an error: itself, where no other reader gets further."""
+    return error if error.too_large else Unsure()
 
 
 def _judged(scores: Scores, grades: Floats) -> Scores | None:
@@ -415,7 +424,9 @@ def lists_in_batches(
     try:
         with closing(in_order(work, items, short=short)) as done:
             return _joined((part for _, part in done), frame, columns)
-    except (FormatError, pa.ArrowInvalid):
+    except FormatError as error:
+        raise _otherwise(error) from None
+    except pa.ArrowInvalid:
         raise Unsure from None
 
 
