@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ def _guarded(source: Source, read: Callable[[Source, Any], Any]) -> Any:
         opened = _bytes(source)  # a memory map takes addresses, but no memory
         size = _size(source, opened)
         most = most_of_table(size)
-        with bounded_addresses(most):
+        with _plain_memory(), bounded_addresses(most):
             return read(source, opened)
     except FormatError:
         raise
@@ -227,6 +228,20 @@ def _guarded(source: Source, read: Callable[[Source, Any], Any]) -> Any:
             f"{container(source)} that is truncated or damaged ({problem}); copy or "
             "download the file again"
         ) from None
+
+
+@contextmanager
+def _plain_memory() -> Iterator[None]:
+    """Have Arrow take memory from the system alone.
+
+    Its own pool may hold a GiB of addresses that are not in use, which no limit counts.
+    """
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 def _size(source: Source, opened: Any) -> int:
@@ -346,9 +361,10 @@ def _check_stream_end(source: Source, opened: Any) -> None:
 
 
 def _reader(source: Source, opened: Any) -> Any:
+    pool = pa.default_memory_pool()
     if container(source) == "an Arrow file":
-        return pa.ipc.open_file(opened, options=ALONE)
-    return pa.ipc.open_stream(opened, options=ALONE)
+        return pa.ipc.open_file(opened, options=ALONE, memory_pool=pool)
+    return pa.ipc.open_stream(opened, options=ALONE, memory_pool=pool)
 
 
 def _bytes(source: Source) -> Any:
