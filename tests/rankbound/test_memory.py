@@ -213,6 +213,16 @@ def test_a_packed_file_is_doubted_until_memory_is_given(ending, tmp_path, monkey
         Source(path).data()
 
 
+def test_a_packed_file_is_doubted_by_what_was_read_of_it():
+    """Not by its size, which a reader of lines would take a minute to reach."""
+    watch = Watch(1 << 30, ValueError)
+    watch.add(memory.FREE, 1)
+    watch.add(39 * memory.FREE, memory.FREE)
+    with pytest.raises(ValueError, match=r"from its first 16.* over 40 times as much"):
+        watch.add(2 * memory.FREE, memory.FREE)
+    Watch(1 << 30, ValueError).add(39 << 30)
+
+
 def test_lack_of_memory_is_no_damage(tmp_path, monkeypatch):
     path = tmp_path / "x.run.bz2"
     path.write_bytes(bz2.compress(HEADS["run"]))
