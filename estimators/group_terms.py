@@ -35,6 +35,7 @@ from rankbound.estimators.spread import (
     score_range,
     tie_share,
 )
+from rankbound.progress import counting
 
 LN2 = float(np.log(2.0))
 # Pairs per block: enough to make the overhead of NumPy small, and few enough that
@@ -71,11 +72,13 @@ class Block:
     full: bool
 
 
-def blocks(groups: Groups, *, dim: int = 0, paired: bool = True) -> Iterator[Block]:
+def blocks(
+    groups: Groups, *, dim: int = 0, paired: bool = True, what: str = "sums"
+) -> Iterator[Block]:
     """Yield all groups in blocks, whose size also counts `dim` numbers per document.
 
     Blocks of long groups hold more of them if not `paired`, which says that nobody
-    forms their pairs.
+    forms their pairs. Progress counts the groups as `what`.
 
     Examples
     --------
@@ -88,17 +91,22 @@ def blocks(groups: Groups, *, dim: int = 0, paired: bool = True) -> Iterator[Blo
     order = np.argsort(groups.sizes, kind="stable")
     sizes = groups.sizes[order]
     start = 0
-    while start < len(order):
-        long = not paired and sizes[start] > LONGEST_BY_PAIRS
-        if long:
-            stop = _long_end(sizes, start)
-        else:
-            # A group is summed in the same way whatever its neighbours
-            last = LONGEST_BY_PAIRS if not paired else int(sizes[-1])
-            short = sizes[: np.searchsorted(sizes, last, side="right")]
-            stop = _block_end(short, start, dim)
-        yield _block(groups, order[start:stop])
-        start = stop
+    with counting(what, len(order), "groups") as reached:
+        while start < len(order):
+            reached(start)
+            stop = _end(sizes, start, dim, paired=paired)
+            yield _block(groups, order[start:stop])
+            start = stop
+
+
+def _end(sizes: Integers, start: int, dim: int, *, paired: bool) -> int:
+    """End of a block of groups, which are sorted by size."""
+    if not paired and sizes[start] > LONGEST_BY_PAIRS:
+        return _long_end(sizes, start)
+    # A group is summed in the same way whatever its neighbours
+    last = LONGEST_BY_PAIRS if not paired else int(sizes[-1])
+    short = sizes[: np.searchsorted(sizes, last, side="right")]
+    return _block_end(short, start, dim)
 
 
 def _long_end(sizes: Integers, start: int) -> int:
@@ -463,7 +471,7 @@ def block_distances(
     Parameters and errors are those of `geometry`.
     """
     rows_of_docs = embeddings.rows(groups.docnos)
-    for block in blocks(groups, dim=embeddings.dim):
+    for block in blocks(groups, dim=embeddings.dim, what="distances"):
         rows = rows_of_docs[groups.codes[block.rows]]
         if rows.min() < 0:
             raise DomainError(

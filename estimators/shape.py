@@ -504,8 +504,10 @@ def vector_shape(
     DomainError
         If no document has a vector, or a vector is not finite.
     """
-    rows = embeddings.rows(groups.docnos[np.unique(groups.codes)])
-    rows = np.sort(rows[rows >= 0])
+    by_id = embeddings.rows(groups.docnos[np.unique(groups.codes)])
+    by_id = by_id[by_id >= 0]
+    places = np.argsort(by_id)
+    rows = by_id[places]  # as they lie on disk
     if not len(rows):
         raise DomainError(f"{embeddings.name}: no document of the groups has a vector")
     step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
@@ -521,10 +523,11 @@ def vector_shape(
     )
     if not facts.finite.all():
         embeddings.take(rows[~facts.finite][:1])  # raises, naming the document
-    _, first = np.unique(facts.digests, return_index=True)
-    near = _near(
-        embeddings, rows[_some(np.sort(first[facts.norms[first] > 0]))], metric
-    )
+    # Those chosen, and the order of sums, do not depend on the rows of the file
+    back = np.argsort(places)
+    _, first = np.unique(facts.digests[back], return_index=True)
+    distinct = np.sort(first[facts.norms[back][first] > 0])
+    near = _near(embeddings, by_id[_some(distinct)], metric)
     dimension = float(two_nn_dimension(near)[0])
     return VectorShape(
         facts, _log_ratios(near), dimension if np.isfinite(dimension) else None

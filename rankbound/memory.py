@@ -25,9 +25,10 @@ from rankbound.errors import FormatError, UsageError
 LONGEST_LINE: Final = 1 << 26
 LONGEST_ID: Final = 1 << 16
 LONGEST_NUMBER: Final = 4_300  # digits, as int() of Python takes
-# Above this ratio, a packed file may unpack to so many bytes unless memory is given
+# Above this ratio, a packed file may unpack to so many bytes unless memory is given:
+# so many that even the readers that take longest refuse it within seconds
 RATIO: Final = 40
-FREE: Final = 1 << 26
+FREE: Final = 1 << 24
 WIDENED: Final = 6  # times as much memory may be taken for it
 OBJECTS: Final = 250  # bytes that a byte of a pickle may become
 
@@ -280,7 +281,7 @@ class Watch:
     >>> watch.add(STEP)
     Traceback (most recent call last):
     ...
-    ValueError: unpacks to more than 65 MiB from 2 B, over 40 times its size, so ...
+    ValueError: unpacks to more than 17 MiB from its 2 B, over 40 times as much, so ...
     """
 
     __slots__ = (
@@ -288,6 +289,7 @@ class Watch:
         "_budget",
         "_doubted",
         "_fail",
+        "_free",
         "_most",
         "_next",
         "_on_disk",
@@ -300,12 +302,18 @@ class Watch:
         self._read, self._next = 0, STEP
         self._before = in_use()
         self._doubted = on_disk is not None and not self._budget.given
-        self._most = max(FREE, RATIO * (on_disk or 0))
-        if self._budget.given:
-            self._most = max(self._most, self._budget.size)
+        self._free = self._budget.size if self._budget.given else FREE
+        self._most = max(self._free, RATIO * (on_disk or 0))
 
-    def add(self, size: int) -> None:
+    def add(self, size: int, packed: int | None = None) -> None:
         """Count further bytes.
+
+        Parameters
+        ----------
+        size : int
+        packed : int, optional
+            How many bytes of a packed file all bytes so far come from; by default all
+            of it.
 
         Raises
         ------
@@ -315,16 +323,19 @@ class Watch:
         self._read += size
         if self._read >= self._next:
             self._next = self._read + STEP
-            self._look()
+            self._look(packed)
 
-    def _look(self) -> None:
-        if self._on_disk is not None and self._read > self._most:
-            raise self._fail(
-                f"unpacks to more than {size_in_words(self._read)} from "
-                f"{size_in_words(self._on_disk or 0)}, over {RATIO} times its size, so "
-                "that it may be made to fill memory; if it is right, "
-                f"{self._budget.more(self._read)}"
-            )
+    def _look(self, packed: int | None) -> None:
+        if self._on_disk is not None:
+            part = self._on_disk if packed is None else min(packed, self._on_disk)
+            if self._read > max(self._free, RATIO * part):
+                first = "" if part == self._on_disk else "first "
+                raise self._fail(
+                    f"unpacks to more than {size_in_words(self._read)} from its "
+                    f"{first}{size_in_words(part)}, over {RATIO} times as much, so "
+                    "that it may be made to fill memory; if it is right, "
+                    f"{self._budget.more(self._read)}"
+                )
         taken = in_use() - self._before
         if self._doubted and taken > WIDENED * self._most:
             raise self._fail(
@@ -361,7 +372,7 @@ def bounded_addresses(most: float = math.inf) -> Iterator[None]:
 
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-    wanted = PAGE * pages + max(int(min(budget().left(), most)), FREE)
+    wanted = PAGE * pages + max(int(min(budget().left(), most)), 4 * FREE)
     soft = wanted if before[0] == resource.RLIM_INFINITY else min(wanted, before[0])
     resource.setrlimit(resource.RLIMIT_AS, (soft, before[1]))
     try:
@@ -380,7 +391,18 @@ def most_of_objects(on_disk: int, *, packed: bool) -> float:
     """
     if budget().given:
         return math.inf
-    return 4 * FREE + OBJECTS * on_disk * (RATIO if packed else 1)
+    return 16 * FREE + OBJECTS * on_disk * (RATIO if packed else 1)
+
+
+def most_of_table(on_disk: int) -> float:
+    """Bytes that a table of so many takes at most; infinite if memory was given.
+
+    Examples
+    --------
+    >>> size_in_words(most_of_table(1000)), size_in_words(most_of_table(1 << 30))
+    ('256 MiB', '40 GiB')
+    """
+    return math.inf if budget().given else max(16 * FREE, RATIO * on_disk)
 
 
 def check_holding(size: float, what: str, fail: Fail) -> None:

@@ -35,18 +35,22 @@ KNOWN = {
     "torch": ("losses for training; tensors as input", "BSD-3-Clause and others"),
     "jax": ("arrays as input", "Apache-2.0"),
     "bm25s": ("BM25 of the demo", "MIT"),
-    "python-flint": ("interval arithmetic of certify", "MIT"),
+    # Its wheel holds FLINT, GMP and MPFR
+    "python-flint": ("interval arithmetic of certify", "MIT AND LGPL-3.0-or-later"),
     "isal": ("faster gzip", "PSF-2.0"),
     "npids": ("ids of FlexIndex folders", "none stated"),
     "faiss-cpu": ("FAISS indexes that are not flat", "MIT"),
-    "ir-datasets": ("data sets by their id", "Apache-2.0"),
+    "ir-datasets": ("data sets by their id", "Apache-2.0 (metadata: MIT)"),
     "ipykernel": ("notebooks of the documentation", "BSD-3-Clause"),
     "myst-nb": ("notebooks and Markdown of the documentation", "BSD-3-Clause"),
     "numpydoc": ("docstrings in the documentation", "BSD-3-Clause"),
     "pydata-sphinx-theme": ("the look of the documentation", "BSD-3-Clause"),
     "sphinx": ("the documentation", "BSD-2-Clause"),
     "sphinx-mathjax-offline": ("formulas without the network", "Apache-2.0"),
-    "atheris": ("coverage-guided fuzzing of the readers", "Apache-2.0"),
+    "atheris": (
+        "coverage-guided fuzzing of the readers",
+        "Apache-2.0 (metadata: none stated)",
+    ),
     "axe-playwright-python": ("accessibility of the page", "none stated"),
     "hypothesis": ("random tests", "MPL-2.0"),
     "import-linter": ("layers of the code", "BSD-2-Clause"),
@@ -62,6 +66,53 @@ KNOWN = {
     "setuptools": ("builds the package", "MIT"),
     "statsmodels": ("a second computation of statistics in tests", "BSD-3-Clause"),
     "vulture": ("dead code", "MIT"),
+}
+# The last release and its month, as the package index had them in November 2026
+RELEASED = {
+    "array-api-compat": "1.16.0, 2026-10",
+    "ir-measures": "0.4.3, 2025-11",
+    "jinja2": "3.1.6, 2025-03",
+    "matplotlib": "3.11.2, 2026-09",
+    "msgspec": "0.23.0, 2026-11",
+    "numpy": "2.5.5, 2026-11",
+    "orjson": "3.13.0, 2026-10",
+    "pandas": "3.1.1, 2026-11",
+    "pyarrow": "26.0.1, 2026-11",
+    "rich": "15.0.0, 2026-04",
+    "scikit-learn": "1.9.1, 2026-09",
+    "scipy": "1.18.1, 2026-08",
+    "seaborn": "0.13.2, 2024-01",
+    "sympy": "1.14.0, 2025-04",
+    "torch": "2.15.0, 2026-10",
+    "jax": "0.12.0.1, 2026-10",
+    "bm25s": "0.3.16, 2026-10",
+    "python-flint": "0.9.0, 2026-07",
+    "isal": "1.9.1, 2026-11",
+    "npids": "0.1.3, 2025-02",
+    "faiss-cpu": "1.15.1, 2026-09",
+    "ir-datasets": "0.6.3, 2026-07",
+    "ipykernel": "7.4.0, 2026-09",
+    "myst-nb": "1.4.0, 2026-03",
+    "numpydoc": "1.11.0, 2026-09",
+    "pydata-sphinx-theme": "0.24.0, 2026-11",
+    "sphinx": "9.2.0, 2026-10",
+    "sphinx-mathjax-offline": "0.0.2, 2022-12",
+    "atheris": "3.1.0, 2026-06",
+    "axe-playwright-python": "0.1.8, 2026-07",
+    "hypothesis": "6.170.15, 2026-11",
+    "import-linter": "2.16, 2026-11",
+    "lxml": "6.1.3, 2026-09",
+    "lz4": "4.4.5, 2025-11",
+    "mypy": "2.4.1, 2026-10",
+    "playwright": "1.65.2, 2026-11",
+    "polars": "2.1.0, 2026-10",
+    "pytest": "9.2.0, 2026-10",
+    "pytest-xdist": "3.8.0, 2025-07",
+    "ruff": "0.17.5, 2026-11",
+    "safetensors": "0.8.0, 2026-06",
+    "setuptools": "84.2.1, 2026-10",
+    "statsmodels": "0.15.0, 2026-08",
+    "vulture": "2.16, 2026-03",
 }
 OF_ITSELF = ("rankbound", "pip")
 
@@ -90,6 +141,10 @@ def pinned():
     return {normal(name): version.strip() for name, version in pairs}
 
 
+def numbers(version):
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
 def installed():
     """Versions of what is installed, without a label of where it was built."""
     return {
@@ -107,20 +162,37 @@ def licence(name):
 
 
 def agrees(wanted, stated):
-    """Whether metadata name a licence, by its family."""
+    """Whether metadata name a licence, by its family.
+
+    Where they do not name that of the file in the package, both are in the table.
+    """
+    apart = re.search(r"\(metadata: (.*)\)", wanted)
+    wanted = apart[1] if apart else wanted
     family = wanted.split("-")[0].split(" ")[0]
     words = {"PSF": "PSF|Python Software Foundation|matplotlib", "none": "^$"}
     return re.search(words.get(family, family), stated) is not None
 
 
+HEAD = "| package | for | pinned | last release | licence | needed by |\n"
+
+
 def table():
-    pins, rows = pinned(), ["| package | for | last release | licence | needed by |\n"]
-    rows.append("| --- | --- | --- | --- | --- |\n")
+    pins, rows = pinned(), [HEAD, "| --- | --- | --- | --- | --- | --- |\n"]
     for name, extras in needed().items():
         purpose, terms = KNOWN[name]
         by = ", ".join(one or "rankbound" for one in extras)
-        rows.append(f"| {name} | {purpose} | {pins[name]} | {terms} | {by} |\n")
+        cells = name, purpose, pins[name], RELEASED[name], terms, by
+        rows.append(f"| {' | '.join(cells)} |\n")
     return "".join(rows)
+
+
+def _releases(wanted, pins):
+    for name in wanted.keys() ^ RELEASED.keys():
+        yield f"{name} is in pyproject.toml or RELEASED of tests/dependencies.py alone"
+    for name in wanted.keys() & pins.keys() & RELEASED.keys():
+        found = re.fullmatch(r"([\d.]+), 20\d\d-[01]\d", RELEASED[name])
+        if found is None or numbers(found[1]) < numbers(pins[name]):
+            yield f"the last release of {name} is not {RELEASED[name]}: {pins[name]} is"
 
 
 def faults():
@@ -130,6 +202,7 @@ def faults():
         yield f"{name} is in pyproject.toml or tests/dependencies.py alone"
     for name in wanted.keys() - pins.keys():
         yield f"constraints.txt does not pin {name}"
+    yield from _releases(wanted, pins)
     for name, version in there.items():
         if name in OF_ITSELF or pins.get(name) == version:
             continue

@@ -16,6 +16,7 @@ from scipy.special import betainccinv, betaincinv, ndtr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.progress import counting
 from rankbound.validation.correlation import (
     COEFFICIENTS,
     flipped_partials,
@@ -287,12 +288,14 @@ def _until_decided(
     found, left = [first], effort.extra
     extreme, drawn = extreme_counts(observed, first), len(first)
     rule, tested = effort.stopping, np.isfinite(observed)
-    while left:
-        if rule is not None and rule.decided(extreme, drawn)[tested].all():
-            break
-        found.append(more(min(ORDERS_AT_ONCE, left)))
-        extreme = extreme + extreme_counts(observed, found[-1])
-        drawn, left = drawn + len(found[-1]), left - len(found[-1])
+    with counting("permutations", drawn + left, "draws") as reached:
+        while left:
+            reached(drawn)
+            if rule is not None and rule.decided(extreme, drawn)[tested].all():
+                break
+            found.append(more(min(ORDERS_AT_ONCE, left)))
+            extreme = extreme + extreme_counts(observed, found[-1])
+            drawn, left = drawn + len(found[-1]), left - len(found[-1])
     return np.concatenate(found)
 
 

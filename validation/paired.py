@@ -41,6 +41,7 @@ from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.draws import generator
 from rankbound.data.per_query import PerQuery
+from rankbound.progress import counted_items
 from rankbound.validation.power import check_margin, smallest_up_to
 from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
 
@@ -639,11 +640,9 @@ def answer_family(
     if not questions:
         raise DomainError("a family needs at least one comparison")
     share = checked_delta(delta) / len(questions)
-    aligned = [common(ask.values, ask.reference, ask.clusters) for ask in questions]
     made = [
         compare_paired(
-            first,
-            second,
+            *common(ask.values, ask.reference, ask.clusters),
             bounds=ask.bounds,
             delta=share,
             rng=generator(seed, "bootstrap", ask.sampling, ask.quantity, ask.pairs),
@@ -651,7 +650,7 @@ def answer_family(
             pilot=ask.pilot_differences,
             by_t=ask.by_t,
         )
-        for ask, (first, second) in zip(questions, aligned, strict=True)
+        for ask in counted_items([*questions], "family", "comparisons")
     ]
     adjusted = holm(np.array([comparison.p for comparison in made]))
     return [

@@ -168,11 +168,14 @@ def _judged(groups: Groups, qrels: Scores | None) -> tuple[int | None, int | Non
 
 def _per_unit(groups: Groups, values: Floats, clusters: Clusters | None) -> Floats:
     """The mean over the groups of each query with a value, then over its cluster."""
-    known = ~np.isnan(values)
+    # In an order that is not the file's, on which the last digits of sums depend
+    known = np.lexsort((values, groups.queries))
+    known = known[~np.isnan(values[known])]
     means = query_means(
         groups.queries[known], values[known], n_queries=len(groups.qids)
     )
     there = np.flatnonzero(~np.isnan(means))
+    there = there[np.argsort(groups.qids[there])]
     return units_of(groups.qids[there], clusters).means(means[there])
 
 

@@ -517,13 +517,15 @@ class _Guarded(io.RawIOBase):
                 chunk = self._stream.read(len(buffer))
                 size = len(chunk)
                 buffer[:size] = chunk
+            packed = None
             if self._reached is not None:
-                self._reached(self._raw.tell())
+                packed = self._raw.tell()
+                self._reached(packed)
         except FormatError:
             raise
         except Exception as error:  # each library raises its own class
             raise self._damaged(error) from None
-        self._watch.add(size)
+        self._watch.add(size, packed)
         return size
 
     def close(self) -> None:

@@ -247,6 +247,14 @@ BOMBS = [
         ("texts", "texts", "convert in out.x", "", "word " * 128, '{"_id": "1", "text": "'),
     ]
 ] + [
+    (name, f"convert {name} out.scores.parquet", "memory",
+     {name: ("bomb_of", name)})
+    for name in (
+        "records.jsonl.repeated.gz", "records.jsonl.odd.gz", "csv.odd.gz",
+        "ids.plain.parquet", "ids.typed.parquet", "page.plain.parquet",
+        "lists.parquet", "ids.arrow", "batches.zstd.arrow", "batches.lz4.arrows",
+    )
+] + [
     ("npz-of-zeros", "convert in out.npy", "", {"in": ("bomb", "npz", b"\0" * 1024, 3 * GIB)}),
     ("pickle-of-shared-lists", "convert in out.run", "", {"in": ("laughs", 9)}),
     ("pickle-deep", "convert in out.run --format pickle", "",
@@ -391,11 +399,16 @@ CODE = {
     "pandas": b"cpandas.core.frame\nDataFrame\n)\x81}b",
     "torch-storage": b"ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x02tR",
 }
+# An object that is made and given back, so that the next one of its size begins unclean
+UNCLEAN = b"C\x17" + b"\1" * 23 + b"0"
 PICKLES = [
     (f"pickle-{name}", "convert in out.run --format pickle", r"in(:\d+)?: ",
      {"in": ("pickled", body, 99 if name == "wrong-protocol" else 4)})
     for name, body in CODE.items()
 ] + [
+    *[(f"pickle-bytearray-of-{name}", "convert in out.run --format pickle", "memory",
+       {"in": ("pickled", UNCLEAN + b"\x96" + size, 5)})
+      for name, size in {"a-tib": b"\0\0\0\0\0\1\0\0", "exabytes": b"\5\0\0\0\0\0\0\x08"}.items()],
     ("pickle-detected", "measure --teacher in --out out", "", {"in": ("pickled", CODE["system"])}),
     ("pickle-inspected", "inspect in", "in", {"in": ("pickled", CODE["eval"])}, {"code": 1}),
     ("pickle-in-npz", "convert in out.npy", "",

@@ -209,7 +209,7 @@ def main():
     if given.one:
         one(given.parsers[0], given.runs)
     from tests.hostile.parsing import parsers
-    from tests.hostile.running import record
+    from tests.hostile.running import TOLD, record
 
     say, wrong = sys.stdout.write, 0
     for name in given.parsers or parsers():
@@ -221,6 +221,8 @@ def main():
             wrong += 1
             continue
         found = json.loads(last)
+        for told in {*TOLD.findall(said)}:
+            found["faults"].append((f"prints {told!r}", ""))
         for fault, content in found["faults"]:
             say(f"{name}: {fault}\n    {content}\n")
         counts = found["counts"]

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from tests.rankbound.files import lookup, run_text
 from tests.rankbound.read.binary import MAKERS as BINARY
+from tests.rankbound.read.bombs import BOMBS
 from tests.rankbound.read.golden import GOLDEN
 
 CHUNK = 1 << 22
@@ -305,9 +306,24 @@ PLACED = {
     "shut": lambda path: path.mkdir(mode=0o500),
     "copy": lambda path, other: path.write_bytes((path.parent / other).read_bytes()),
     "sparse": lambda path, size: _sparse(path, size),
+    "bomb_of": lambda path, name: _apart(BY_NAME[name].make, path),
 }
+BY_NAME = {bomb.name: bomb for bomb in BOMBS}
 
 
 def _sparse(path, size):
     with path.open("wb") as stream:
         stream.truncate(size)
+
+
+def _apart(make, path):
+    """Make a file in another process, as its memory would count as that of a case."""
+    child = os.fork()
+    if child == 0:
+        try:
+            make(path)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1]:
+        raise RuntimeError(f"{path.name} was not made")

@@ -26,6 +26,11 @@ SECONDS = 10  # of the processor, as other programs may run
 CLOCK = 30  # without the time in which other programs run instead
 MEMORY = 1 << 30
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What the interpreter prints, of an error or of one that it could not raise
+TOLD = re.compile(
+    r"^(?:Traceback \(|Exception ignored|Fatal Python|[A-Za-z.]*(?:Error|Exception): )",
+    re.M,
+)
 LARGE = 1 << 26  # bytes of files that are compared by their size alone
 HIDDEN = (".rankbound-", ".writing")
 SAID = ("said.out", "said.err")
@@ -231,7 +236,7 @@ def broken(case, code, shown, errors, states, where):
 def _of_its_end(case, code, shown, errors):
     if code != case.code:
         yield _wrong(code, case.code)
-    if "Traceback" in errors or "Traceback" in shown:
+    if TOLD.search(errors) or "Traceback (" in shown:
         yield "shows a traceback"
     if not re.search(case.words_said, f"{errors}\n{shown}"):
         yield f"does not say {case.words_said!r}"

@@ -62,6 +62,8 @@ def test_the_documentation_shows_the_catalogue_as_it_is():
     [
         (2, "rankbound: error: in: no\n", {}, None),
         (1, "Traceback (most recent call last):\n", {}, "shows a traceback"),
+        (1, "SystemError: in use\nrankbound: in\n", {}, "shows a traceback"),
+        (1, "Exception ignored in: <f>\n", {}, "shows a traceback"),
         (-6, "rankbound: error: in: no\n", {}, "died of signal 6"),
         (0, "", {}, "ended with 0, not 2"),
         (2, "rankbound: error: in: no\n", {"out": ("folder",)}, "left out"),

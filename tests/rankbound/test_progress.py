@@ -6,15 +6,24 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rankbound as rb
 from rankbound import progress as module
 from rankbound.cli import build_parser, main
+from rankbound.data.columns import strings
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import top_documents
+from rankbound.data.per_query import PerQuery
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.estimators.group_terms import geometry
 from rankbound.progress import counted_items, counting, reported, stages
 from rankbound.read.reading import read_scores
 from rankbound.read.source import Source
+from rankbound.validation.association import Effort, Panel, draw
+from rankbound.validation.paired import Question, answer_family
 
 
 class Terminal(io.StringIO):
@@ -133,6 +142,34 @@ def test_a_command_tells_a_log_how_far_it_is_unless_it_is_quiet(monkeypatch, cap
     assert "stage" not in said.out
     assert main([*words, "--quiet"]) == 0
     assert capsys.readouterr() == (said.out, "")
+
+
+def test_the_inside_of_long_stages_is_counted(monkeypatch):
+    """Comparisons of a family, permutations, distances: what a line would say."""
+    told = set()
+
+    class Told(module.Count):
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if name == "done":
+                told.add((self.what, self.done, self.total))
+
+    monkeypatch.setattr(module, "Count", Told)
+    rng = np.random.default_rng(5)
+    qids = strings([f"q{n}" for n in range(30)])
+    columns = rng.normal(size=(2, 30))
+    first, second = (PerQuery("entropy", "nats", qids, one) for one in columns)
+    ask = Question("hard", "entropy", "all", first, second, None, None)
+    table = columns[..., None]
+    panel = Panel(*table, np.empty((30, 0)), np.empty((1, 0), dtype=bool))
+    vectors = Embeddings(strings(["a", "b"]), rng.normal(size=(2, 3)))
+    groups = top_documents(Scores.from_dict({"q": {"a": 1.0, "b": 0.5}}), depth=2)
+    with stages(total=1):
+        answer_family([ask, ask], delta=0.05, seed=0, resamples=20)
+        geometry(groups, vectors)
+        draw(panel, Effort(20, 99, rank_permutations=10_200), rng)
+    assert {("family", 1, 2), ("distances", 0, 1)} <= told
+    assert {("permutations", n, 10_200) for n in (99, 10_099)} <= told
 
 
 def test_every_long_command_can_be_quiet():

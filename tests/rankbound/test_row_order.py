@@ -1,19 +1,27 @@
 """The order of the rows of input files changes no result.
 
 `convert` and `cut` keep the order of their file, which is content there, and `inspect`
-names the first of a file as an example. `power --from`, `bound --before`, `report` and
-`figures` read results, which are the same.
+names the first of a file as an example.
 """
 
+import contextlib
+import html
+import io
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import rankbound as rb
 from rankbound import Groups, StudentSource, compare, cut, measure, validate
-from tests.rankbound.files import written
+from rankbound.cli.program import main
+from rankbound.manifest import digest
+from rankbound.read.registry import read_any
+from tests.rankbound.files import npy, table, written
 
 QUERIES, DOCUMENTS = 24, 9
 
@@ -182,3 +190,108 @@ def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
         monkeypatch.chdir(folder)
         said.append(_said(command(Path())))
     assert said[0] == said[1]
+
+
+MEASURED = (
+    "measure --teacher teacher.txt --student s=student.txt --teacher-kind logit "
+    "--student-kind logit --embeddings v.npy --ids v.ids --quiet"
+)
+LINES = (
+    f"{MEASURED} --groups near.jsonl --qrels qrels.txt --out results/near",
+    f"{MEASURED} --groups far.jsonl --out results/far",
+    "bound --before results/near --after results/far --json",
+    "power --from results/near --json results/power/power.json",
+    "study set --config study.toml --out study --quiet",
+    "figures --from study --out figures --quiet",
+    "convert student.txt student.arrow",
+)
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
+INLINE = re.compile(r"data:[a-z/;=0-9+-]+;base64,[A-Za-z0-9+/=]+")
+
+
+def _vectors(folder, order):
+    """Vectors of the documents, whose rows are in some order."""
+    vectors = np.random.default_rng(3).normal(size=(DOCUMENTS, 4)).astype(np.float32)
+    written(folder, npy(vectors[order]), "v.npy")
+    written(folder, "".join(f"d{d}\n" for d in order), "v.ids")
+
+
+def _left(folder):
+    """What all commands print and leave, without their inputs."""
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    said = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+        for line in LINES:
+            assert main(line.split()) == 0
+    after = {path for path in folder.rglob("*") if path.is_file()} - before
+    left = {path.relative_to(folder).as_posix(): path.read_bytes() for path in after}
+    return before, said.getvalue(), left
+
+
+@pytest.mark.parametrize("folders", [1], indirect=True)
+def test_the_order_of_rows_changes_no_byte_but_of_hashes(
+    folders, tmp_path, monkeypatch
+):
+    """What every command leaves and prints differs in the hashes of inputs alone.
+
+    Figures are not painted, which takes long: what they show stands in their CSV. The
+    page of `study` is made as that of `report` is.
+    """
+    monkeypatch.setattr(Figure, "savefig", _unpainted)
+    found = []
+    for number, rows in enumerate(folders):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(rows, folder)
+        shutil.copytree(rows, folder / "set", ignore=shutil.ignore_patterns("far*"))
+        (folder / "set" / "qrels.txt").unlink()
+        order = np.random.default_rng(number).permutation(DOCUMENTS)
+        _vectors(folder, order if number else np.arange(DOCUMENTS))
+        written(
+            folder, 'teacher = "teacher.txt"\nteacher_kind = "logit"\n', "study.toml"
+        )
+        found.append(_left(folder))
+    (inputs, said, left), (shuffled, said_then, left_then) = found
+    hashes, others = ({digest(path) for path in one} for one in (inputs, shuffled))
+    assert len(hashes & others) == 1  # of the settings
+    assert HASH.sub("", said) == HASH.sub("", said_then)
+    assert left.keys() == left_then.keys()
+    assert any(name.endswith(".csv") for name in left)
+    # The order of queries in a file is content to `convert`
+    converted = [read_any(tmp_path / n / "student.arrow").scores for n in "01"]
+    assert table(converted[0]) == table(converted[1])
+    del left["student.arrow"]
+    examples, others_then = (_examples(one) for one in (left, left_then))
+    assert len(examples) == len(others_then) > 0
+    for name, content in left.items():
+        same = _without_hashes(name, content, examples)
+        assert same == _without_hashes(name, left_then[name], others_then), name
+    ledgers = [one["results/near/ledger.json"].decode() for one in (left, left_then)]
+    assert {*HASH.findall(ledgers[0])} <= hashes
+    assert {*HASH.findall(ledgers[1])} <= others
+    assert {*HASH.findall(ledgers[0])} != {*HASH.findall(ledgers[1])}
+
+
+def _unpainted(_figure, file, **_settings):
+    picture = b"<svg xmlns='http://www.w3.org/2000/svg'></svg>"
+    file.write(picture) if hasattr(file, "write") else Path(file).write_bytes(picture)
+
+
+def _examples(left):
+    """What `inspect` names as the first of its file."""
+    told = left["study/set/inspect/inspection.json"].decode()
+    return re.findall(r'"example": ("(?:[^"\\]|\\.)*")', told)
+
+
+def _without_hashes(name, content, examples):
+    """A file without hashes, a page without the files in it, and both without examples.
+
+    The files in a page are those beside it.
+    """
+    if not name.endswith((".json", ".html", ".tsv", ".csv", ".txt")):
+        return content
+    text = HASH.sub("", content.decode())
+    if name.endswith(".html"):
+        text = html.unescape(INLINE.sub("", text))
+    for example in examples:
+        text = text.replace(example, "").replace(json.loads(example), "")
+    return text

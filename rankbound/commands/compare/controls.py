@@ -46,6 +46,7 @@ from rankbound.data.embeddings import UNIT_SLACK, Embeddings
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import rank_values
+from rankbound.progress import counted_items
 from rankbound.validation.paired import common, compare_paired, smallest_margin, verdict
 
 FACTORS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -136,7 +137,7 @@ def verdicts_at(compared: Compared, scale: float) -> dict[str, str]:
     }
     level = options.delta / len(compared.answers)
     found: dict[str, str] = {}
-    for one in asked:
+    for one in counted_items([*asked], "controls", "comparisons"):
         key = (one.question.sampling, one.question.quantity, one.question.pairs)
         ask = every[key]
         made = compare_paired(

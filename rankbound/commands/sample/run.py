@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from os import PathLike
@@ -57,7 +58,7 @@ from rankbound.provenance import versions
 from rankbound.read.contents import Contents
 from rankbound.read.scales import TEACHER, Answers, MissingValues, RunTags
 from rankbound.read.source import sha256
-from rankbound.writing import Replacing, json_text, write_all
+from rankbound.writing import Replacing, check_outputs, filling, json_text
 
 PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
@@ -196,7 +197,10 @@ class SampleOptions:
         """Do what `sample` does, with these settings.
 
         The result goes to `record`, together with the groups where both lie in one
-        folder, so that it never describes other groups than those beside it.
+        folder, so that it never describes other groups than those beside it. In another
+        folder it is ready before the groups are moved to their place, and follows them:
+        a process that is killed just in between leaves new groups and the result of the
+        earlier ones, whose hash differs; run it again.
         """
         given = [one for one in self.inputs() if isinstance(one, Path)]
         replacing = Replacing(
@@ -773,18 +777,25 @@ def _written(
         contents = replace(contents, groups=drawn.groups)
     done: list[Sample] = []
 
+    apart: list[Path] = []
+
     def texts(aside: Path) -> dict[str, str]:
         digest = sha256(aside)
         found = made.at(out, format=entry.name, digest=digest, chances=chances)
         done.append(found)
-        if record is None or record.parent.resolve() != out.parent.resolve():
+        if record is None:
             return {}
-        return {record.name: json_text(found.to_dict())}
+        text = json_text(found.to_dict())
+        for folder in apart:
+            (folder / record.name).write_text(text, encoding="utf-8", newline="")
+        return {} if apart else {record.name: text}
 
-    stored = store(contents, entry, out, lossy=True, replacing=replacing, texts=texts)
+    with ExitStack() as stack:
+        if record is not None and record.parent.resolve() != out.parent.resolve():
+            check_outputs(record.parent, [record.name], replacing)
+            apart.append(stack.enter_context(filling(record.parent, replacing)))
+        store(contents, entry, out, lossy=True, replacing=replacing, texts=texts)
     [found] = done
-    if record is not None and record.name not in stored.texts:
-        write_all(record.parent, {record.name: json_text(found.to_dict())}, replacing)
     return found
 
 

@@ -36,7 +36,7 @@ from rankbound.read.fields import (
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, decoded, text_of
-from rankbound.read.text.assembling import Assembly, Repeat
+from rankbound.read.text.assembling import Assembly
 from rankbound.read.text.blocks import blocks, in_order, is_short
 
 
@@ -53,7 +53,7 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
     with source.fitting_into_memory():
         try:
             return _in_blocks(source, {} if repairs is None else repairs)
-        except (Unsure, Repeat):
+        except Unsure:
             return parse_lookup(text_of(source), source.path, repairs)
 
 

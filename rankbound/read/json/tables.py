@@ -41,6 +41,7 @@ from rankbound.read.json.jsonl import (
 from rankbound.read.source import MARK, Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import NAMES, Layout, RowColumns, plain, recognise
+from rankbound.read.text.assembling import Repeat
 from rankbound.read.text.blocks import Column, blocks
 from rankbound.read.text.tables import TextFrame, contents_in_batches, contents_of_text
 
@@ -277,6 +278,8 @@ def read(source: Source, kind: str) -> Contents:
         for quicker in (_in_blocks, _in_parts, _by_column):
             try:
                 return quicker(source, found, kind)
+            except Repeat:
+                break  # which only the reader of all rows merges
             except Unsure:
                 continue
         return _by_record(source, found, kind)

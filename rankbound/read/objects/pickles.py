@@ -12,7 +12,9 @@ import copyreg
 import math
 import pickle
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
@@ -213,7 +215,7 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
     problem = ""
     most = _most(source)
     try:
-        with bounded_addresses(most):
+        with bounded_addresses(most), _no_false_alarm():
             found = loader.load()
         if stream.read(1):
             problem = "more follows after its end"
@@ -235,6 +237,27 @@ def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
             "file again"
         )
     return found
+
+
+@contextmanager
+def _no_false_alarm() -> Iterator[None]:
+    """Keep CPython from printing what it says of an array of bytes that it lacks.
+
+    Where there is no memory for one (opcode BYTEARRAY8 may ask for any length),
+    CPython raises MemoryError, and may also print that it gives back an array in use,
+    since it looks at a field of it that it has not filled yet.
+    """
+    before = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if kind is not SystemError or "deallocated bytearray" not in str(error):
+            before(kind, error, trace)
+
+    sys.excepthook = tell
+    try:
+        yield
+    finally:
+        sys.excepthook = before
 
 
 def _most(source: Source) -> float:

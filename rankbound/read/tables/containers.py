@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 
 from rankbound.errors import FormatError
-from rankbound.memory import check_unpacked_size
+from rankbound.memory import (
+    bounded_addresses,
+    budget,
+    check_unpacked_size,
+    most_of_table,
+    size_in_words,
+    too_large,
+)
 from rankbound.read.source import Source, one_line, out_of_memory
-from rankbound.read.tables.frames import Frame
+from rankbound.read.tables.frames import Frame, is_list, is_text
 
 PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1\x00\x00"
 ARROW_STREAM = b"\xff\xff\xff\xff"
 STREAM_END = ARROW_STREAM + b"\0" * 4
+THREADED = 1 << 30  # bytes
+ALONE = pa.ipc.IpcReadOptions(use_threads=False)
 SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
 
 
@@ -92,7 +105,7 @@ def open_table(source: Source, columns: list[str] | None = None) -> Frame:
     tables: list[Any] = []
     for path in paths:
         one = Source(path) if source.is_folder else source
-        table = _guarded(one, lambda part: _table(part, columns))
+        table = _guarded(one, lambda part, opened: _table(part, opened, columns))
         first = tables[0].schema if tables else table.schema
         if not table.schema.equals(first):
             raise FormatError(
@@ -121,11 +134,11 @@ def first_row(source: Source) -> Mapping[str, object]:
     return found
 
 
-def _first_row(source: Source) -> Any:
+def _first_row(source: Source, opened: Any) -> Any:
     if container(source) == "parquet":
-        batches = pq.ParquetFile(_bytes(source)).iter_batches(batch_size=1)
+        batches = pq.ParquetFile(opened).iter_batches(batch_size=1, use_threads=False)
         return next((batch.to_pylist()[0] for batch in batches if len(batch)), {})
-    with _reader(source, _bytes(source)) as reader:
+    with _reader(source, opened) as reader:
         count = getattr(reader, "num_record_batches", None)
         batches = iter(reader) if count is None else map(reader.get_batch, range(count))
         filled = (batch.slice(0, 1).to_pylist()[0] for batch in batches if len(batch))
@@ -184,13 +197,31 @@ def _listed(source: Source) -> list[Path]:
     return found
 
 
-def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
+def _guarded(source: Source, read: Callable[[Source, Any], Any]) -> Any:
+    """Read the bytes of a table, which may not take far more memory than its size.
+
+    An id is stored once, however many rows have it, and a compressed part says nothing
+    that can be relied on of its size: so Arrow is not given more than is due.
+    """
+    size, most = 0, math.inf
     try:
-        return read(source)
+        opened = _bytes(source)  # a memory map takes addresses, but no memory
+        size = _size(source, opened)
+        most = most_of_table(size)
+        with _plain_memory(), bounded_addresses(most):
+            return read(source, opened)
     except FormatError:
         raise
     except MemoryError:
-        raise out_of_memory(source.fail) from None
+        if most > budget().left():
+            raise out_of_memory(source.fail) from None
+        raise too_large(
+            source.fail(
+                f"takes more than {size_in_words(most)} of memory when it is unpacked "
+                f"from {size_in_words(size)}, so that it may be made to fill memory; "
+                f"if it is right, {budget().more(most)}"
+            )
+        ) from None
     except Exception as error:  # a damaged header may cause any exception
         problem = one_line(error).rstrip(". ")
         raise source.fail(
@@ -199,24 +230,45 @@ def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
         ) from None
 
 
-def _schema(source: Source) -> Any:
+@contextmanager
+def _plain_memory() -> Iterator[None]:
+    """Have Arrow take memory from the system alone.
+
+    Its own pool may hold a GiB of addresses that are not in use, which no limit counts.
+    """
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
+def _size(source: Source, opened: Any) -> int:
+    """Bytes on disk, or of a pipe, which are held."""
+    return source.size or int(opened.size())
+
+
+def _schema(source: Source, opened: Any) -> Any:
     if container(source) == "parquet":
-        schema = pq.read_schema(_bytes(source))
+        schema = pq.read_schema(opened)
     else:
-        with _reader(source, _bytes(source)) as reader:
+        with _reader(source, opened) as reader:
             schema = reader.schema
     if not all(schema.names):  # decodes the names, which may fail
         raise source.fail("a column without a name")
     return schema
 
 
-def _table(source: Source, columns: list[str] | None) -> Any:
-    opened = _bytes(source)
+def _table(source: Source, opened: Any, columns: list[str] | None) -> Any:
     if container(source) == "parquet":
         checked = pq.ParquetFile(opened, page_checksum_verification=True)
+        on_disk = _size(source, opened)
         size = _unpacked_size(checked, columns)
-        check_unpacked_size(size, opened.size(), source.fail)
-        table = checked.read(columns)
+        check_unpacked_size(size, on_disk, source.fail)
+        # Each thread takes addresses of its own
+        threads = most_of_table(on_disk) > THREADED
+        table = checked.read(columns, use_threads=threads)
     else:
         with _reader(source, opened) as reader:
             table = reader.read_all()
@@ -224,7 +276,47 @@ def _table(source: Source, columns: list[str] | None) -> Any:
             _check_stream_end(source, opened)
         table = table if columns is None else table.select(columns)
     table.validate(full=True)  # offsets in a damaged file may point anywhere
+    _check_text(table, _size(source, opened), source)
     return table
+
+
+def _check_text(table: Any, on_disk: int, source: Source) -> None:
+    """Refuse text that is stored once and becomes far larger, once for each row."""
+    referring = [*map(_referring, table.columns)]
+    # Of how long all could be at most, before what they are
+    for exact in (False, True):
+        size = sum(_text_size(one, exact=exact) for one in referring)
+        if size <= on_disk:
+            return
+    check_unpacked_size(size, on_disk, source.fail)
+
+
+def _referring(column: Any) -> Any:
+    """The parts of a column, or of its lists, that refer to text."""
+    listed = is_list(column.type)
+    kind = column.type.value_type if listed else column.type
+    if not (pt.is_dictionary(kind) or pt.is_string_view(kind)):
+        return []
+    return (pc.list_flatten(column) if listed else column).chunks
+
+
+def _text_size(chunks: Any, *, exact: bool) -> int:
+    """Bytes of the text of rows, or as many as they are at most."""
+    size = 0
+    for chunk in chunks:
+        names = chunk.dictionary if pt.is_dictionary(chunk.type) else chunk
+        if not is_text(names.type):
+            continue
+        if pt.is_string_view(names.type):
+            names = pc.cast(names, pa.large_string())
+        lengths = pc.binary_length(names)
+        if not exact:
+            size += len(chunk) * (pc.max(lengths).as_py() or 0)
+            continue
+        if pt.is_dictionary(chunk.type):
+            lengths = lengths.take(chunk.indices)
+        size += pc.sum(lengths).as_py() or 0
+    return size
 
 
 def _unpacked_size(opened: Any, columns: list[str] | None) -> int:
@@ -269,9 +361,10 @@ def _check_stream_end(source: Source, opened: Any) -> None:
 
 
 def _reader(source: Source, opened: Any) -> Any:
+    pool = pa.default_memory_pool()
     if container(source) == "an Arrow file":
-        return pa.ipc.open_file(opened)
-    return pa.ipc.open_stream(opened)
+        return pa.ipc.open_file(opened, options=ALONE, memory_pool=pool)
+    return pa.ipc.open_stream(opened, options=ALONE, memory_pool=pool)
 
 
 def _bytes(source: Source) -> Any:

@@ -51,7 +51,7 @@ from rankbound.read.tables.layouts import (
     plain,
 )
 from rankbound.read.tables.systems import systems_in
-from rankbound.read.text.assembling import Assembly, Repeat
+from rankbound.read.text.assembling import Assembly
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn, held
 
@@ -172,7 +172,9 @@ def rows_in_batches(
     ------
     Unsure
         When `rows_of` has to read the whole table: for grades alone, broken rules, and
-        different scores of a document in one query.
+        different scores of a document in one query, which is a `Repeat`.
+    FormatError
+        If the file is too large.
     """
     query, document, score = columns.query, columns.document, columns.score
     if score is None:
@@ -201,11 +203,16 @@ def rows_in_batches(
         if not rows.values:
             raise Unsure
         scores, ranks = rows.sorted(tolerance=TOLERANCE)
-    except (FormatError, Repeat, pa.ArrowInvalid):
-        raise Unsure from None
+    except (FormatError, pa.ArrowInvalid) as error:
+        raise _otherwise(error) from None
     repairs = _counted(COMPOSED, mended) | _counted(AGAIN, rows.again)
     qrels = None if columns.grade is None else _judged(scores, rows.grades.taken())
     return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
+
+
+def _otherwise(error: Exception) -> Exception:
+    """What to raise for an error: itself, where no other reader gets further."""
+    return error if isinstance(error, FormatError) and error.too_large else Unsure()
 
 
 def _judged(scores: Scores, grades: Floats) -> Scores | None:
@@ -416,8 +423,8 @@ def lists_in_batches(
     try:
         with closing(in_order(work, items, short=short)) as done:
             return _joined((part for _, part in done), frame, columns)
-    except (FormatError, pa.ArrowInvalid):
-        raise Unsure from None
+    except (FormatError, pa.ArrowInvalid) as error:
+        raise _otherwise(error) from None
 
 
 def _list_part(frame: Frame, columns: ListColumns) -> ListPart:

@@ -15,11 +15,12 @@ from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.ordering import WINDOW, parts, row_order
 from rankbound.data.scores import Scores
 from rankbound.read.fields import composed
+from rankbound.read.json.blocks import Unsure
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
 
 
-class Repeat(Exception):  # noqa: N818  not an error yet: the reader knows the lines
+class Repeat(Unsure):
     """A document occurs twice in a query; `rows` are the two, counted from 0."""
 
     def __init__(self, first: int, second: int) -> None:

@@ -10,6 +10,8 @@ import rankbound as rb
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import main
 from rankbound.errors import UsageError
+from rankbound.writing import settle
+from tests.rankbound import kills
 from tests.rankbound.files import lookup, run_text, written
 
 RNG = np.random.default_rng(11)
@@ -270,3 +272,56 @@ def test_a_fitted_temperature_is_that_of_all_judged_pairs():
     assert "overconfident by a factor of" in made.notes[-1]
     with pytest.raises(UsageError, match="`temperature='fit'` needs pairs"):
         rb.sample(scores, sampling="top", temperature="fit")
+
+
+def test_a_kill_leaves_old_or_new_groups_and_results_in_two_folders(
+    tmp_path, monkeypatch, capsys
+):
+    """At no renaming is one of the files half written or missing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(kills, "CALLS", ("rename", "replace"))
+    written(tmp_path, lookup(TEACHER), "t.json")
+    (tmp_path / "g").mkdir()
+
+    def drawn(seed):
+        line = "sample --teacher t.json --sampling random --size 3 --force --quiet "
+        return main(f"{line} --seed {seed} --out g/g.jsonl --json j/j.json".split())
+
+    places = [tmp_path / "g" / "g.jsonl", tmp_path / "j" / "j.json"]
+    assert drawn(2) == 0
+    new = [place.read_bytes() for place in places]
+    assert drawn(1) == 0
+    old = [place.read_bytes() for place in places]
+    seen, code, at = set(), 9, 0
+    while code == 9:
+        at += 1
+        code = kills.killed(lambda: drawn(2), at, after=False)
+        for place in places:  # as the next command does there
+            settle(place.parent)
+        left = [place.read_bytes() for place in places]
+        named = [
+            ("old", "new")[content == one]
+            for content, one in zip(left, new, strict=True)
+        ]
+        assert left == [
+            {"old": o, "new": n}[k] for k, o, n in zip(named, old, new, strict=True)
+        ]
+        seen.add(tuple(named))
+        assert {path.name for path in tmp_path.rglob("*")} == {
+            *("t.json", "g", "j", "g.jsonl", "j.json")
+        }
+        for place, content in zip(places, old, strict=True):
+            place.write_bytes(content)
+    assert code == 0
+    assert seen == {("old", "old"), ("new", "old"), ("new", "new")}
+    capsys.readouterr()
+
+
+def test_where_the_result_cannot_be_written_the_groups_stay(tmp_path, capsys):
+    written(tmp_path, lookup(TEACHER), "t.json")
+    groups = written(tmp_path, "what was there", "g.jsonl")
+    written(tmp_path, "no folder", "j")
+    line = f"sample --teacher {tmp_path}/t.json --sampling random --size 3 --force "
+    assert main(f"{line} --out {groups} --json {tmp_path}/j/j.json".split()) == 2
+    assert "j: " in capsys.readouterr().err
+    assert groups.read_text() == "what was there"

@@ -6,6 +6,7 @@ import functools
 import operator
 import os
 import pickle
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.errors import FormatError
 from rankbound.read.objects import pickles
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, written
@@ -299,3 +301,19 @@ def test_an_array_with_too_few_bytes_is_refused(tmp_path):
     )
     message = refusal(pickles.load, Source(written(tmp_path, whole)))
     assert "8 bytes for an array of shape (3,)" in message
+
+
+def test_an_array_of_bytes_without_end_is_refused_and_nothing_else_said(
+    tmp_path, capfd
+):
+    """CPython prints a SystemError where an array of bytes gets no memory.
+
+    It reads a field that is not filled yet, so bytes that are not 0 are left there.
+    """
+    unclean = b"C\x17" + b"\1" * 23 + b"0"
+    for size in (1 << 40, 1 << 59):
+        path = tmp_path / "p.pkl"
+        path.write_bytes(b"\x80\x05" + unclean + b"\x96" + struct.pack("<Q", size))
+        with pytest.raises(FormatError, match="asks for more than"):
+            pickles.load(Source(path))
+    assert capfd.readouterr().err == ""
