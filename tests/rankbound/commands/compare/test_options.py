@@ -52,6 +52,7 @@ def test_defaults():
         ({"margins": {"entropy": 0.0}}, "`margins` must be a positive number"),
         ({"margins": {"entropy": float("nan")}}, "`margins` must be a positive number"),
         ({"resamples": -1}, "`resamples` must be a whole"),
+        ({"resamples": 1}, "`resamples` must be a whole number from 99"),
         ({"delta": 2.0}, "`delta`"),
         ({"metric": "cosine"}, "not a metric"),
         ({"ids": "v"}, "`ids` name the rows of `embeddings`"),

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -308,3 +310,38 @@ def test_columns_of_objects_that_are_not_used_are_told():
         "teacher (list): not used: score_other",
         "groups (list): not used: labels",
     ]
+
+
+def work_of(words):
+    """The calls of Python functions and the characters read until a command ends."""
+    calls, status = 0, Path("/proc/self/io")
+
+    def count(_frame, event, _value):
+        nonlocal calls
+        calls += event == "call"
+
+    def read():
+        return int(status.read_text().split()[1])
+
+    before = read()
+    sys.setprofile(count)
+    try:
+        assert main(words)
+    finally:
+        sys.setprofile(None)
+    return calls, read() - before
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="no counts of reads")
+def test_damage_at_the_end_takes_inspect_no_more_than_measure(tmp_path, capsys):
+    rows = [f"q{n % 400} Q0 d{n // 400} 1 {n / 7:.4f} t" for n in range(8_000)]
+    file = tmp_path / "late.run"
+    file.write_text("\n".join([*rows, "q9 Q0 d1 x", ""]))
+    main(["inspect", str(file)])  # what is imported late is no work on the file
+    inspected = work_of(["inspect", str(file)])
+    measured = work_of(
+        ["measure", "--teacher", str(file), "--out", str(tmp_path / "m")]
+    )
+    assert "late.run:8001" in capsys.readouterr().err
+    assert inspected[0] <= 1.2 * measured[0]
+    assert inspected[1] <= 1.2 * measured[1]
