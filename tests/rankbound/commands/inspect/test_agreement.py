@@ -334,9 +334,13 @@ def work_of(words):
 
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="no counts of reads")
 def test_damage_at_the_end_takes_inspect_no_more_than_measure(tmp_path, capsys):
-    rows = [f"q{n % 400} Q0 d{n // 400} 1 {n / 7:.4f} t" for n in range(8_000)]
+    scores = np.random.default_rng(5).normal(size=(400, 20))
+    table = {
+        f"q{n}": {f"d{k}": v for k, v in enumerate(r.tolist())}
+        for n, r in enumerate(scores)
+    }
     file = tmp_path / "late.run"
-    file.write_text("\n".join([*rows, "q9 Q0 d1 x", ""]))
+    file.write_text(run_text(table, tag="t") + "q x\n")
     main(["inspect", str(file)])  # what is imported late is no work on the file
     inspected = work_of(["inspect", str(file)])
     measured = work_of(
