@@ -16,35 +16,54 @@ overflows and rounding stays small: against 50 digits the relative errors of ent
 and risks are below 2e-15 for ties, gaps of 1e-12, scores of 1e6 with noise, and scores
 of 8e307.
 
+The recurrence runs in NumPy, or compiled where numba is installed (extra ``[numba]``),
+some ten times as fast and with the same bits.
+
 Scores are finite NumPy float64 arrays of shape (n, k), `valid` says which are not
 padding, `scale` divides margins, and sums have shape (n,).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
 
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.estimators.threads import share_out, threads
 
 # Lists of more documents are summed by the series. For entropies of many lists both
 # ways take the same time at 30 to 40 documents, for those of one list at 250.
 LONGEST_BY_PAIRS: Final = 50
-# Pairs of short lists in one table.
-PAIRS_AT_ONCE: Final = 2**15
+# Pairs of short lists in one table: enough to make the overhead of NumPy's calls small.
+PAIRS_AT_ONCE: Final = 2**16
 TERMS: Final = 21
 # exp(-800) is 0 in float64, as is the exact value for any larger difference
 FARTHEST: Final = 800.0
-# Columns of a recurrence: enough for the overhead of NumPy's calls to be small, and few
-# enough that the numbers of a step stay in the cache.
+# Columns of a recurrence below which lists are cut into pieces, and the most of one,
+# whose numbers stay in the cache: the more, the smaller the overhead of NumPy's calls.
 COLUMNS: Final = 256
+MOST_COLUMNS: Final = 1024
 # A list is cut into pieces of at least this many steps if there are few lists.
 LEAST_STEPS: Final = 32
+# Of the compiled recurrence: few, so that threads share them out.
+COMPILED_COLUMNS: Final = 64
+# Documents from which on importing numba is worth while.
+COMPILED_FROM: Final = 2**15
 # Steps whose powers are computed at once, and whose sums are added up before they join
 # the total, which keeps the rounding of long lists small.
 STEPS_AT_ONCE: Final = 8
+
+# Gaps and steps of a part of the lists
+GapsOf = Callable[[slice], tuple[Floats, Floats | None]]
+# `_pass_on` as it is compiled
+PassOn = Callable[[Floats, Floats, Floats, Floats, Floats, Integers, int], None]
 
 
 def series_weights(terms: int) -> tuple[list[float], int]:
@@ -97,43 +116,62 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
     """
     if scores.shape[-1] <= LONGEST_BY_PAIRS:
         return _entropy_of_pairs(scores, valid, scale)
-    gaps = _gaps(_ascending(scores, valid), scale)
-    softplus, weighted = _accelerated(gaps, gaps)
+
+    def gaps_of(part: slice) -> tuple[Floats, Floats]:
+        gaps = _gaps(_ascending(scores[part], valid[part]), scale)
+        return gaps, gaps
+
+    softplus, weighted = _accelerated(gaps_of, scores.shape)
     return softplus + weighted
 
 
 def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
     """Entropies from all pairs, lists side by side in the columns of one table."""
     n, k = scores.shape
-    n_pairs = k * (k - 1) // 2
-    columns = np.where(valid, scores, np.inf).T
-    at_once = max(1, PAIRS_AT_ONCE // n_pairs)
     sums = np.empty(n)
-    for start in range(0, n, at_once):
-        part = np.ascontiguousarray(columns[:, start : start + at_once])
-        size = np.empty((n_pairs, part.shape[1]))
-        filled = 0
-        with np.errstate(invalid="ignore", over="ignore"):
-            for lag in range(1, k):
-                rows = size[filled : filled + k - lag]
-                np.subtract(part[lag:], part[:-lag], out=rows)
-                filled += k - lag
-            np.abs(size, out=size)
-            if scale != 1.0:
-                size /= scale
-            if not np.ptp(part) < FARTHEST * scale:
-                np.fmin(size, FARTHEST, out=size)  # padding leaves infinity and NaN
-        decay = np.negative(size)
-        np.exp(decay, out=decay)
-        # log1p(decay) + size * (decay / (1 + decay)), in place
-        total = np.log1p(decay)
-        decay /= decay + 1.0
-        size *= decay
-        total += size
-        # In two steps, which round less
-        in_two = total.reshape(-1, k // 2, part.shape[1])
-        sums[start : start + at_once] = in_two.sum(axis=1).sum(axis=0)
+    if k < 2:
+        return np.zeros(n)
+    n_pairs = k * (k - 1) // 2
+    at_once = max(1, PAIRS_AT_ONCE // n_pairs)
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            ascending = _ascending(scores[part], valid[part])
+            columns = np.ascontiguousarray(ascending.T)
+            if len(ascending) == 1:  # NumPy adds up a single column in another order
+                columns = np.repeat(columns, 2, axis=1)
+            tables = _held("tables", 3, n_pairs, columns.shape[-1])
+            found = _sums_of_columns(columns, tables, scale)
+            sums[part] = found[: len(ascending)]
+
+    share_out(work, n, at_once=at_once)
     return sums
+
+
+def _sums_of_columns(columns: Floats, tables: Floats, scale: float) -> Floats:
+    """Entropies of ascending lists (k, n), in three tables of all pairs, in place."""
+    k = len(columns)
+    lower, decay, total = tables  # `lower` less higher scores: no margin is positive
+    filled = 0
+    with np.errstate(invalid="ignore", over="ignore"):
+        for lag in range(1, k):
+            rows = lower[filled : filled + k - lag]
+            np.subtract(columns[:-lag], columns[lag:], out=rows)
+            filled += k - lag
+        if scale != 1.0:
+            np.divide(lower, scale, out=lower)
+        if not (columns[-1] - columns[0]).max() < FARTHEST * scale:
+            np.fmax(lower, -FARTHEST, out=lower)  # padding leaves infinity and NaN
+    np.exp(lower, out=decay)
+    # softplus(-d) less the rest of it, which `lower` becomes
+    np.log1p(decay, out=total)
+    np.multiply(lower, decay, out=lower)
+    np.add(decay, 1.0, out=decay)
+    np.divide(lower, decay, out=lower)
+    np.subtract(total, lower, out=total)
+    # In two steps, which round less
+    in_two = total.reshape(-1, k // 2, columns.shape[-1])
+    return np.asarray(in_two.sum(axis=1).sum(axis=0))
 
 
 def softplus_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
@@ -145,8 +183,11 @@ def softplus_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
     >>> softplus_sums(scores, scores == scores, 1.0).round(6).tolist()  # three ln 2
     [2.079442]
     """
-    gaps = _gaps(_ascending(scores, valid), scale)
-    return _accelerated(gaps, np.zeros_like(gaps))[0]
+
+    def gaps_of(part: slice) -> tuple[Floats, None]:
+        return _gaps(_ascending(scores[part], valid[part]), scale), None
+
+    return _accelerated(gaps_of, scores.shape)[0]
 
 
 def risk_sums(
@@ -163,17 +204,24 @@ def risk_sums(
     >>> risk_sums(teacher, student, teacher == teacher, 1.0).round(6).tolist()
     [3.048587]
     """
-    padded = np.where(valid, teacher, np.inf)
-    # Ties in the student's order, so that their margins have one sign
-    order = np.lexsort((np.where(valid, student, np.inf), padded), axis=-1)
-    gaps = _gaps(np.take_along_axis(padded, order, axis=-1), scale)
-    top = np.where(valid, student, -np.inf).max(axis=-1, keepdims=True)
-    filled = np.where(valid, student, top)  # padding has no discordant pair
-    ordered = np.take_along_axis(filled, order, axis=-1)
-    steps = np.zeros_like(gaps)
-    steps[1:] = np.diff(ordered, axis=-1).T
-    weighted = _accelerated(gaps, steps)[1]
-    return softplus_sums(student, valid, 1.0) + discordance_sums(ordered) + weighted
+    discordance = np.empty(len(teacher))
+
+    def gaps_of(part: slice) -> tuple[Floats, Floats]:
+        padded = np.where(valid[part], teacher[part], np.inf)
+        # Ties in the student's order, so that their margins have one sign
+        filled = np.where(valid[part], student[part], np.inf)
+        order = np.lexsort((filled, padded), axis=-1)
+        gaps = _gaps(np.take_along_axis(padded, order, axis=-1), scale)
+        top = np.where(valid[part], student[part], -np.inf).max(axis=-1, keepdims=True)
+        np.minimum(filled, top, out=filled)  # padding has no discordant pair
+        ordered = np.take_along_axis(filled, order, axis=-1)
+        discordance[part] = discordance_sums(ordered)
+        steps = np.zeros_like(gaps)
+        steps[1:] = np.diff(ordered, axis=-1).T
+        return gaps, steps
+
+    weighted = _accelerated(gaps_of, teacher.shape)[1]
+    return softplus_sums(student, valid, 1.0) + discordance + weighted
 
 
 def discordance_sums(values: Floats) -> Floats:
@@ -225,39 +273,74 @@ def margin_sums(scores: Floats, valid: Booleans) -> Floats:
 
 
 def _ascending(scores: Floats, valid: Booleans) -> Floats:
-    return np.sort(np.where(valid, scores, np.inf), axis=-1)
+    """Sorted lists, with infinity for padding at their ends."""
+    filled = scores if valid.all() else np.where(valid, scores, np.inf)
+    return np.sort(filled, axis=-1)
 
 
 def _gaps(ascending: Floats, scale: float) -> Floats:
     """Gap below each score, shape (k, n); the first score and padding have none."""
-    gaps = np.full(ascending.shape[::-1], FARTHEST)
+    columns, gaps = _held("gaps", 2, *ascending.shape[::-1])
+    np.copyto(columns, ascending.T)
+    gaps[0], inner = FARTHEST, gaps[1:]
     with np.errstate(invalid="ignore", over="ignore"):
         # Padding, which is infinite, leaves infinity and NaN
-        gaps[1:] = np.fmin(np.diff(ascending, axis=-1).T / scale, FARTHEST)
-    return gaps
+        np.subtract(columns[1:], columns[:-1], out=inner)
+        np.divide(inner, scale, out=inner)
+        np.fmin(inner, FARTHEST, out=inner)
+    return np.asarray(gaps)
 
 
-def _accelerated(gaps: Floats, steps: Floats) -> tuple[Floats, Floats]:
+def _accelerated(gaps_of: GapsOf, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
     """Sums over all pairs of softplus(-d), and of sigmoid(-d) times the sum of steps.
 
     A difference d is a sum of gaps, and the steps between the same two documents are
-    added up like these. Both have shape (k, n).
+    added up like these; without steps, the second sums are 0. `gaps_of` gives both for
+    a part of the lists, of shape (k, n), and `shape` is that of all lists.
     """
-    k, n = gaps.shape
+    n, k = shape
     # Of all lists, so that the value of one does not depend on its place among them
     pieces = max(1, min(COLUMNS // max(n, 1), k // LEAST_STEPS))
-    at_once = max(1, COLUMNS // pieces)
+    pass_on = _compiled() if _pays(n * k) else None
     softplus, weighted = np.empty(n), np.empty(n)
-    for start in range(0, n, at_once):
-        part = slice(start, start + at_once)
-        plain, moment = _power_sums(gaps[:, part], steps[:, part], pieces)
-        # Down the columns, whose order of addition does not depend on their number
-        softplus[part] = (_OF_SOFTPLUS * plain).sum(axis=0)
-        weighted[part] = (_OF_SIGMOID * moment).sum(axis=0)
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            gaps, steps = gaps_of(part)
+            plain, moment = _power_sums(gaps, steps, pieces, pass_on)
+            softplus[part] = _in_order(_OF_SOFTPLUS * plain)
+            weighted[part] = _in_order(_OF_SIGMOID * moment)
+
+    if pass_on is None:
+        each = -(-n // threads()) * pieces
+        columns = min(max(each, COLUMNS), MOST_COLUMNS)
+    else:
+        columns = COMPILED_COLUMNS
+    share_out(work, n, at_once=max(1, columns // pieces))
     return softplus, weighted
 
 
-def _power_sums(gaps: Floats, steps: Floats, pieces: int) -> tuple[Floats, Floats]:
+def _pays(documents: int) -> bool:
+    """Whether compiled code gains what importing it takes, or is imported already."""
+    return documents >= COMPILED_FROM or "rankbound.estimators.compiled" in sys.modules
+
+
+@cache
+def _compiled() -> PassOn | None:
+    """The recurrence as compiled by numba, where that is installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    try:
+        from rankbound.estimators import compiled
+    except ImportError:  # numba is there and does not fit this NumPy
+        return None
+    found: PassOn = compiled.pass_on
+    return found
+
+
+def _power_sums(
+    gaps: Floats, steps: Floats | None, pieces: int, pass_on: PassOn | None
+) -> tuple[Floats, Floats]:
     """Sums over pairs of exp(-m d) and of exp(-m d) times the steps; (TERMS, n).
 
     Lists are cut into pieces that are columns of one recurrence. What enters a piece
@@ -265,33 +348,69 @@ def _power_sums(gaps: Floats, steps: Floats, pieces: int) -> tuple[Floats, Float
     """
     k, n = gaps.shape
     length = -(-k // pieces)
-    gaps = _side_by_side(gaps, pieces, length, FARTHEST)
-    steps = _side_by_side(steps, pieces, length, 0.0)
+    decays = _held("decays", length, pieces * n)
+    np.negative(_side_by_side(gaps, pieces, length, FARTHEST), out=decays)
+    np.exp(decays, out=decays)
+    moves = None if steps is None else _side_by_side(steps, pieces, length, 0.0)
     # Axis 0: begun at nothing, and begun at one document at distance 0; axis 1: sums
     # of exp(-m d), and of its products with steps
-    state = np.zeros((1 if pieces == 1 else 2, 2, TERMS, pieces * n))
+    heads = 1 if pieces == 1 else 2
+    state, total = _held("sums", 2, heads, 2, TERMS, pieces * n)
+    state[...] = total[...] = 0.0
     state[1:, 0] = 1.0
-    total, recent = np.zeros_like(state), np.zeros_like(state)
-    begun, plain, moment = state[0, 0], state[:, 0], state[:, 1]
-    product = np.empty_like(plain)
-    for start in range(0, length, STEPS_AT_ONCE):
-        some = slice(start, start + STEPS_AT_ONCE)
-        recent[...] = 0.0
-        for decay, step in zip(_powers(gaps[some]), steps[some], strict=True):
-            begun += 1.0
-            np.multiply(plain, step, out=product)
-            np.add(moment, product, out=moment)
-            np.multiply(state, decay, out=state)
-            np.add(recent, state, out=recent)
-        total += recent
+    if pass_on is None:
+        _pass_on(decays, moves, state, total)
+    else:
+        births = np.array([1.0, 0.0])[: len(state)]
+        moves = np.zeros_like(decays) if moves is None else moves
+        pass_on(decays, moves, births, state, total, _FACTORS, STEPS_AT_ONCE)
+    if pieces == 1:
+        return total[0, 0], total[0, 1]
     return _joined(
         total.reshape(*total.shape[:3], pieces, n),
         state.reshape(*total.shape[:3], pieces, n),
     )
 
 
+def _pass_on(
+    decays: Floats, steps: Floats | None, state: Floats, total: Floats
+) -> None:
+    """Pass columns of gaps through the recurrence; `state` and `total` are changed."""
+    sums = 1 if steps is None else 2
+    state, total = state[:, :sums], total[:, :sums]
+    begun, plain, moment = state[0, 0], state[:, 0], state[:, -1]
+    recent, product = _held("recent", *state.shape), _held("product", *plain.shape)
+    powers = _held("powers", STEPS_AT_ONCE, TERMS, decays.shape[-1])
+    for start in range(0, len(decays), STEPS_AT_ONCE):
+        some = decays[start : start + STEPS_AT_ONCE]
+        recent[...] = 0.0
+        for place, decay in enumerate(_powers(some, powers)):
+            np.add(begun, 1.0, out=begun)
+            if steps is not None:
+                np.multiply(plain, steps[start + place], out=product)
+                np.add(moment, product, out=moment)
+            np.multiply(state, decay, out=state)
+            np.add(recent, state, out=recent)
+        np.add(total, recent, out=total)
+
+
+def _held(name: str, *shape: int) -> Floats:
+    """An array with any content, which the thread keeps: new pages cost as the sums."""
+    size = math.prod(shape)
+    held = getattr(_HELD, name, None)
+    if held is None or held.size < size:
+        held = np.empty(size)
+        setattr(_HELD, name, held)
+    return np.asarray(held[:size].reshape(shape))
+
+
+_HELD = threading.local()
+
+
 def _side_by_side(table: Floats, pieces: int, length: int, filler: float) -> Floats:
     """Cut the rows of (k, n) into pieces: (length, pieces * n)."""
+    if pieces == 1:
+        return table
     k, n = table.shape
     whole = np.full((pieces * length, n), filler)
     whole[:k] = table
@@ -299,10 +418,24 @@ def _side_by_side(table: Floats, pieces: int, length: int, filler: float) -> Flo
     return cut.reshape(length, pieces * n)
 
 
-def _powers(gaps: Floats) -> Floats:
-    """exp(-m gap) for m = 1 to TERMS, shape (length, TERMS, columns)."""
-    powers = np.empty((len(gaps), TERMS, gaps.shape[-1]))
-    np.exp(-gaps, out=powers[:, 0])
+def _factors() -> Integers:
+    """Two lower powers, counted from 0, whose product is each power from x^2 on."""
+    found = np.zeros((TERMS, 2), dtype=np.int64)
+    known = 1
+    while known < TERMS:
+        new = np.arange(min(known, TERMS - known))
+        found[known + new] = np.stack([new, np.full_like(new, known - 1)], axis=-1)
+        known += len(new)
+    return found
+
+
+_FACTORS = _factors()
+
+
+def _powers(decays: Floats, out: Floats) -> Floats:
+    """x^m for m = 1 to TERMS of each x, shape (length, TERMS, columns)."""
+    powers = out[: len(decays)]
+    powers[:, 0] = decays
     known = 1
     while known < TERMS:
         new = min(known, TERMS - known)
@@ -312,9 +445,17 @@ def _powers(gaps: Floats) -> Floats:
     return powers
 
 
+def _in_order(rows: Floats) -> Floats:
+    """Sum of rows one after another; NumPy adds up a single column in another order."""
+    total = np.zeros_like(rows[0])
+    for row in rows:
+        np.add(total, row, out=total)
+    return np.asarray(total)
+
+
 def _joined(total: Floats, final: Floats) -> tuple[Floats, Floats]:
     """Add up pieces, each of which begins with the state at the end of the last one."""
-    plain, moment = total[0].sum(axis=-2)
+    plain, moment = _in_order(np.moveaxis(total[0], -2, 0))
     carried, carried_moment = final[0, :, :, 0]
     for piece in range(1, total.shape[-2]):
         decays, moments = total[1, :, :, piece]

@@ -386,7 +386,11 @@ def pairs_of(valid: Booleans) -> Floats:
     >>> pairs_of(np.ones((2, 16), dtype=bool)).tolist()
     [120.0, 120.0]
     """
-    sizes = np.sum(valid, axis=-1, dtype=np.float64)
+    sizes = (
+        np.full(valid.shape[:-1], float(valid.shape[-1]))
+        if valid.all()
+        else np.sum(valid, axis=-1, dtype=np.float64)
+    )
     counts = np.asarray(sizes * (sizes - 1) / 2)
     if np.any(counts == 0):
         # Says which list it is

@@ -71,9 +71,9 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Study, write everything, show the table over all data sets."""
     from rankbound.cli.measure import options_of
     from rankbound.commands.study.config import Config, read_config
-    from rankbound.commands.study.processes import cores
     from rankbound.commands.study.run import n_stages
     from rankbound.escaping import tell
+    from rankbound.estimators.threads import cores
     from rankbound.page.report import STAGES
     from rankbound.page.study import write_study
     from rankbound.progress import stages

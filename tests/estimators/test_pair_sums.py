@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators import group_terms, pair_sums
+from rankbound.estimators import group_terms, pair_sums, threads
 from rankbound.estimators.pair_sums import (
     SERIES_ERROR,
     TERMS,
@@ -275,3 +275,57 @@ def test_blocks_of_long_groups_hold_many_and_each_group_once():
         one = values[offsets[q] : offsets[q + 1]]
         assert_allclose(terms.entropy[q], pairwise_entropy_nats(one), rtol=1e-14)
         assert_allclose(terms.mean_margin[q], mean_margin(one), rtol=1e-14)
+
+
+SIZES = [(1, 60), (5, 2000), (1025, 51), (1100, 3)]
+
+
+def sums_of(n, k, part=slice(None)):
+    """Entropies, softplus sums and risks of some of n random lists of 2 to k."""
+    rng = np.random.default_rng(n)
+    teacher = rng.normal(0, 3, (n, k)).round(2)[part]
+    student = rng.normal(0, 2, (n, k))[part]
+    valid = np.arange(k) < rng.integers(2, k + 1, (n, 1))
+    valid[-1] = True
+    valid = valid[part]
+    return np.array(
+        [
+            pair_sums.entropy_sums(teacher, valid, 1.3),
+            pair_sums.softplus_sums(student, valid, 1.0),
+            pair_sums.risk_sums(teacher, student, valid, 1.7),
+        ]
+    )
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """A function that computes with NumPy alone, in one thread, and small parts."""
+
+    def computing(n, k):
+        monkeypatch.setattr(pair_sums, "PAIRS_AT_ONCE", 2**10)
+        with monkeypatch.context() as patch:
+            patch.setattr(pair_sums, "_compiled", lambda: None)
+            patch.setattr(threads, "cores", lambda: 1)
+            return sums_of(n, k)
+
+    return computing
+
+
+@pytest.mark.parametrize(("n", "k"), SIZES)
+def test_threads_and_company_change_no_bit(monkeypatch, plain, n, k):
+    expected = plain(n, k)
+    monkeypatch.setattr(pair_sums, "_compiled", lambda: None)
+    monkeypatch.setattr(threads, "cores", lambda: 3)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert_array_equal(sums_of(n, k), expected)
+    if n > 1000:  # fewer lists are cut into pieces
+        assert_array_equal(sums_of(n, k, slice(n - 300, n)), expected[:, -300:])
+
+
+@pytest.mark.parametrize(("n", "k"), SIZES)
+def test_compiled_code_changes_no_bit(monkeypatch, plain, n, k):
+    pytest.importorskip("numba")
+    expected = plain(n, k)
+    assert pair_sums._compiled() is not None
+    monkeypatch.setattr(pair_sums, "COMPILED_FROM", 0)
+    assert_array_equal(sums_of(n, k), expected)

@@ -28,13 +28,6 @@ THREADS: Final = (
 SECONDS: Final = 0.1  # between two looks at what the processes tell
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def done_by(
     task: Task[Item, Made],
     items: Sequence[Item],
