@@ -6,10 +6,14 @@ it violates the triangle inequality and no dot-product ranker is Lipschitz in it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
+
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.estimators.arrays import (
     Array,
     as_array,
@@ -21,6 +25,7 @@ from rankbound.estimators.arrays import (
     widened,
 )
 from rankbound.estimators.pairs import both_sides, pair_mean, pair_positions
+from rankbound.estimators.threads import one_thread_of_blas, share_out
 
 METRICS = ("euclidean", "angular")
 COSINE_REFUSED = (
@@ -29,9 +34,20 @@ COSINE_REFUSED = (
     "'angular', or 'euclidean' on unit vectors, where it orders pairs the same way"
 )
 # Squared distances from inner products lose digits in proportion to norms / distance.
-# Below this share of the squared norms they are computed again by subtraction.
-RECOMPUTE_BELOW = 1e-3
-NUMBERS_IN_CACHE = 2**17
+# Below this share of the squared norms they are computed again from the vectors; by the
+# bits of a number.
+RECOMPUTE_BELOW: Final = {32: 1 / 16, 64: 1e-2}
+# Groups with a larger share of such pairs, of which this is the inverse, are moved.
+FEW: Final = 64
+NUMBERS_IN_CACHE: Final = 2**19
+# Distances of a group up to which sorting takes no longer than selecting, and ranks
+# from which on it takes less time.
+SORTED_QUICKLY: Final = 256
+MOST_RANKS: Final = 8
+# Rows of a product of a large group with itself.
+ROWS: Final = 128
+# Multiplications from which on BLAS would share out one product to its own threads.
+SMALL_PRODUCT: Final = 2**19
 
 
 def check_metric(metric: str) -> str:
@@ -80,15 +96,195 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     """
     check_metric(metric)
     vectors = as_array(vectors)
+    if isinstance(vectors, np.ndarray) and vectors.ndim > 1 and vectors.size > 0:
+        return _of_array(vectors, metric)
     check_finite(vectors, "vectors")
     if metric == "angular":
         _check_directions(vectors)
-    if not isinstance(vectors, np.ndarray) or vectors.ndim != 3 or len(vectors) == 0:
-        return _distances(vectors, metric)
-    # Pieces whose temporaries fit into the cache, as in `estimators.pairwise`
-    step = max(1, NUMBERS_IN_CACHE // max(1, vectors.shape[1] * vectors.shape[2]))
-    pieces = (vectors[at : at + step] for at in range(0, len(vectors), step))
-    return np.concatenate([_distances(piece, metric) for piece in pieces])
+    return _distances(vectors, metric)
+
+
+def _of_array(vectors: Floats, metric: str) -> Floats:
+    """Distances of groups of NumPy vectors, shared out to threads."""
+    *shape, k, dim = vectors.shape
+    groups = vectors.reshape(-1, k, dim)
+    single = vectors.dtype == np.float32
+    found = np.empty(
+        (len(groups), k * (k - 1) // 2), dtype=np.float32 if single else np.float64
+    )
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            found[part] = group_distances(groups[part], metric)
+
+    try:
+        with one_thread_of_blas(k * k * dim > SMALL_PRODUCT):
+            share_out(work, len(groups), at_once=groups_at_once(k, dim))
+    except DomainError:
+        check_finite(vectors, "vectors")  # raise with the index in all vectors
+        _check_directions(vectors)
+        raise
+    return found.reshape(*shape, -1)
+
+
+def groups_at_once(k: int, dim: int) -> int:
+    """How many groups of k vectors are a part for a thread, for the cache's sake.
+
+    Examples
+    --------
+    >>> groups_at_once(16, 768), groups_at_once(1000, 768)
+    (42, 1)
+    """
+    return max(1, NUMBERS_IN_CACHE // max(1, k * dim))
+
+
+def group_distances(groups: Floats, metric: str) -> Floats:
+    """`pair_distances` of some groups (b, k, dim) of NumPy vectors, in one thread.
+
+    Raises
+    ------
+    DomainError
+        As `pair_distances` raises.
+    """
+    single = groups.dtype == np.float32
+    wide = groups if single else groups.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = np.vecdot(wide, wide)
+    if not np.isfinite(norms).all():
+        check_finite(groups, "vectors")
+    if metric == "angular":
+        return _angles(wide, norms)
+    if not np.isfinite(norms).all():  # the squares alone overflow
+        peak = np.abs(wide).max()
+        return np.asarray(group_distances(wide / peak, metric) * peak)
+    squared, near = _squared(wide, norms)
+    if not near.any():
+        return np.asarray(np.sqrt(squared, out=squared))
+    crowded = _crowded(near)
+    if len(crowded):
+        # Vectors with much in common: without their mean, fewer digits cancel
+        moved = wide[crowded]
+        moved -= moved.mean(axis=-2, keepdims=True)
+        squared[crowded], near[crowded] = _squared(moved, np.vecdot(moved, moved))
+    places, pairs = np.nonzero(near)
+    squared[places, pairs] = 0.0
+    found = np.sqrt(squared, out=squared)
+    found[places, pairs] = _one_by_one(wide, places, pairs, _apart)
+    return np.asarray(found)
+
+
+def _squared(vectors: Floats, norms: Floats) -> tuple[Floats, Booleans]:
+    """Squared distances from inner products, and where too many digits cancelled."""
+    scale = _of_pairs(norms, np.add)
+    squared = _products(vectors)
+    squared *= -2.0
+    squared += scale
+    numbers = np.finfo(squared.dtype)
+    scale *= RECOMPUTE_BELOW[numbers.bits]
+    np.maximum(scale, numbers.tiny / numbers.eps, out=scale)  # too small for squares
+    return squared, squared <= scale
+
+
+def _angles(vectors: Floats, norms: Floats) -> Floats:
+    """Angles from inner products, and from the sides of triangles at both ends."""
+    numbers = np.finfo(vectors.dtype)
+    if not (numbers.tiny / numbers.eps < norms.min() and np.isfinite(norms.max())):
+        _check_directions(vectors)
+        vectors = vectors / np.abs(vectors).max(axis=-1, keepdims=True)
+        norms = np.vecdot(vectors, vectors)
+    cosines = _products(vectors)
+    cosines /= _of_pairs(np.sqrt(norms), np.multiply)
+    near = np.abs(cosines) >= 1 - RECOMPUTE_BELOW[numbers.bits]
+    # In float64 there is nothing wider, and no mean to take away from directions
+    crowded = _crowded(near)[: len(near) if numbers.bits < 64 else 0]
+    near[crowded] = False
+    places, pairs = np.nonzero(near)
+    cosines[places, pairs] = 0.0
+    found = np.arccos(np.clip(cosines, -1.0, 1.0, out=cosines), out=cosines)
+    found[places, pairs] = _one_by_one(vectors, places, pairs, _angle)
+    if len(crowded):
+        wide = vectors[crowded].astype(np.float64)
+        found[crowded] = group_distances(wide, "angular")
+    return np.asarray(found)
+
+
+def _crowded(near: Booleans) -> Integers:
+    """Groups of which too many pairs would have to be computed one by one."""
+    return np.flatnonzero(near.sum(axis=-1) > near.shape[-1] / FEW)
+
+
+def _of_pairs(values: Floats, combine: np.ufunc) -> Floats:
+    """A combination of the two values of each pair i < j; (b, k) to (b, n_pairs)."""
+    first, second = pair_positions(values.shape[-1])
+    left = np.take(values, first, axis=-1)
+    return np.asarray(combine(left, np.take(values, second, axis=-1), out=left))
+
+
+def _products(vectors: Floats) -> Floats:
+    """Inner products of all pairs i < j of groups (b, k, dim)."""
+    count, k, _ = vectors.shape
+    found = np.empty((count, k * (k - 1) // 2), dtype=vectors.dtype)
+    if k > ROWS:
+        return _of_rows(vectors, found)
+    if k > 1:
+        # Of an array and itself, BLAS would make a symmetric product, which takes twice
+        # as long where arrays are small
+        table = np.matmul(vectors[:, :-1], np.swapaxes(vectors[:, 1:], -1, -2))
+        rows = table.reshape(count, -1)
+        np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
+    return found
+
+
+def _of_rows(vectors: Floats, found: Floats) -> Floats:
+    """`_products` of large groups, by blocks of rows, with half of the products."""
+    _, k, _ = vectors.shape
+    offsets = np.concatenate([[0], np.cumsum(np.arange(k - 1, 0, -1))])
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            right = np.swapaxes(vectors[:, part.start + 1 :], -1, -2)
+            table = np.matmul(vectors[:, part], right)
+            for row in range(part.start, part.stop):
+                inner = table[:, row - part.start, row - part.start :]
+                found[:, offsets[row] : offsets[row + 1]] = inner
+
+    share_out(work, k - 1, at_once=ROWS)
+    return found
+
+
+@lru_cache(maxsize=ROWS)
+def _upper(k: int) -> Integers:
+    """Places of the upper triangle, with its diagonal, of a table laid out in a row."""
+    first, second = np.triu_indices(k)
+    return np.asarray(first * k + second)
+
+
+def _one_by_one(
+    vectors: Floats,
+    places: Integers,
+    pairs: Integers,
+    distance: Callable[[Floats, Floats], Floats],
+) -> Floats:
+    """Distances of some pairs from the vectors themselves, in float64."""
+    first, second = pair_positions(vectors.shape[-2])
+    found = np.empty(len(places))
+    step = max(1, NUMBERS_IN_CACHE // vectors.shape[-1])
+    for start in range(0, len(places), step):
+        part = slice(start, start + step)
+        left = vectors[places[part], first[pairs[part]]].astype(np.float64)
+        right = vectors[places[part], second[pairs[part]]].astype(np.float64)
+        found[part] = distance(left, right)
+    return found
+
+
+def _apart(left: Floats, right: Floats) -> Floats:
+    return np.asarray(np.linalg.norm(left - right, axis=-1))
+
+
+def _angle(left: Floats, right: Floats) -> Floats:
+    left /= np.linalg.norm(left, axis=-1, keepdims=True)
+    right /= np.linalg.norm(right, axis=-1, keepdims=True)
+    return np.asarray(2 * np.arctan2(_apart(left, right), _apart(left, -right)))
 
 
 def diameter(distances: Array, chosen: Array) -> Array:
@@ -169,6 +365,8 @@ def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Ar
     """
     if not 0 < quantile <= 1:
         raise DomainError(f"`quantile` must lie in (0, 1], got {quantile!r}")
+    if isinstance(distances, np.ndarray) and distances.size > 0:
+        return _selected(distances, chosen, quantile)
     xp = namespace(distances)
     precise = widened(distances).dtype
     count = xp.sum(xp.astype(chosen, precise), axis=-1, keepdims=True)
@@ -181,7 +379,27 @@ def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Ar
     return xp.sum(xp.where(at_rank, ordered, xp.zeros_like(ordered)), axis=-1)
 
 
+def _selected(distances: Floats, chosen: Booleans, quantile: float) -> Floats:
+    """`quantile_diameter` of NumPy arrays, which selects a rank and sorts little."""
+    n_pairs = distances.shape[-1]
+    every = bool(chosen.all())
+    count = n_pairs if every else np.count_nonzero(chosen, axis=-1, keepdims=True)
+    # The guard is that of `quantile_diameter`
+    rank = np.ceil(count * quantile * (1 - 1e-12)).astype(np.int64) - 1
+    values = distances if every else np.where(chosen, distances, np.inf)
+    wanted = np.unique(rank[rank >= 0])
+    if n_pairs <= SORTED_QUICKLY or len(wanted) > MOST_RANKS:
+        ordered = np.sort(values, axis=-1)
+    else:
+        ordered = np.partition(values, wanted, axis=-1)
+    if every:
+        return np.asarray(ordered[..., int(rank)])
+    found = np.take_along_axis(ordered, np.maximum(rank, 0), axis=-1)
+    return np.where(rank < 0, 0, found)[..., 0]
+
+
 def _distances(vectors: Array, metric: str) -> Array:
+    """Distances by the formula, for every array library."""
     wide = widened(vectors)
     xp = namespace(wide)
     if metric == "euclidean":
@@ -193,26 +411,8 @@ def _distances(vectors: Array, metric: str) -> Array:
 
 def _pair_norms(vectors: Array, *, sign: int) -> Array:
     """|x_i + sign * x_j| of all pairs i < j."""
-    if not isinstance(vectors, np.ndarray):
-        return _direct(vectors, sign=sign)
-    first, second = pair_positions(vectors.shape[-2])
-    # Centring changes no difference and preserves digits of the products
-    moved = vectors - np.mean(vectors, axis=-2, keepdims=True) if sign < 0 else vectors
-    gram = moved @ np.swapaxes(moved, -1, -2)
-    norms = np.diagonal(gram, axis1=-2, axis2=-1)
-    scale = norms[..., first] + norms[..., second]
-    squared = scale + 2 * sign * gram[..., first, second]
-    near = np.nonzero(squared <= RECOMPUTE_BELOW * scale)
-    left = vectors[(*near[:-1], first[near[-1]])]
-    right = vectors[(*near[:-1], second[near[-1]])]
-    squared[near] = np.sum((left + sign * right) ** 2, axis=-1)
-    return np.sqrt(squared)
-
-
-def _direct(vectors: Array, *, sign: int) -> Array:
     xp = namespace(vectors)
-    swapped = xp.moveaxis(vectors, -2, -1)
-    left, right = both_sides(swapped)
+    left, right = both_sides(xp.moveaxis(vectors, -2, -1))
     return xp.sqrt(xp.sum((left + sign * right) ** 2, axis=-2))
 
 

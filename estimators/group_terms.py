@@ -17,7 +17,14 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.estimators.distances import diameter, mean_distance, pair_distances
+from rankbound.estimators.distances import (
+    SMALL_PRODUCT,
+    check_metric,
+    diameter,
+    group_distances,
+    groups_at_once,
+    mean_distance,
+)
 from rankbound.estimators.pair_sums import LONGEST_BY_PAIRS
 from rankbound.estimators.pairs import (
     PairChoice,
@@ -35,12 +42,15 @@ from rankbound.estimators.spread import (
     score_range,
     tie_share,
 )
+from rankbound.estimators.threads import kept, one_thread_of_blas, share_out
 from rankbound.progress import counting
 
 LN2 = float(np.log(2.0))
 # Pairs per block: enough to make the overhead of NumPy small, and few enough that
 # the temporaries of a formula stay in the processor's cache.
 NUMBERS_PER_BLOCK = 2**14
+# Such pieces in a block that threads share out, or whose formula cuts it itself.
+SHARED = 16
 # Documents per block of groups whose pairs are not formed.
 DOCUMENTS_PER_BLOCK = 2**18
 # Vectors are read from disk and multiplied, for which larger pieces are faster.
@@ -73,12 +83,18 @@ class Block:
 
 
 def blocks(
-    groups: Groups, *, dim: int = 0, paired: bool = True, what: str = "sums"
+    groups: Groups,
+    *,
+    dim: int = 0,
+    paired: bool = True,
+    shared: bool = False,
+    what: str = "sums",
 ) -> Iterator[Block]:
     """Yield all groups in blocks, whose size also counts `dim` numbers per document.
 
     Blocks of long groups hold more of them if not `paired`, which says that nobody
-    forms their pairs. Progress counts the groups as `what`.
+    forms all their pairs at once; `shared` says that threads share out the blocks.
+    Progress counts the groups as `what`.
 
     Examples
     --------
@@ -94,19 +110,20 @@ def blocks(
     with counting(what, len(order), "groups") as reached:
         while start < len(order):
             reached(start)
-            stop = _end(sizes, start, dim, paired=paired)
+            stop = _end(sizes, start, dim, paired=paired, shared=shared)
             yield _block(groups, order[start:stop])
             start = stop
 
 
-def _end(sizes: Integers, start: int, dim: int, *, paired: bool) -> int:
+def _end(sizes: Integers, start: int, dim: int, *, paired: bool, shared: bool) -> int:
     """End of a block of groups, which are sorted by size."""
     if not paired and sizes[start] > LONGEST_BY_PAIRS:
         return _long_end(sizes, start)
     # A group is summed in the same way whatever its neighbours
     last = LONGEST_BY_PAIRS if not paired else int(sizes[-1])
     short = sizes[: np.searchsorted(sizes, last, side="right")]
-    return _block_end(short, start, dim)
+    times = SHARED if shared or not paired else 1
+    return _block_end(short, start, dim, times * NUMBERS_PER_BLOCK)
 
 
 def _long_end(sizes: Integers, start: int) -> int:
@@ -116,13 +133,13 @@ def _long_end(sizes: Integers, start: int) -> int:
     return min(longest, start + room)
 
 
-def _block_end(sizes: Integers, start: int, dim: int) -> int:
+def _block_end(sizes: Integers, start: int, dim: int, numbers: int) -> int:
     """End of the largest block within the budget, of at least one group."""
     stop = len(sizes)
     while stop - start > 1:
         k = int(sizes[stop - 1])
         cost = max(k * (k - 1) // 2, k * dim // VECTOR_SHARE, 1)
-        room = max(1, NUMBERS_PER_BLOCK // cost)
+        room = max(1, numbers // cost)
         if stop - start <= room:
             break
         # A shorter block has smaller groups, so try again with its largest
@@ -470,16 +487,39 @@ def block_distances(
 
     Parameters and errors are those of `geometry`.
     """
+    check_metric(metric)
     rows_of_docs = embeddings.rows(groups.docnos)
-    for block in blocks(groups, dim=embeddings.dim, what="distances"):
+    for block in blocks(groups, shared=True, what="distances"):
         rows = rows_of_docs[groups.codes[block.rows]]
         if rows.min() < 0:
             raise DomainError(
                 f"{embeddings.name}: a document of the groups has no vector; leave out "
                 "groups with such documents"
             )
-        distances = pair_distances(embeddings.take(rows), metric=metric)
+        distances = _distances(embeddings, rows, metric)
         yield block, distances, selected_pairs(rows, **pair_choice(block, pairs))
+
+
+def _distances(embeddings: Embeddings, rows: Integers, metric: str) -> Floats:
+    """Distances within groups of rows (b, k), gathered and computed by all threads."""
+    count, k = rows.shape
+    found = np.empty((count, k * (k - 1) // 2))
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            flat = rows[part].reshape(-1)
+            vectors = kept("vectors", len(flat), embeddings.dim)
+            embeddings.fill(vectors, flat)
+            groups = vectors.reshape(-1, k, embeddings.dim)
+            found[part] = group_distances(groups, metric)
+
+    try:
+        with one_thread_of_blas(k * k * embeddings.dim > SMALL_PRODUCT):
+            share_out(work, count, at_once=groups_at_once(k, embeddings.dim))
+    except DomainError:
+        embeddings.take(rows)  # says which document has no finite vector
+        raise
+    return found
 
 
 def dot_product_scores(

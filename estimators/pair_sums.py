@@ -28,7 +28,6 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
@@ -36,7 +35,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.estimators.threads import share_out, threads
+from rankbound.estimators.threads import kept, share_out, threads
 
 # Lists of more documents are summed by the series. For entropies of many lists both
 # ways take the same time at 30 to 40 documents, for those of one list at 250.
@@ -140,7 +139,7 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
             columns = np.ascontiguousarray(ascending.T)
             if len(ascending) == 1:  # NumPy adds up a single column in another order
                 columns = np.repeat(columns, 2, axis=1)
-            tables = _held("tables", 3, n_pairs, columns.shape[-1])
+            tables = kept("tables", 3, n_pairs, columns.shape[-1])
             found = _sums_of_columns(columns, tables, scale)
             sums[part] = found[: len(ascending)]
 
@@ -280,7 +279,7 @@ def _ascending(scores: Floats, valid: Booleans) -> Floats:
 
 def _gaps(ascending: Floats, scale: float) -> Floats:
     """Gap below each score, shape (k, n); the first score and padding have none."""
-    columns, gaps = _held("gaps", 2, *ascending.shape[::-1])
+    columns, gaps = kept("gaps", 2, *ascending.shape[::-1])
     np.copyto(columns, ascending.T)
     gaps[0], inner = FARTHEST, gaps[1:]
     with np.errstate(invalid="ignore", over="ignore"):
@@ -348,14 +347,14 @@ def _power_sums(
     """
     k, n = gaps.shape
     length = -(-k // pieces)
-    decays = _held("decays", length, pieces * n)
+    decays = kept("decays", length, pieces * n)
     np.negative(_side_by_side(gaps, pieces, length, FARTHEST), out=decays)
     np.exp(decays, out=decays)
     moves = None if steps is None else _side_by_side(steps, pieces, length, 0.0)
     # Axis 0: begun at nothing, and begun at one document at distance 0; axis 1: sums
     # of exp(-m d), and of its products with steps
     heads = 1 if pieces == 1 else 2
-    state, total = _held("sums", 2, heads, 2, TERMS, pieces * n)
+    state, total = kept("sums", 2, heads, 2, TERMS, pieces * n)
     state[...] = total[...] = 0.0
     state[1:, 0] = 1.0
     if pass_on is None:
@@ -379,8 +378,8 @@ def _pass_on(
     sums = 1 if steps is None else 2
     state, total = state[:, :sums], total[:, :sums]
     begun, plain, moment = state[0, 0], state[:, 0], state[:, -1]
-    recent, product = _held("recent", *state.shape), _held("product", *plain.shape)
-    powers = _held("powers", STEPS_AT_ONCE, TERMS, decays.shape[-1])
+    recent, product = kept("recent", *state.shape), kept("product", *plain.shape)
+    powers = kept("powers", STEPS_AT_ONCE, TERMS, decays.shape[-1])
     for start in range(0, len(decays), STEPS_AT_ONCE):
         some = decays[start : start + STEPS_AT_ONCE]
         recent[...] = 0.0
@@ -392,19 +391,6 @@ def _pass_on(
             np.multiply(state, decay, out=state)
             np.add(recent, state, out=recent)
         np.add(total, recent, out=total)
-
-
-def _held(name: str, *shape: int) -> Floats:
-    """An array with any content, which the thread keeps: new pages cost as the sums."""
-    size = math.prod(shape)
-    held = getattr(_HELD, name, None)
-    if held is None or held.size < size:
-        held = np.empty(size)
-        setattr(_HELD, name, held)
-    return np.asarray(held[:size].reshape(shape))
-
-
-_HELD = threading.local()
 
 
 def _side_by_side(table: Floats, pieces: int, length: int, filler: float) -> Floats:

@@ -17,7 +17,7 @@ the temperature. `entropy_change` splits the change of a mean entropy into its c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,7 @@ from rankbound.estimators.pairs import (
     pair_differences,
     pair_mean,
 )
+from rankbound.estimators.threads import share_out
 
 NATS_PER_BIT = math.log(2)
 # Below this difference of margins the divergence is a Taylor series in the cumulants of
@@ -451,21 +452,21 @@ def _means_of_pairs(
     rows = slice_rows(like)
     if rows is None:
         return _means_of_block(formula, models, kind)
-    parts = [
-        _means_of_block(
-            formula,
-            [(scores[part], temperature) for scores, temperature in models],
-            {
-                "mask": None if kind["mask"] is None else kind["mask"][part],
-                "positive": None
-                if kind["positive"] is None
-                else kind["positive"][part],
+    parts: dict[int, Array] = {}
+
+    def work(shares: Iterator[slice]) -> None:
+        for part in shares:
+            some = [(scores[part], temperature) for scores, temperature in models]
+            mask, positive = kind["mask"], kind["positive"]
+            chosen: PairChoice = {
+                "mask": None if mask is None else mask[part],
+                "positive": None if positive is None else positive[part],
                 "pairs": kind["pairs"],
-            },
-        )
-        for part in rows
-    ]
-    return np.concatenate(parts)
+            }
+            parts[part.start] = _means_of_block(formula, some, chosen)
+
+    share_out(work, len(like), at_once=rows[0].stop)
+    return np.concatenate([parts[part.start] for part in rows])
 
 
 def slice_rows(like: Array) -> list[slice] | None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from rankbound.data.columns import Floats
 
 # What the libraries of numerical code go by, so that one setting holds for all
 LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -41,6 +48,8 @@ def share_out(
 ) -> None:
     """Have all threads do the parts of some rows; where a part begins is fixed.
 
+    Inside such work, further work is done by the thread that asks for it.
+
     Parameters
     ----------
     work : callable
@@ -64,7 +73,7 @@ def share_out(
     """
     starts = range(0, count, at_once)
     parts = (slice(start, min(start + at_once, count)) for start in starts)
-    wanted = min(threads(), len(starts))
+    wanted = 1 if _inside.threads else min(threads(), len(starts))
     if wanted < 2:
         work(parts)
         return
@@ -78,27 +87,127 @@ def share_out(
     shared.run(work)
     for other in others:
         other.join()
-    if shared.fault is not None:
-        raise shared.fault
+    if shared.faults:  # all parts before the first of them were done
+        raise shared.faults[min(shared.faults)]
+
+
+class _Kept(threading.local):
+    """Arrays of one thread by their use."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Floats] = {}
+
+
+_kept = _Kept()
+
+
+def kept(name: str, *shape: int) -> Floats:
+    """An array with any content, which the thread keeps for the next call.
+
+    Fresh memory costs as much as the work on it, since the system clears its pages.
+
+    Parameters
+    ----------
+    name : str
+        Its use. The last array of this name is the same memory.
+    *shape : int
+
+    Returns
+    -------
+    float64 array
+
+    Examples
+    --------
+    >>> kept("example", 2, 3).shape
+    (2, 3)
+    >>> kept("example", 3).base is kept("example", 6).base
+    True
+    """
+    size = math.prod(shape)
+    held = _kept.arrays.get(name)
+    if held is None or held.size < size:
+        held = _kept.arrays[name] = np.empty(size)
+    return held[:size].reshape(shape)
+
+
+class _Blas:
+    """How many of our blocks hold BLAS to one thread; the last one to end lets go."""
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.limit = threading.Lock(), 0, ExitStack()
+
+
+_BLAS = _Blas()
+
+
+@cache
+def _libraries() -> Any:
+    """Numerical libraries that are loaded; finding them takes a millisecond."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_thread_of_blas(wanted: bool = True) -> Iterator[None]:
+    """Let products of matrices in the block have one thread each, if `wanted`.
+
+    Where several of our threads multiply, threads of BLAS would only be in the way.
+
+    Examples
+    --------
+    >>> with one_thread_of_blas():
+    ...     pass
+    """
+    if not wanted or threads() < 2:
+        yield
+        return
+    with _BLAS.lock:
+        if _BLAS.inside == 0:
+            _BLAS.limit.enter_context(_libraries().limit(limits=1, user_api="blas"))
+        _BLAS.inside += 1
+    try:
+        yield
+    finally:
+        with _BLAS.lock:
+            _BLAS.inside -= 1
+            if _BLAS.inside == 0:
+                _BLAS.limit.close()
+
+
+class _Inside(threading.local):
+    """Whether a thread is one of several that share work."""
+
+    threads = False
+
+
+_inside = _Inside()
 
 
 class _Shared:
     """Parts that threads take in turn until none is left, or one of them fails."""
 
     def __init__(self, parts: Iterator[slice]) -> None:
-        self.fault: BaseException | None = None
+        self.faults: dict[int, BaseException] = {}
         self._parts, self._lock = parts, threading.Lock()
 
     def run(self, work: Callable[[Iterator[slice]], None]) -> None:
-        try:
-            work(self._taken())
-        except BaseException as fault:
-            self.fault = fault
+        at = -1
 
-    def _taken(self) -> Iterator[slice]:
-        while self.fault is None:
-            with self._lock:
-                part = next(self._parts, None)
-            if part is None:
-                return
-            yield part
+        def taken() -> Iterator[slice]:
+            nonlocal at
+            while not self.faults:
+                with self._lock:
+                    part = next(self._parts, None)
+                if part is None:
+                    return
+                at = part.start
+                yield part
+
+        _inside.threads = True
+        try:
+            work(taken())
+        except BaseException as fault:
+            self.faults[at] = fault
+        finally:
+            _inside.threads = False

@@ -16,6 +16,37 @@ from rankbound.rendering import Shown
 
 # Tolerance of the length of a unit vector
 UNIT_SLACK: Final = 1e-2
+# float16 has 5 bits of exponent and float32 8; 2^(127 - 15)
+REBIASED: Final = np.float32(2.0**112)
+INFINITE: Final = 0x7C00  # the bits of infinity as float16, beyond which is NaN
+SIGN: Final = 0x8000
+ROWS_AT_ONCE: Final = 128  # whose numbers stay in the cache from one step to the next
+SMALLEST: Final = 1e-45  # of float32; some libraries turn such numbers into 0
+
+
+def single(halves: NDArray[np.float16]) -> NDArray[np.float32]:
+    """The same numbers in float32.
+
+    NumPy converts one number at a time. Here sign, exponent and mantissa are moved to
+    where float32 has them, and the exponent is corrected by a product.
+
+    Examples
+    --------
+    >>> single(np.array([1.5, -0.0, 6e-8], dtype=np.float16)).tolist()
+    [1.5, -0.0, 5.960464477539063e-08]
+    """
+    bits = np.ascontiguousarray(halves).view(np.int16)
+    infinite = bits.size and (
+        bits.max() >= INFINITE or bits.view(np.uint16).max() >= INFINITE | SIGN
+    )
+    if infinite or np.float32(SMALLEST) * REBIASED == 0:
+        return halves.astype(np.float32)
+    wide = bits.astype(np.int32)
+    wide <<= 13
+    wide &= np.int32(-0x70000001)  # the shifted sign fills three bits of the exponent
+    numbers = wide.view(np.float32)
+    numbers *= REBIASED
+    return numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -67,15 +98,31 @@ class Embeddings(Shown):
         DomainError
             When a vector is not finite, naming its id.
         """
-        taken = self.vectors[rows.reshape(-1)].astype(np.float64)
+        flat = rows.reshape(-1)
+        taken = np.empty((len(flat), self.dim))
+        self.fill(taken, flat)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(np.vdot(taken, taken)):  # else it may have overflown
+                return taken.reshape(*rows.shape, self.dim)
         finite = np.isfinite(taken).all(axis=1)
         if not finite.all():
-            row = int(rows.reshape(-1)[int(np.argmin(finite))])
+            row = int(flat[int(np.argmin(finite))])
             raise DomainError(
                 f"{self.name}: the vector of {self.ids[row]!r} (row {row}) holds a "
                 "value that is not finite; embed the document again"
             )
         return taken.reshape(*rows.shape, self.dim)
+
+    def fill(self, out: Floats, rows: Integers) -> None:
+        """Write the vectors of rows, shape (n,), into a float64 array, shape (n, dim).
+
+        Nothing says whether they are finite.
+        """
+        vectors = np.asarray(self.vectors)  # a memory map asks back at every step
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            taken = vectors[rows[part]]
+            out[part] = single(taken) if taken.dtype == np.float16 else taken
 
     def widest_distance(self, metric: str) -> float | None:
         """A bound of all distances that does not depend on the sample, or None.
