@@ -46,6 +46,10 @@ SORTED_QUICKLY: Final = 256
 MOST_RANKS: Final = 8
 # Rows of a product of a large group with itself.
 ROWS: Final = 128
+# Vectors on a side of a tile of a large set, and pairs of one that are computed singly.
+TILE: Final = 512
+MOST_CANDIDATES: Final = 4096
+SMALL: Final = 1e-12
 # Multiplications from which on BLAS would share out one product to its own threads.
 SMALL_PRODUCT: Final = 2**19
 
@@ -79,6 +83,15 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     -------
     array, shape (..., k (k - 1) / 2)
         At least 0, in the order of `estimators.pairs.pair_differences`.
+
+    Notes
+    -----
+    NumPy arrays are multiplied with themselves, in float32 if they are float32 and else
+    in float64. Where digits cancel, vectors are moved to their mean, or the distance is
+    computed from their difference in float64. Relative errors are below 1e-6 for
+    float32 and 1e-13 for float64 with up to 4,096 dimensions, beside what the angle of
+    nearly parallel vectors loses by the rounding of a length. Equal vectors are at
+    distance 0. torch and jax compute all differences.
 
     Raises
     ------
@@ -285,6 +298,126 @@ def _angle(left: Floats, right: Floats) -> Floats:
     left /= np.linalg.norm(left, axis=-1, keepdims=True)
     right /= np.linalg.norm(right, axis=-1, keepdims=True)
     return np.asarray(2 * np.arctan2(_apart(left, right), _apart(left, -right)))
+
+
+def largest_distance(vectors: Floats, *, metric: str = "euclidean") -> float:
+    """Largest distance of two of many vectors, without the distances of all pairs.
+
+    Tiles of products in float32 say which pairs may be the farthest, by a bound of
+    their rounding. Those are computed again in float64, so that the result is that of
+    `pair_distances` in float64. Where very many are, as of vectors that are all equally
+    far apart, the tiles are computed again in float64, with a relative error of 1e-12.
+
+    Parameters
+    ----------
+    vectors : NumPy array, shape (n, dim)
+        At least two vectors.
+    metric : {"euclidean", "angular"}
+
+    Returns
+    -------
+    float
+        In radians, if angular.
+
+    Raises
+    ------
+    DomainError
+        As `pair_distances` raises, or if there are fewer than two vectors.
+
+    Examples
+    --------
+    >>> largest_distance(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]]))
+    5.0
+    """
+    check_metric(metric)
+    check_finite(vectors, "vectors")
+    if vectors.ndim != 2 or len(vectors) < 2:
+        raise DomainError(
+            "a largest distance needs two vectors or more in an array of two "
+            f"dimensions, got shape {vectors.shape}"
+        )
+    if metric == "angular":
+        _check_directions(vectors)
+    peak = max(float(vectors.max()), -float(vectors.min()))
+    # Squares of others neither overflow nor vanish
+    scale = 1.0 if SMALL < peak < 1 / SMALL or peak == 0 else peak
+    return _Tiles(vectors, scale, metric).largest()
+
+
+class _Tiles:
+    """Squared distances of blocks of vectors from all others, a tile at a time.
+
+    Vectors are divided by `scale`, so that no square overflows, for angles by their
+    lengths, too, and about their mean is taken away.
+    """
+
+    def __init__(self, vectors: Floats, scale: float, metric: str) -> None:
+        self._vectors, self._scale, self._angular = vectors, scale, metric == "angular"
+        count, dim = vectors.shape
+        # Products of these rows are squared distances
+        self._left, self._right = np.ones((2, count, dim + 2), dtype=np.float32)
+        moved = self._right[:, :dim]
+        if scale == 1 and not self._angular:
+            np.copyto(moved, vectors)
+        else:
+            np.copyto(moved, self._exact(slice(None)))
+        moved -= moved.mean(axis=0)
+        np.multiply(moved, -2.0, out=self._left[:, :dim])
+        norms = np.vecdot(moved, moved)
+        self._left[:, dim] = self._right[:, dim + 1] = norms
+        # Each of dim + 2 terms is rounded twice, and the vectors were once
+        rounding = (dim + 8) * float(np.finfo(np.float32).eps)
+        self._error = rounding * 4 * float(norms.max())
+        starts = range(0, len(vectors), TILE)
+        self._tiles = [(i, j) for i in starts for j in starts if i <= j]
+
+    def largest(self) -> float:
+        tops = np.empty(len(self._tiles))
+
+        def work(parts: Iterator[slice]) -> None:
+            for part in parts:
+                tops[part] = [self._tile(tile).max() for tile in self._tiles[part]]
+
+        with one_thread_of_blas():
+            share_out(work, len(tops), at_once=1)
+            at_least = tops.max() - 2 * self._error
+            places = np.flatnonzero(tops >= at_least)
+            found = np.empty(len(places))
+
+            def again(parts: Iterator[slice]) -> None:
+                for part in parts:
+                    tile = self._tiles[places[part.start]]
+                    found[part] = self._farthest(tile, at_least)
+
+            share_out(again, len(places), at_once=1)
+        return float(found.max() * (1.0 if self._angular else self._scale))
+
+    def _tile(self, tile: tuple[int, int]) -> Floats:
+        left, right = (slice(start, start + TILE) for start in tile)
+        return np.asarray(self._left[left] @ self._right[right].T)
+
+    def _farthest(self, tile: tuple[int, int], at_least: float) -> float:
+        """Largest distance in a tile, among the pairs that may be the farthest."""
+        rows, columns = np.nonzero(self._tile(tile) >= at_least)
+        if len(rows) <= MOST_CANDIDATES:
+            left, right = tile[0] + rows, tile[1] + columns
+            distance = _angle if self._angular else _apart
+            return float(distance(self._exact(left), self._exact(right)).max())
+        one, other = (self._exact(slice(at, at + TILE)) for at in tile)
+        middle = one.mean(axis=0)
+        one, other = one - middle, other - middle
+        norms = np.vecdot(one, one)[:, None] + np.vecdot(other, other)
+        squared = float((norms - 2 * (one @ other.T)).max())
+        if self._angular:
+            return float(2 * np.arctan2(np.sqrt(squared), np.sqrt(max(0, 4 - squared))))
+        return float(np.sqrt(squared))
+
+    def _exact(self, rows: slice | Integers) -> Floats:
+        """Some vectors in float64, scaled."""
+        wide = self._vectors[rows].astype(np.float64) / self._scale
+        if self._angular:
+            wide /= np.linalg.norm(wide, axis=-1, keepdims=True)
+        return wide
 
 
 def diameter(distances: Array, chosen: Array) -> Array:

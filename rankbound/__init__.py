@@ -34,6 +34,7 @@ _HOME = {
     "rankbound.bounds.registry": ("REGISTRY", "statement"),
     "rankbound.estimators.distances": (
         "diameter",
+        "largest_distance",
         "mean_distance",
         "pair_distances",
         "quantile_diameter",

@@ -24,29 +24,40 @@ ROWS_AT_ONCE: Final = 128  # whose numbers stay in the cache from one step to th
 SMALLEST: Final = 1e-45  # of float32; some libraries turn such numbers into 0
 
 
-def single(halves: NDArray[np.float16]) -> NDArray[np.float32]:
-    """The same numbers in float32.
+def widen(halves: NDArray[np.float16], out: Floats, scratch: NDArray[np.int32]) -> None:
+    """Write the same numbers into a float64 array.
 
     NumPy converts one number at a time. Here sign, exponent and mantissa are moved to
     where float32 has them, and the exponent is corrected by a product.
 
+    Parameters
+    ----------
+    halves : contiguous float16 array
+    out : float64 array
+    scratch : int32 array
+        All of one shape.
+
     Examples
     --------
-    >>> single(np.array([1.5, -0.0, 6e-8], dtype=np.float16)).tolist()
+    >>> halves, out = np.array([1.5, -0.0, 6e-8], dtype=np.float16), np.empty(3)
+    >>> widen(halves, out, np.empty(3, dtype=np.int32))
+    >>> out.tolist()
     [1.5, -0.0, 5.960464477539063e-08]
     """
-    bits = np.ascontiguousarray(halves).view(np.int16)
+    bits = halves.view(np.int16)
     infinite = bits.size and (
         bits.max() >= INFINITE or bits.view(np.uint16).max() >= INFINITE | SIGN
     )
     if infinite or np.float32(SMALLEST) * REBIASED == 0:
-        return halves.astype(np.float32)
-    wide = bits.astype(np.int32)
-    wide <<= 13
-    wide &= np.int32(-0x70000001)  # the shifted sign fills three bits of the exponent
-    numbers = wide.view(np.float32)
-    numbers *= REBIASED
-    return numbers
+        np.copyto(out, halves)
+        return
+    np.copyto(scratch, bits)
+    np.left_shift(scratch, 13, out=scratch)
+    # The shifted sign fills three bits of the exponent
+    np.bitwise_and(scratch, np.int32(-0x70000001), out=scratch)
+    numbers = scratch.view(np.float32)
+    np.multiply(numbers, REBIASED, out=numbers)
+    np.copyto(out, numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -119,10 +130,18 @@ class Embeddings(Shown):
         Nothing says whether they are finite.
         """
         vectors = np.asarray(self.vectors)  # a memory map asks back at every step
+        if len(rows) and not -len(vectors) <= rows.min() <= rows.max() < len(vectors):
+            raise IndexError(f"{self.name} has no rows {rows.min()} to {rows.max()}")
+        taken = np.empty((min(len(rows), ROWS_AT_ONCE), self.dim), vectors.dtype)
+        scratch = np.empty(taken.shape, np.int32)
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            taken = vectors[rows[part]]
-            out[part] = single(taken) if taken.dtype == np.float16 else taken
+            some = rows[start : start + ROWS_AT_ONCE]
+            found, place = taken[: len(some)], out[start : start + ROWS_AT_ONCE]
+            np.take(vectors, some, axis=0, out=found, mode="wrap")
+            if vectors.dtype == np.float16:
+                widen(found, place, scratch[: len(some)])
+            else:
+                np.copyto(place, found)
 
     def widest_distance(self, metric: str) -> float | None:
         """A bound of all distances that does not depend on the sample, or None.

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
+from rankbound.estimators import distances, threads
 from rankbound.estimators.distances import (
     METRICS,
     check_metric,
     diameter,
+    largest_distance,
     mean_distance,
     pair_distances,
     quantile_diameter,
@@ -217,3 +219,112 @@ def test_quantile_diameter_holds_where_rank_is_a_whole_number(library, dtype):
 def test_quantile_diameter_rejects_levels(quantile):
     with pytest.raises(DomainError, match=r"\(0, 1\]"):
         quantile_diameter(np.ones(3), np.ones(3) > 0, quantile=quantile)
+
+
+def exact_distances(vectors, metric):
+    """From differences of long doubles."""
+    wide = vectors.astype(np.longdouble)
+    if metric == "angular":
+        wide = wide / np.sqrt((wide * wide).sum(axis=-1, keepdims=True))
+    first, second = np.triu_indices(vectors.shape[-2], 1)
+    left, right = wide[..., first, :], wide[..., second, :]
+    apart, along = (
+        np.sqrt((side * side).sum(axis=-1)) for side in (left - right, left + right)
+    )
+    return apart if metric == "euclidean" else 2 * np.arctan2(apart, along)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dim", [3, 768, 4096])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_errors_are_those_that_are_stated(monkeypatch, dtype, dim, metric):
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    rng = np.random.default_rng(dim)
+    noise, common = rng.normal(size=(9, 6, dim)), rng.normal(size=dim)
+    offsets = np.array([0, 0.3, 1, 2, 4, 10, 30, 100, 1000])
+    vectors = noise + offsets[:, None, None] * np.where(dim > 5, common, 1 + common)
+    vectors[0] = rng.random((6, dim))  # whose products have one sign
+    vectors = vectors.astype(dtype)
+    vectors[:, 1] = vectors[:, 0]
+    vectors[:, 2] = vectors[:, 3] * dtype(1.002)
+    expected = exact_distances(vectors, metric).astype(np.float64)
+    found = pair_distances(vectors, metric=metric)
+    assert found.dtype == (np.float32 if dtype == np.float32 else np.float64)
+    allowed = {np.float32: 1e-6}.get(dtype, 1e-13)
+    if metric == "angular":
+        # A length rounded to 16 digits moves the angle of parallel vectors so much
+        assert_allclose(found, expected, rtol=allowed, atol=4e-16)
+    else:
+        assert np.all(found[:, 0] == 0)
+        assert_allclose(found, expected, rtol=allowed)
+    one_by_one = [pair_distances(group, metric=metric) for group in vectors]
+    np.testing.assert_array_equal(one_by_one, found)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-120, -60, 60, 120])
+def test_squares_neither_overflow_nor_vanish(dtype, power):
+    vectors = np.random.default_rng(4).normal(size=(5, 6))
+    scaled = np.ldexp(vectors, power * (1 if dtype == np.float32 else 4)).astype(dtype)
+    peak = float(np.abs(scaled).max())
+    wide = (scaled.astype(np.longdouble) / peak).astype(np.float64)
+    tolerance = 1e-6 if dtype == np.float32 else 1e-12
+    for metric, unit in (("euclidean", peak), ("angular", 1.0)):
+        expected = exact_distances(wide, metric).astype(np.float64)
+        found = pair_distances(scaled, metric=metric).astype(np.float64) / unit
+        assert_allclose(found, expected, rtol=tolerance)
+        assert_allclose(
+            largest_distance(scaled, metric=metric) / unit, expected.max(), rtol=1e-7
+        )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_largest_distance_is_that_of_all_pairs(monkeypatch, dtype, metric):
+    monkeypatch.setattr(distances, "TILE", 16)
+    monkeypatch.setattr(distances, "MOST_CANDIDATES", 40)
+    rng = np.random.default_rng(8)
+    for vectors in (
+        rng.normal(size=(70, 24)),
+        50 + rng.normal(size=(33, 5)),
+        np.eye(40) + 0.0,  # all are equally far apart
+        np.repeat(rng.normal(size=(3, 4)), 20, axis=0),
+        np.ones((2, 3)),
+    ):
+        some = vectors.astype(dtype)
+        exact = pair_distances(some.astype(np.float64), metric=metric).max()
+        found = largest_distance(some, metric=metric)
+        assert_allclose(found, exact, rtol=1e-12, atol=1e-15)
+        shuffled = largest_distance(rng.permutation(some), metric=metric)
+        assert_allclose(shuffled, exact, rtol=1e-12, atol=1e-15)
+
+
+def test_largest_distance_says_what_it_cannot_do():
+    for shape in ((1, 3), (4,), (2, 2, 2)):
+        with pytest.raises(DomainError, match="two vectors or more"):
+            largest_distance(np.ones(shape))
+    with pytest.raises(DomainError, match=r"index \(1, 0\)"):
+        largest_distance(np.array([[0.0], [np.inf]]))
+    with pytest.raises(DomainError, match=r"\(1,\) is zero"):
+        largest_distance(np.array([[1.0], [0.0]]), metric="angular")
+
+
+@pytest.mark.parametrize("quantile", [0.01, 0.5, 0.99, 1.0])
+def test_selected_ranks_are_those_of_sorted_distances(quantile):
+    rng = np.random.default_rng(9)
+    values = rng.integers(0, 400, (30, 300)).astype(np.float32)
+    every = np.ones(values.shape, dtype=bool)
+    for chosen in (
+        every,
+        every & (np.arange(30) > 2)[:, None],
+        rng.random((30, 300)) < 0.5,
+    ):
+        found = quantile_diameter(values, chosen, quantile=quantile)
+        wanted = [
+            oracles.inverted_cdf(row[pick].tolist(), round(100 * quantile))
+            if pick.any()
+            else 0
+            for row, pick in zip(values, chosen, strict=True)
+        ]
+        assert found.tolist() == wanted
+    assert quantile_diameter(values[3], every[3], quantile=1.0) == values[3].max()

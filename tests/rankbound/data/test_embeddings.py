@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import strings
-from rankbound.data.embeddings import Embeddings
+from rankbound.data.embeddings import Embeddings, widen
 
 
 def book(vectors, name="toy"):
@@ -73,3 +73,24 @@ def test_unit_norm_share_reads_at_most_4096_vectors(n):
     vectors = np.ones((n, 1), dtype=np.float32).view(Watched)
     assert book(vectors).unit_norm_share() == 1
     assert 2048 <= read[0] <= 4096
+
+
+def test_every_float16_is_widened_as_numpy_does():
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    finite = np.isfinite(every)
+    for halves in (every, every[finite], every[finite][:0]):
+        found = np.empty(halves.shape)
+        widen(halves, found, np.empty(halves.shape, dtype=np.int32))
+        wanted = halves.astype(np.float64)
+        np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_more_rows_than_are_taken_at_once_and_none_beyond_the_end():
+    vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float16)
+    rows = np.random.default_rng(1).integers(-300, 300, (7, 50))
+    found = book(vectors).take(rows)
+    np.testing.assert_array_equal(found, vectors[rows].astype(np.float64))
+    for wrong in (300, -301):
+        with pytest.raises(IndexError, match=f"{wrong}"):
+            book(vectors).take(np.array([0, wrong]))
