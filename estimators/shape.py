@@ -23,6 +23,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
 
 BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
@@ -543,14 +544,7 @@ def _some(places: Integers) -> Integers:
 
 
 def _near(embeddings: Embeddings, rows: Integers, metric: str) -> Floats:
-    from scipy.spatial.distance import pdist  # slow to import, and seldom needed
-
-    vectors = embeddings.take(rows)
-    if metric == "angular":
-        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    apart = pdist(vectors)[None]
-    if metric == "angular":
-        apart = 2 * np.arcsin(np.minimum(apart / 2, 1.0))
+    apart = pair_distances(embeddings.take(rows), metric=metric)[None]
     return neighbour_distances(apart, np.ones(apart.shape, dtype=bool))
 
 

@@ -328,3 +328,5 @@ def test_selected_ranks_are_those_of_sorted_distances(quantile):
         ]
         assert found.tolist() == wanted
     assert quantile_diameter(values[3], every[3], quantile=1.0) == values[3].max()
+    steps = np.arange(1.0, 101.0)  # 0.07 times 100 exceeds 7
+    assert quantile_diameter(steps, steps > 0, quantile=0.07) == 7
