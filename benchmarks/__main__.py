@@ -1,32 +1,64 @@
-"""`python -m benchmarks [quantities|readers|ids|groups|report]`: a table of times.
+"""`python -m benchmarks [kernels|readers|ids|groups|report ...]`: tables of times.
 
-All rivals of a line run in turn in one process. Seconds drift with the machine, while
-ratios within one run drift less.
+All rivals of a row run in turn, and the table has medians, as seconds drift with the
+machine, while ratios within one run drift less. Kernels are told what share they reach
+of what limits the machine, measured in the same run. ``--keep`` appends ratios and
+shares with the commit to `HISTORY`, one line of JSON a run, and writes the table to
+`TABLE`.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import math
+import os
+import platform
 import statistics
+import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
+import msgspec
 import numpy as np
-from scipy.spatial.distance import pdist
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
+from benchmarks import kernels
 from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
-from rankbound.commands.measure.run import measure
-from rankbound.estimators.distances import diameter, pair_distances
-from rankbound.estimators.pairs import selected_pairs
-from rankbound.estimators.pairwise import pairwise_entropy
-from rankbound.read.reading import read_scores
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+HISTORY: Final = ROOT / "benchmarks" / "history.jsonl"
+TABLE: Final = ROOT / "docs" / "measured" / "benchmarks.md"
+# Idle threads of OpenMP would go on to spin, and take the time of other libraries
+POLICY: Final = "OMP_WAIT_POLICY"
+COUNT: Final = "OMP_NUM_THREADS"
+LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+REPEATS: Final = 5
+HEAD: Final = (
+    "| what | ours | others, as a multiple of ours | share of the limit |\n"
+    "| --- | ---: | --- | --- |\n"
+)
+
+
+class Timed(msgspec.Struct, frozen=True):
+    """What a row of kernels took: seconds of ours, multiples, and the share."""
+
+    seconds: float
+    multiples: dict[str, float]
+    share: float | None = None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One run, as it stands in the history."""
+
+    commit: str
+    when: str
+    machine: str
+    limits: dict[str, float]
+    rows: dict[str, Timed]
 
 
 def interleaved(
@@ -50,124 +82,120 @@ def interleaved(
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def row(title: str, medians: Mapping[str, float], *, ours: str) -> str:
+def row(
+    title: str,
+    medians: Mapping[str, float],
+    *,
+    ours: str,
+    aims: Mapping[str, float] | None = None,
+) -> str:
     """Format a line with every rival's time as a multiple of ours.
 
     Examples
     --------
-    >>> row("sum", {"ours": 0.5, "loop": 2.0}, ours="ours")
-    '| sum | 500.000 ms | loop 4.0x |'
+    >>> row("sum", {"ours": 0.5, "loop": 2.0}, ours="ours", aims={"loop": 3})
+    '| sum | 500.000 ms | loop 4.0x (aim 3x) |'
     """
     others = ", ".join(
         f"{name} {seconds / medians[ours]:.1f}x"
+        + (f" (aim {aims[name]:g}x)" if aims and name in aims else "")
         for name, seconds in medians.items()
         if name != ours
     )
     return f"| {title} | {medians[ours] * 1e3:.3f} ms | {others} |"
 
 
-def loop_entropy(scores: np.ndarray) -> list[float]:
-    """Compute entropies query by query with a k x k matrix, as research scripts do."""
-    means = []
-    for one in scores:
-        p = 1 / (1 + np.exp(-(one[:, None] - one[None, :])))
-        h = -(p * np.log2(p + 1e-12) + (1 - p) * np.log2(1 - p + 1e-12))
-        means.append(float(h[np.triu_indices(len(one), 1)].mean()))
-    return means
-
-
-def entropy_rows(rng: np.random.Generator) -> Iterator[str]:
-    """Time the pairwise entropy of groups of 16, 100 and 1,000."""
-    for k, n in ((16, 8192), (100, 512), (1000, 43), (1000, 256)):
-        scores = rng.normal(0, 3, (n, k))
-        medians = interleaved(
-            {
-                "ours": lambda s=scores: pairwise_entropy(s),
-                "query by query": lambda s=scores: loop_entropy(s),
-            },
-            repeats=3 if k == 1000 else 5,
-        )
-        yield row(f"pairwise entropy, {n:,} x {k}", medians, ours="ours")
-
-
-def diameter_rows(rng: np.random.Generator) -> Iterator[str]:
-    """Time the largest distance within groups of 16 vectors."""
-    vectors = rng.normal(size=(1024, 16, 384))
-    every = selected_pairs(vectors[..., 0])
-    medians = interleaved(
-        {
-            "ours": lambda: diameter(pair_distances(vectors), every),
-            "scipy pdist, query by query": lambda: [pdist(v).max() for v in vectors],
-        }
+def machine() -> str:
+    """Processor, libraries, threads and load, on which all seconds depend."""
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    pools = ", ".join(f"{p['num_threads']} of {p['prefix']}" for p in threadpool_info())
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    found = [platform.machine(), f"Python {platform.python_version()}", *found]
+    return (
+        f"{', '.join(found)}; "
+        f"{kernels.settings()}, {pools}; {COUNT}={os.environ[COUNT]}, "
+        f"{POLICY}={os.environ[POLICY]}; load {load}"
     )
-    yield row("diameter, 1,024 x 16 x 384", medians, ours="ours")
 
 
-def command_rows(rng: np.random.Generator) -> Iterator[str]:
-    """Time the whole measurement of a teacher, and only reading its file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "teacher.json.gz")
-        scores = rng.normal(0, 3, (20_000, 16)).round(4)
-        table = {
-            f"q{i}": {f"d{i}-{j}": float(v) for j, v in enumerate(line)}
-            for i, line in enumerate(scores)
+def kernel_rows(kept: dict[str, Timed], found: dict[str, float]) -> Iterator[str]:
+    """Time limits and kernels, and keep what they took."""
+    for name, limit in kernels.limits().items():
+        seconds = interleaved({name: limit.work}, repeats=REPEATS)[name]
+        found[name] = limit.amount / seconds
+        reached = f"{found[name]:.3g} {limit.unit}/s"
+        yield f"| limit: {name} | {seconds * 1e3:.1f} ms | | {reached} |"
+    for one in kernels.rows():
+        medians = {
+            name: seconds / one.parts.get(name, 1.0)
+            for name, seconds in interleaved(one.rivals, repeats=REPEATS).items()
         }
-        path.write_bytes(gzip.compress(json.dumps(table).encode()))
-        medians = interleaved(
-            {
-                "ours": lambda: measure(path),
-                "read_scores alone": lambda: read_scores(path),
-                "json.load alone": lambda: json.loads(
-                    gzip.decompress(path.read_bytes())
-                ),
-            },
-            repeats=3,
-        )
-    yield row("measure, teacher of 20,000 x 16", medians, ours="ours")
+        ours, share = medians["ours"], None
+        cell = ""
+        if one.limit:
+            share = one.needs / found[one.limit] / ours
+            cell = f" {100 * share:.0f} % of {one.limit}"
+        multiples = {n: s / ours for n, s in medians.items() if n != "ours"}
+        kept[one.title] = Timed(ours, multiples, share)
+        yield f"{row(one.title, medians, ours='ours', aims=one.aims)}{cell} |"
+    yield "\n" + kernels.accuracy(np.random.default_rng(0))
 
 
-def accuracy_row(rng: np.random.Generator) -> str:
-    """Compare the relative errors of both entropies against an exact summation."""
-    scores = rng.normal(0, 12, (200, 16))
-    exact = []
-    for one in scores.tolist():
-        terms = []
-        for i, x in enumerate(one):
-            for y in one[i + 1 :]:
-                size = abs(x - y)
-                decay = math.exp(-size)
-                terms.append(math.log1p(decay) + size * decay / (1 + decay))
-        exact.append(math.fsum(terms) / len(terms) / math.log(2))
-    reference = np.array(exact)
-    ours = np.max(np.abs(pairwise_entropy(scores) / reference - 1))
-    loop = np.max(np.abs(np.array(loop_entropy(scores)) / reference - 1))
-    return f"Largest relative error of the entropy: ours {ours:.0e}, loop {loop:.0e}."
+def commit() -> str:
+    """The commit, with a mark where files differ from it."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    return subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
 
 
-def quantities() -> Iterator[str]:
-    """Yield lines about the time of computing, and one about accuracy."""
-    rng = np.random.default_rng(0)
-    for rows in (entropy_rows, diameter_rows, command_rows):
-        yield from rows(rng)
-    yield "\n" + accuracy_row(rng)
-
-
-def main(words: list[str]) -> None:
-    """Print the table."""
-    parts = {
-        "quantities": quantities,
+def lines(words: list[str], kept: dict[str, Timed]) -> Iterator[str]:
+    """All lines of the tables."""
+    parts: dict[str, Callable[[], Iterator[str]]] = {
         "readers": reader_rows,
         "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
     }
-    write = sys.stdout.write
-    write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")
-    for word in words or ["quantities"]:
-        for line in parts[word]():
-            write(line + "\n")
-            sys.stdout.flush()
+    about = machine()
+    found: dict[str, float] = {}
+    parts["kernels"] = lambda: kernel_rows(kept, found)
+    yield f"Made by `make bench` at {commit()}: {about}.\n\n{HEAD}".rstrip("\n")
+    for word in words:
+        yield from parts[word]()
+    if kept:
+        when = time.strftime("%Y-%m-%d", time.gmtime())
+        record = Kept(commit(), when, about, found, kept)
+        HISTORY_LINES.append(msgspec.json.encode(record) + b"\n")
+
+
+HISTORY_LINES: list[bytes] = []
+
+
+def main(words: list[str]) -> None:
+    """Print the table, and keep it if asked to."""
+    keep = "--keep" in words
+    words = [word for word in words if word != "--keep"] or ["kernels"]
+    told = []
+    for line in lines(words, {}):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        told.append(line + "\n")
+    if keep:
+        TABLE.write_text("".join(told), encoding="utf-8")
+        with HISTORY.open("ab") as stream:
+            stream.writelines(HISTORY_LINES)
 
 
 if __name__ == "__main__":
+    if POLICY not in os.environ or COUNT not in os.environ:
+        os.environ.setdefault(POLICY, "PASSIVE")
+        os.environ.setdefault(COUNT, str(os.cpu_count() or 1))
+        # Libraries read both when they are loaded
+        os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]])
     main(sys.argv[1:])

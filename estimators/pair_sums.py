@@ -55,12 +55,17 @@ LEAST_STEPS: Final = 32
 COMPILED_COLUMNS: Final = 64
 # Documents from which on importing numba is worth while.
 COMPILED_FROM: Final = 2**15
+# Values whose discordant pairs are counted one by one.
+WINDOW: Final = 128
 # Steps whose powers are computed at once, and whose sums are added up before they join
 # the total, which keeps the rounding of long lists small.
 STEPS_AT_ONCE: Final = 8
 
 # Gaps and steps of a part of the lists
 GapsOf = Callable[[slice], tuple[Floats, Floats | None]]
+# Scores of a part of the lists, and what computes sums from them
+ColumnsOf = Callable[[slice], list[Floats]]
+InTables = Callable[[list[Floats], Floats], Floats]
 # `_pass_on` as it is compiled
 PassOn = Callable[[Floats, Floats, Floats, Floats, Floats, Integers, int], None]
 
@@ -124,52 +129,107 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
     return softplus + weighted
 
 
-def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
-    """Entropies from all pairs, lists side by side in the columns of one table."""
-    n, k = scores.shape
-    sums = np.empty(n)
-    if k < 2:
-        return np.zeros(n)
+def _in_tables(columns_of: ColumnsOf, shape: tuple[int, ...], sums: InTables) -> Floats:
+    """Sums over all pairs of short lists, side by side in the columns of tables.
+
+    `columns_of` gives the scores of a part of the lists, each of shape (k, n), and
+    `sums` their sums, given three tables for all their pairs.
+    """
+    n, k = shape
+    found = np.zeros(n)
     n_pairs = k * (k - 1) // 2
-    at_once = max(1, PAIRS_AT_ONCE // n_pairs)
 
     def work(parts: Iterator[slice]) -> None:
         for part in parts:
-            ascending = _ascending(scores[part], valid[part])
-            columns = np.ascontiguousarray(ascending.T)
-            if len(ascending) == 1:  # NumPy adds up a single column in another order
-                columns = np.repeat(columns, 2, axis=1)
-            tables = kept("tables", 3, n_pairs, columns.shape[-1])
-            found = _sums_of_columns(columns, tables, scale)
-            sums[part] = found[: len(ascending)]
+            columns = columns_of(part)
+            count = columns[0].shape[-1]
+            if count == 1:  # NumPy adds up a single column in another order
+                columns = [np.repeat(one, 2, axis=1) for one in columns]
+            tables = kept("tables", 3, n_pairs, max(2, count))
+            found[part] = sums(columns, tables)[:count]
 
-    share_out(work, n, at_once=at_once)
-    return sums
+    if n_pairs:
+        share_out(work, n, at_once=max(1, PAIRS_AT_ONCE // n_pairs))
+    return found
 
 
-def _sums_of_columns(columns: Floats, tables: Floats, scale: float) -> Floats:
-    """Entropies of ascending lists (k, n), in three tables of all pairs, in place."""
-    k = len(columns)
-    lower, decay, total = tables  # `lower` less higher scores: no margin is positive
-    filled = 0
+def _lower_less_higher(columns: Floats, out: Floats, scale: float) -> None:
+    """Differences of all pairs of ascending lists: none is positive."""
     with np.errstate(invalid="ignore", over="ignore"):
-        for lag in range(1, k):
-            rows = lower[filled : filled + k - lag]
-            np.subtract(columns[:-lag], columns[lag:], out=rows)
-            filled += k - lag
+        for lag, place in _places(len(columns)):
+            np.subtract(columns[:-lag], columns[lag:], out=out[place])
         if scale != 1.0:
-            np.divide(lower, scale, out=lower)
+            np.divide(out, scale, out=out)
         if not (columns[-1] - columns[0]).max() < FARTHEST * scale:
-            np.fmax(lower, -FARTHEST, out=lower)  # padding leaves infinity and NaN
-    np.exp(lower, out=decay)
-    # softplus(-d) less the rest of it, which `lower` becomes
-    np.log1p(decay, out=total)
-    np.multiply(lower, decay, out=lower)
-    np.add(decay, 1.0, out=decay)
-    np.divide(lower, decay, out=lower)
-    np.subtract(total, lower, out=total)
-    # In two steps, which round less
-    in_two = total.reshape(-1, k // 2, columns.shape[-1])
+            np.fmax(out, -FARTHEST, out=out)  # padding leaves infinity and NaN
+
+
+def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
+    def columns_of(part: slice) -> list[Floats]:
+        return [np.ascontiguousarray(_ascending(scores[part], valid[part]).T)]
+
+    def sums(columns: list[Floats], tables: Floats) -> Floats:
+        lower, decay, total = tables
+        _lower_less_higher(columns[0], lower, scale)
+        np.exp(lower, out=decay)
+        # softplus(-d) less the rest of it, which `lower` becomes
+        np.log1p(decay, out=total)
+        np.multiply(lower, decay, out=lower)
+        np.add(decay, 1.0, out=decay)
+        np.divide(lower, decay, out=lower)
+        np.subtract(total, lower, out=total)
+        return _in_two(total, len(columns[0]))
+
+    return _in_tables(columns_of, scores.shape, sums)
+
+
+def _risk_of_pairs(
+    teacher: Floats, student: Floats, valid: Booleans, scale: float
+) -> Floats:
+    def columns_of(part: slice) -> list[Floats]:
+        mine = np.where(valid[part], teacher[part], np.inf)
+        theirs = np.where(valid[part], student[part], 0.0)
+        order = np.argsort(mine, axis=-1)
+        return [
+            np.ascontiguousarray(np.take_along_axis(one, order, axis=-1).T)
+            for one in (mine, theirs)
+        ]
+
+    def sums(columns: list[Floats], tables: Floats) -> Floats:
+        (mine, theirs), (doubt, other, total) = columns, tables
+        places = _places(len(mine))
+        _lower_less_higher(mine, doubt, scale)
+        for lag, place in places:
+            np.subtract(theirs[lag:], theirs[:-lag], out=other[place])
+        # The teacher's probability of what the student does not prefer
+        np.exp(doubt, out=doubt)
+        np.add(doubt, 1.0, out=total)
+        np.copyto(doubt, 1.0, where=other < 0)
+        np.divide(doubt, total, out=doubt)
+        np.abs(other, out=other)
+        np.multiply(doubt, other, out=doubt)
+        np.negative(other, out=other)
+        np.exp(other, out=other)
+        np.log1p(other, out=total)
+        np.add(total, doubt, out=total)
+        padding = np.isinf(mine)
+        if padding.any():
+            for lag, place in places:
+                np.copyto(total[place], 0.0, where=padding[lag:])
+        return _in_two(total, len(mine))
+
+    return _in_tables(columns_of, teacher.shape, sums)
+
+
+def _places(k: int) -> list[tuple[int, slice]]:
+    """Each lag of pairs (i, i + lag), and where a table has them."""
+    ends = np.cumsum([0, *range(k - 1, 0, -1)]).tolist()
+    return [(lag, slice(*ends[lag - 1 : lag + 1])) for lag in range(1, k)]
+
+
+def _in_two(total: Floats, k: int) -> Floats:
+    """Sums down the columns of all pairs, in two steps, which round less."""
+    in_two = total.reshape(-1, k // 2, total.shape[-1])
     return np.asarray(in_two.sum(axis=1).sum(axis=0))
 
 
@@ -203,14 +263,19 @@ def risk_sums(
     >>> risk_sums(teacher, student, teacher == teacher, 1.0).round(6).tolist()
     [3.048587]
     """
+    if teacher.shape[-1] <= LONGEST_BY_PAIRS:
+        return _risk_of_pairs(teacher, student, valid, scale)
     discordance = np.empty(len(teacher))
 
     def gaps_of(part: slice) -> tuple[Floats, Floats]:
         padded = np.where(valid[part], teacher[part], np.inf)
-        # Ties in the student's order, so that their margins have one sign
         filled = np.where(valid[part], student[part], np.inf)
-        order = np.lexsort((filled, padded), axis=-1)
-        gaps = _gaps(np.take_along_axis(padded, order, axis=-1), scale)
+        order = np.argsort(padded, axis=-1)
+        ascending = np.take_along_axis(padded, order, axis=-1)
+        # Ties in the student's order, so that their margins have one sign
+        tied = (ascending[:, 1:] == ascending[:, :-1]).any(axis=-1)
+        order[tied] = np.lexsort((filled[tied], padded[tied]), axis=-1)
+        gaps = _gaps(ascending, scale)
         top = np.where(valid[part], student[part], -np.inf).max(axis=-1, keepdims=True)
         np.minimum(filled, top, out=filled)  # padding has no discordant pair
         ordered = np.take_along_axis(filled, order, axis=-1)
@@ -226,9 +291,10 @@ def risk_sums(
 def discordance_sums(values: Floats) -> Floats:
     """Sum over i < j of max(values_i - values_j, 0) of each row: 0 if it ascends.
 
-    Halves of windows of 2, 4, 8, ... are merged. A gap between neighbours of the merged
-    window counts once for each value of the right half below it and value of the left
-    half above it.
+    Windows of `WINDOW` values are summed pair by pair, and halves of windows of twice,
+    four times, ... as many are merged. A gap between neighbours of the merged window
+    counts once for each value of the right half below it and value of the left half
+    above it.
 
     Examples
     --------
@@ -236,10 +302,13 @@ def discordance_sums(values: Floats) -> Floats:
     [0.0, 3.0]
     """
     n, k = values.shape
-    width, total = 1, np.zeros(n)
-    whole = 1 << (k - 1).bit_length()
+    width = min(k, WINDOW)
+    whole = width << (-(-k // max(width, 1)) - 1).bit_length()
     merged = np.repeat(values.max(axis=-1, keepdims=True), whole, axis=-1)
     merged[:, :k] = values
+    total = _falls(merged.reshape(-1, width)).reshape(n, -1).sum(axis=-1)
+    if width < whole:
+        merged = np.sort(merged.reshape(n, -1, width), axis=-1)
     while width < whole:
         windows = merged.reshape(n, whole // (2 * width), 2 * width)
         order = np.argsort(windows, axis=-1, kind="stable")
@@ -248,8 +317,27 @@ def discordance_sums(values: Floats) -> Floats:
         left_above = width - (np.arange(1, 2 * width) - right_below)
         parts = np.diff(windows, axis=-1) * (right_below * left_above)
         total += parts.sum(axis=(-2, -1))
-        merged, width = windows.reshape(n, whole), 2 * width
-    return total
+        merged, width = windows, 2 * width
+    return np.asarray(total)
+
+
+def _falls(windows: Floats) -> Floats:
+    """Sum over i < j of max(values_i - values_j, 0) of each row, pair by pair."""
+    count, width = windows.shape
+    found = np.empty(count)
+    for start in range(0, count, COLUMNS):
+        some = windows[start : start + COLUMNS]
+        # A single column would be added up in another order
+        columns = np.empty((width, max(2, len(some))))
+        columns[...] = some.T
+        fall, total = np.empty_like(columns), np.zeros(columns.shape[-1])
+        for lag in range(1, width):
+            rows = fall[lag:]
+            np.subtract(columns[:-lag], columns[lag:], out=rows)
+            np.maximum(rows, 0.0, out=rows)
+            total += rows.sum(axis=0)
+        found[start : start + COLUMNS] = total[: len(some)]
+    return found
 
 
 def margin_sums(scores: Floats, valid: Booleans) -> Floats:

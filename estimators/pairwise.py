@@ -323,7 +323,7 @@ def pairwise_risk_nats(
     """
     kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
     both = [(teacher, temperature), (student, 1.0)]
-    return _pair_means(pair_risk, both, kind, _risks)
+    return _pair_means(pair_risk, both, kind, _risks, short=True)
 
 
 def _pair_means(
@@ -407,6 +407,8 @@ def _entropies(models: Sequence[Floats], valid: Booleans, scale: float) -> Float
 def _risks(models: Sequence[Floats], valid: Booleans, scale: float) -> Floats:
     """Sums of risks: without the pairs, but for students of an extreme range."""
     teacher, student = models
+    if teacher.shape[-1] <= pair_sums.LONGEST_BY_PAIRS:
+        return pair_sums.risk_sums(teacher, student, valid, scale)
     low = np.where(valid, student, np.inf).min(axis=-1)
     high = np.where(valid, student, -np.inf).max(axis=-1)
     with np.errstate(over="ignore"):

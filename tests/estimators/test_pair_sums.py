@@ -329,3 +329,30 @@ def test_compiled_code_changes_no_bit(monkeypatch, plain, n, k):
     assert pair_sums._compiled() is not None
     monkeypatch.setattr(pair_sums, "COMPILED_FROM", 0)
     assert_array_equal(sums_of(n, k), expected)
+
+
+@pytest.mark.parametrize("k", [2, 3, 16, 50])
+def test_risks_of_short_lists_have_the_digits_of_a_50_digit_sum(k):
+    rng = np.random.default_rng(k)
+    teacher, student = rng.normal(size=(2, 4, k)) * 3
+    teacher[1], student[2] = teacher[1].round(), student[2].round()
+    teacher[3] *= 1e6
+    mask = np.ones((4, k), dtype=bool)
+    mask[0, 2 : k // 2] = False
+    found = pairwise_risk_nats(teacher, np.where(mask, student, np.nan), mask=mask)
+    for row in range(4):
+        some = mask[row]
+        _, risk = exact_means(teacher[row][some], student[row][some])
+        assert relative(found[row], risk) < 2e-15
+
+
+@pytest.mark.parametrize("k", [2, 7, 128, 129, 300])
+def test_discordance_matches_a_loop_at_every_size(k):
+    values = np.random.default_rng(k).normal(size=(3, k)).round(1)
+    expected = [
+        math.fsum(max(x - y, 0.0) for i, x in enumerate(row) for y in row[i + 1 :])
+        for row in values.tolist()
+    ]
+    assert_allclose(discordance_sums(values), expected, rtol=1e-14)
+    assert_array_equal(discordance_sums(values[1:2]), discordance_sums(values)[1:2])
+    assert_array_equal(discordance_sums(np.sort(1e6 * values)), np.zeros(3))
