@@ -38,8 +38,8 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## timings against a plain loop, as ratios in one run
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## kernels and readers side by side with loops and other libraries, into docs/measured; minutes
+	$(BIN)/python -m benchmarks kernels readers --keep
 
 bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
 	$(BIN)/python -m benchmarks readers

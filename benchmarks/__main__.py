@@ -36,6 +36,7 @@ TABLE: Final = ROOT / "docs" / "measured" / "benchmarks.md"
 POLICY: Final = "OMP_WAIT_POLICY"
 COUNT: Final = "OMP_NUM_THREADS"
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+KEEP: Final = "--keep"
 REPEATS: Final = 5
 HEAD: Final = (
     "| what | ours | others, as a multiple of ours | share of the limit |\n"
@@ -154,42 +155,31 @@ def commit() -> str:
     ).stdout.strip()
 
 
-def lines(words: list[str], kept: dict[str, Timed]) -> Iterator[str]:
-    """All lines of the tables."""
+def main(words: list[str]) -> None:
+    """Print the tables, and keep them if asked to."""
+    kept: dict[str, Timed] = {}
+    found: dict[str, float] = {}
     parts: dict[str, Callable[[], Iterator[str]]] = {
+        "kernels": lambda: kernel_rows(kept, found),
         "readers": reader_rows,
         "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
     }
-    about = machine()
-    found: dict[str, float] = {}
-    parts["kernels"] = lambda: kernel_rows(kept, found)
-    yield f"Made by `make bench` at {commit()}: {about}.\n\n{HEAD}".rstrip("\n")
-    for word in words:
-        yield from parts[word]()
-    if kept:
+    about, made = machine(), commit()
+    told = [f"Made by `make bench` at {made}: {about}.\n"]
+    sys.stdout.write(told[0])
+    for word in [word for word in words if word != KEEP] or ["kernels"]:
+        for line in (f"\n{HEAD}", *(f"{line}\n" for line in parts[word]())):
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            told.append(line)
+    if KEEP in words:
         when = time.strftime("%Y-%m-%d", time.gmtime())
-        record = Kept(commit(), when, about, found, kept)
-        HISTORY_LINES.append(msgspec.json.encode(record) + b"\n")
-
-
-HISTORY_LINES: list[bytes] = []
-
-
-def main(words: list[str]) -> None:
-    """Print the table, and keep it if asked to."""
-    keep = "--keep" in words
-    words = [word for word in words if word != "--keep"] or ["kernels"]
-    told = []
-    for line in lines(words, {}):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-        told.append(line + "\n")
-    if keep:
         TABLE.write_text("".join(told), encoding="utf-8")
         with HISTORY.open("ab") as stream:
-            stream.writelines(HISTORY_LINES)
+            record = Kept(made, when, about, found, kept)
+            stream.write(msgspec.json.encode(record) + b"\n")
 
 
 if __name__ == "__main__":

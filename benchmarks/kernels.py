@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import torch
 from scipy.spatial.distance import pdist
-from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
 
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
@@ -244,6 +242,8 @@ def _loop_of_diameters(groups: Any) -> list[Any]:
 
 
 def _torch_of_diameters(groups: Any) -> list[Any]:
+    import torch
+
     first, second = torch.triu_indices(groups.shape[1], groups.shape[1], 1)
     return [
         torch.quantile(torch.cdist(one, one)[first, second], QUANTILE) for one in groups
@@ -251,12 +251,16 @@ def _torch_of_diameters(groups: Any) -> list[Any]:
 
 
 def _sklearn_of_diameters(groups: Any) -> list[Any]:
+    from sklearn.metrics import pairwise_distances
+
     upper = np.triu_indices(groups.shape[1], 1)
     return [np.quantile(pairwise_distances(one)[upper], QUANTILE) for one in groups]
 
 
 def diameters(rng: np.random.Generator) -> Iterator[Row]:
     """Quantile diameters of groups in memory."""
+    import torch
+
     for k, count, some in ((16, 1_024, 128), (1_000, 1, 1)):
         vectors = rng.normal(size=(count, k, 768)).astype(SINGLE)
         chosen = np.ones((count, k * (k - 1) // 2), dtype=bool)
@@ -295,6 +299,9 @@ def gathered(rng: np.random.Generator) -> Iterator[Row]:
         rows = rng.integers(0, VECTORS, (count, 16))
         distinct, codes = np.unique(rows, return_inverse=True)
         names = strings(distinct.astype(str).tolist())
+        ids = strings([str(row) for row in range(VECTORS)])
+        for column in (names, ids):
+            column.flags.writeable = False  # so that their places are remembered
         groups = Groups(
             np.arange(count),
             strings([str(query) for query in range(count)]),
@@ -302,7 +309,7 @@ def gathered(rng: np.random.Generator) -> Iterator[Row]:
             codes.reshape(-1),
             names,
         )
-        book = Embeddings(strings([str(row) for row in range(VECTORS)]), vectors)
+        book = Embeddings(ids, vectors)
 
         def ours() -> list[Floats]:
             blocks = block_distances(groups, book, metric="euclidean", pairs="all")
@@ -329,6 +336,9 @@ def gathered(rng: np.random.Generator) -> Iterator[Row]:
 
 def large_sets(rng: np.random.Generator) -> Iterator[Row]:
     """The exact diameter of one large set."""
+    import torch
+    from sklearn.metrics import pairwise_distances_chunked
+
     count = 10_000
     vectors = rng.normal(size=(count, 768)).astype(SINGLE)
     tensor = torch.from_numpy(vectors)
@@ -380,5 +390,7 @@ def accuracy(rng: np.random.Generator) -> str:
 
 def settings() -> str:
     """Threads that all libraries were held to."""
+    import torch
+
     torch.set_num_threads(threads())
     return f"{threads()} threads of ours, {torch.get_num_threads()} of torch"

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ MIXED = 0x9E3779B97F4A7C15  # makes digits of a number that look random
 STRINGS = "ours with ids as strings"
 DICTIONARIES = "pyarrow's dictionaries"
 BY_LINES = "ours line by line"
+INFLATE = "inflating alone"
 
 
 def table(rng: np.random.Generator, queries: int) -> Iterator[tuple[str, Any, Any]]:
@@ -166,6 +168,25 @@ def ir_measures_run(path: str) -> object:
     return run
 
 
+def ranx_run(path: str) -> object:
+    """The peer that is fastest at evaluating, where it is installed."""
+    from ranx import Run
+
+    return Run.from_file(path, kind="trec")
+
+
+def inflate(path: str) -> object:
+    """The limit: unpacking the bytes alone, with the library that is there."""
+    try:
+        from isal import igzip as library
+    except ImportError:
+        library = gzip
+    with library.open(path) as stream:
+        while stream.read(1 << 20):
+            pass
+    return None
+
+
 def json_load(path: str) -> object:
     """The standard library's parser."""
     with gzip.open(path) as stream:
@@ -178,6 +199,8 @@ RIVALS: dict[str, Callable[[str], object]] = {
     "loop": loop,
     DICTIONARIES: dictionaries,
     "ir_measures": ir_measures_run,
+    "ranx": ranx_run,
+    INFLATE: inflate,
     "json.load": json_load,
     "our groups": our_groups,
     BY_LINES: our_lines,
@@ -227,9 +250,11 @@ def measured(name: str, path: Path) -> tuple[float, float]:
 def rows() -> Iterator[str]:
     """Lines of the table: ours, and each rival's time and memory as multiples."""
     scores = f"{QUERIES * DEPTH:,} scores"
-    runs, lookups = ("ours", STRINGS, "loop", "ir_measures"), ("ours", STRINGS)
+    there = () if find_spec("ranx") is None else ("ranx",)
+    runs = ("ours", STRINGS, "loop", "ir_measures", *there, INFLATE)
+    lookups = ("ours", STRINGS)
     yield compared(f"run.gz, {scores}", "run.gz", write_run, QUERIES, runs)
-    names = (*lookups, "json.load")
+    names = (*lookups, "json.load", INFLATE)
     yield compared(f"lookup json.gz, {scores}", "l.gz", write_lookup, QUERIES, names)
     yield from group_rows()
 

@@ -1,5 +1,9 @@
 """The clock of the benchmarks: order, medians, and the line that is printed."""
 
+import msgspec
+
+import benchmarks.__main__ as benchmarks
+from benchmarks import kernels
 from benchmarks.__main__ import interleaved, row
 
 
@@ -16,3 +20,36 @@ def test_interleaved_runs_rivals_in_turn():
 def test_row_divides_by_ours():
     line = row("what", {"ours": 0.002, "x": 0.02, "y": 0.001}, ours="ours")
     assert line == "| what | 2.000 ms | x 10.0x, y 0.5x |"
+
+
+def test_a_run_is_kept_as_a_table_and_a_line_of_history(monkeypatch, tmp_path, capsys):
+    limit = kernels.Limit("pair", 6.0, lambda: None)
+    one = kernels.Row(
+        "sum",
+        {"ours": lambda: None, "loop": lambda: None},
+        {"loop": 0.25},
+        {"loop": 2},
+        "the processor",
+        3.0,
+    )
+    monkeypatch.setattr(kernels, "limits", lambda: {"the processor": limit})
+    monkeypatch.setattr(kernels, "rows", lambda: [one])
+    monkeypatch.setattr(kernels, "accuracy", lambda _: "none")
+    monkeypatch.setattr(kernels, "settings", lambda: "one thread")
+    monkeypatch.setattr(benchmarks, "TABLE", tmp_path / "table.md")
+    monkeypatch.setattr(benchmarks, "HISTORY", tmp_path / "history.jsonl")
+    seconds = iter([{"the processor": 2.0}, {"ours": 0.5, "loop": 0.25}] * 2)
+    monkeypatch.setattr(benchmarks, "interleaved", lambda *_, **__: next(seconds))
+    for name in (benchmarks.POLICY, benchmarks.COUNT):
+        monkeypatch.setenv(name, "1")
+    for _ in range(2):
+        benchmarks.main(["kernels", "--keep"])
+    table = (tmp_path / "table.md").read_text()
+    assert capsys.readouterr().out == 2 * table
+    assert "one thread" in table
+    assert "| sum | 500.000 ms | loop 2.0x (aim 2x) | 200 % of the processor |" in table
+    lines = (tmp_path / "history.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    record = msgspec.json.decode(lines[1], type=benchmarks.Kept)
+    assert record.rows == {"sum": benchmarks.Timed(0.5, {"loop": 2.0}, 2.0)}
+    assert record.limits == {"the processor": 3.0}
