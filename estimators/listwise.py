@@ -21,6 +21,8 @@ from rankbound.estimators.arrays import (
 )
 from rankbound.estimators.pairwise import NATS_PER_BIT
 
+NUMBERS_IN_CACHE = 2**15
+
 
 def list_entropy(
     scores: Array, *, temperature: float = 1.0, mask: Array | None = None
@@ -68,12 +70,42 @@ def list_entropy_nats(
     0.693147
     """
     scores = as_array(scores)
+    if isinstance(scores, np.ndarray) and scores.size > 0 and scores.ndim > 0:
+        return _of_array(scores, temperature, mask)
     xp = namespace(scores)
     below, weights = _shifted(scores, temperature, mask)
     rest = _log_total(below, weights)
     probability = weights * xp.exp(below - rest[..., None])
     # ln Z + sum P (max - s): two terms of one sign, accurate for a confident teacher
     return narrowed(rest - xp.sum(probability * below, axis=-1), scores)
+
+
+def _of_array(scores: Array, temperature: float, mask: Array | None) -> Array:
+    """`list_entropy_nats` of NumPy arrays, some lists at a time, by one exponential."""
+    check_finite(scores, "scores", mask=mask)
+    scale, k = check_temperature(temperature), scores.shape[-1]
+    lists = scores.reshape(-1, k)
+    valid = None if mask is None else np.broadcast_to(mask, scores.shape)
+    valid = None if valid is None else valid.reshape(-1, k)
+    found = np.empty(len(lists))
+    step = max(1, NUMBERS_IN_CACHE // k)
+    for start in range(0, len(lists), step):
+        part = slice(start, start + step)
+        below = lists[part].astype(np.float64)
+        if valid is not None:
+            below[~valid[part]] = -np.inf
+        best = np.argmax(below, axis=-1)[:, None]
+        top = np.take_along_axis(below, best, axis=-1)
+        below -= np.where(np.isfinite(top), top, 0.0)  # lists may be padding alone
+        below /= scale
+        weights = np.exp(below)
+        np.put_along_axis(weights, best, 0.0, axis=-1)  # 1 is added below
+        if valid is not None:
+            below[~valid[part]] = 0.0
+        others = weights.sum(axis=-1)
+        # ln Z + sum P (max - s), as above
+        found[part] = np.log1p(others) - np.vecdot(weights, below) / (1 + others)
+    return narrowed(found.reshape(scores.shape[:-1])[()], scores)
 
 
 def list_divergence_nats(

@@ -41,7 +41,7 @@ from rankbound.estimators.threads import kept, share_out, threads
 # ways take the same time at 30 to 40 documents, for those of one list at 250.
 LONGEST_BY_PAIRS: Final = 50
 # Pairs of short lists in one table: enough to make the overhead of NumPy's calls small.
-PAIRS_AT_ONCE: Final = 2**16
+PAIRS_AT_ONCE: Final = 2**17
 TERMS: Final = 21
 # exp(-800) is 0 in float64, as is the exact value for any larger difference
 FARTHEST: Final = 800.0
