@@ -55,6 +55,9 @@ LEAST_STEPS: Final = 32
 COMPILED_COLUMNS: Final = 64
 # Documents from which on importing numba is worth while.
 COMPILED_FROM: Final = 2**15
+# Times that pairs of rows are multiplied before logarithms are taken: some fewer than
+# overflow, as the errors of factors add up.
+FOLDS: Final = 3
 # Values whose discordant pairs are counted one by one.
 WINDOW: Final = 128
 # Steps whose powers are computed at once, and whose sums are added up before they join
@@ -169,16 +172,13 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
         return [np.ascontiguousarray(_ascending(scores[part], valid[part]).T)]
 
     def sums(columns: list[Floats], tables: Floats) -> Floats:
-        lower, decay, total = tables
+        lower, decay, higher = tables
         _lower_less_higher(columns[0], lower, scale)
         np.exp(lower, out=decay)
-        # softplus(-d) less the rest of it, which `lower` becomes
-        np.log1p(decay, out=total)
+        np.add(decay, 1.0, out=higher)
         np.multiply(lower, decay, out=lower)
-        np.add(decay, 1.0, out=decay)
-        np.divide(lower, decay, out=lower)
-        np.subtract(total, lower, out=total)
-        return _in_two(total, len(columns[0]))
+        np.divide(lower, higher, out=lower)
+        return _log_sums(decay, higher) - _in_two(lower, len(columns[0]))
 
     return _in_tables(columns_of, scores.shape, sums)
 
@@ -210,13 +210,13 @@ def _risk_of_pairs(
         np.multiply(doubt, other, out=doubt)
         np.negative(other, out=other)
         np.exp(other, out=other)
-        np.log1p(other, out=total)
-        np.add(total, doubt, out=total)
         padding = np.isinf(mine)
         if padding.any():
             for lag, place in places:
-                np.copyto(total[place], 0.0, where=padding[lag:])
-        return _in_two(total, len(mine))
+                for table in (doubt, other):
+                    np.copyto(table[place], 0.0, where=padding[lag:])
+        np.add(other, 1.0, out=total)
+        return _log_sums(other, total) + _in_two(doubt, len(mine))
 
     return _in_tables(columns_of, teacher.shape, sums)
 
@@ -225,6 +225,24 @@ def _places(k: int) -> list[tuple[int, slice]]:
     """Each lag of pairs (i, i + lag), and where a table has them."""
     ends = np.cumsum([0, *range(k - 1, 0, -1)]).tolist()
     return [(lag, slice(*ends[lag - 1 : lag + 1])) for lag in range(1, k)]
+
+
+def _log_sums(numbers: Floats, higher: Floats) -> Floats:
+    """Sums of log1p down the columns, which few logarithms of products take.
+
+    ``higher`` is 1 more than the numbers, which are in [0, 1]; both are overwritten.
+    """
+    left = len(numbers)
+    for _ in range(FOLDS):
+        half = left // 2
+        second = numbers[left - half : left]
+        # (1 + a) (1 + b) - 1, of terms of one sign
+        np.multiply(second, higher[:half], out=second)
+        np.add(numbers[:half], second, out=numbers[:half])
+        np.add(numbers[:half], 1.0, out=higher[:half])
+        left -= half
+    logs = np.log1p(numbers[:left], out=higher[:left])
+    return np.asarray(logs.sum(axis=0))
 
 
 def _in_two(total: Floats, k: int) -> Floats:
