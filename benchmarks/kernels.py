@@ -99,8 +99,9 @@ def limits() -> dict[str, Limit]:
 
     def transcend(parts: Iterator[slice]) -> None:
         found = np.empty_like(small)
-        for _ in parts:
-            np.log1p(np.exp(small, out=found), out=found)
+        for part in parts:
+            for _ in range(part.start, part.stop):
+                np.log1p(np.exp(small, out=found), out=found)
 
     def product(kind: Any) -> Limit:
         left, right = rng.random((2, 2048, 2048)).astype(kind)

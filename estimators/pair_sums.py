@@ -283,7 +283,7 @@ def risk_sums(
     """
     if teacher.shape[-1] <= LONGEST_BY_PAIRS:
         return _risk_of_pairs(teacher, student, valid, scale)
-    discordance = np.empty(len(teacher))
+    ordered = np.empty(teacher.shape)
 
     def gaps_of(part: slice) -> tuple[Floats, Floats]:
         padded = np.where(valid[part], teacher[part], np.inf)
@@ -296,13 +296,19 @@ def risk_sums(
         gaps = _gaps(ascending, scale)
         top = np.where(valid[part], student[part], -np.inf).max(axis=-1, keepdims=True)
         np.minimum(filled, top, out=filled)  # padding has no discordant pair
-        ordered = np.take_along_axis(filled, order, axis=-1)
-        discordance[part] = discordance_sums(ordered)
+        ordered[part] = np.take_along_axis(filled, order, axis=-1)
         steps = np.zeros_like(gaps)
-        steps[1:] = np.diff(ordered, axis=-1).T
+        steps[1:] = np.diff(ordered[part], axis=-1).T
         return gaps, steps
 
     weighted = _accelerated(gaps_of, teacher.shape)[1]
+    discordance = np.empty(len(teacher))
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            discordance[part] = discordance_sums(ordered[part])
+
+    share_out(work, len(teacher), at_once=COLUMNS)
     return softplus_sums(student, valid, 1.0) + discordance + weighted
 
 
