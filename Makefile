@@ -39,7 +39,7 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## kernels and readers side by side with loops and other libraries, into docs/measured; minutes
-	$(BIN)/python -m benchmarks kernels readers --keep
+	$(BIN)/python -m benchmarks readers kernels --keep
 
 bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
 	$(BIN)/python -m benchmarks readers

@@ -4,7 +4,8 @@ All rivals of a row run in turn, and the table has medians, as seconds drift wit
 machine, while ratios within one run drift less. Kernels are told what share they reach
 of what limits the machine, measured in the same run. ``--keep`` appends ratios and
 shares with the commit to `HISTORY`, one line of JSON a run, and writes the table to
-`TABLE`.
+`TABLE`. Readers come first, since the memory of this process counts for those that it
+starts.
 """
 
 from __future__ import annotations

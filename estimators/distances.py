@@ -167,10 +167,11 @@ def group_distances(groups: Floats, metric: str) -> Floats:
         check_finite(groups, "vectors")
     if metric == "angular":
         return _angles(wide, norms)
-    if not np.isfinite(norms).all():  # the squares alone overflow
+    if not norms.max() < np.finfo(wide.dtype).max / 8:  # the squares alone overflow
         peak = np.abs(wide).max()
         return np.asarray(group_distances(wide / peak, metric) * peak)
-    squared, near = _squared(wide, norms)
+    squared = _of_pairs(wide, norms, _squared)
+    near = squared < 0
     if not near.any():
         return np.asarray(np.sqrt(squared, out=squared))
     crowded = _crowded(near)
@@ -178,7 +179,8 @@ def group_distances(groups: Floats, metric: str) -> Floats:
         # Vectors with much in common: without their mean, fewer digits cancel
         moved = wide[crowded]
         moved -= moved.mean(axis=-2, keepdims=True)
-        squared[crowded], near[crowded] = _squared(moved, np.vecdot(moved, moved))
+        squared[crowded] = _of_pairs(moved, np.vecdot(moved, moved), _squared)
+        near = squared < 0
     places, pairs = np.nonzero(near)
     squared[places, pairs] = 0.0
     found = np.sqrt(squared, out=squared)
@@ -186,16 +188,21 @@ def group_distances(groups: Floats, metric: str) -> Floats:
     return np.asarray(found)
 
 
-def _squared(vectors: Floats, norms: Floats) -> tuple[Floats, Booleans]:
-    """Squared distances from inner products, and where too many digits cancelled."""
-    scale = _of_pairs(norms, np.add)
-    squared = _products(vectors)
-    squared *= -2.0
-    squared += scale
-    numbers = np.finfo(squared.dtype)
+def _squared(products: Floats, left: Floats, right: Floats) -> None:
+    """From products and squared norms, in place: -1 where too many digits cancelled."""
+    numbers = np.finfo(products.dtype)
+    scale = left + right
+    products *= -2.0
+    products += scale
     scale *= RECOMPUTE_BELOW[numbers.bits]
     np.maximum(scale, numbers.tiny / numbers.eps, out=scale)  # too small for squares
-    return squared, squared <= scale
+    np.copyto(products, -1.0, where=products <= scale)
+
+
+def _cosines(products: Floats, left: Floats, right: Floats) -> None:
+    """From products and norms, in place."""
+    products /= left
+    products /= right
 
 
 def _angles(vectors: Floats, norms: Floats) -> Floats:
@@ -205,8 +212,7 @@ def _angles(vectors: Floats, norms: Floats) -> Floats:
         _check_directions(vectors)
         vectors = vectors / np.abs(vectors).max(axis=-1, keepdims=True)
         norms = np.vecdot(vectors, vectors)
-    cosines = _products(vectors)
-    cosines /= _of_pairs(np.sqrt(norms), np.multiply)
+    cosines = _of_pairs(vectors, np.sqrt(norms), _cosines)
     near = np.abs(cosines) >= 1 - RECOMPUTE_BELOW[numbers.bits]
     # In float64 there is nothing wider, and no mean to take away from directions
     crowded = _crowded(near)[: len(near) if numbers.bits < 64 else 0]
@@ -226,40 +232,34 @@ def _crowded(near: Booleans) -> Integers:
     return np.flatnonzero(near.sum(axis=-1) > near.shape[-1] / FEW)
 
 
-def _of_pairs(values: Floats, combine: np.ufunc) -> Floats:
-    """A combination of the two values of each pair i < j; (b, k) to (b, n_pairs)."""
-    first, second = pair_positions(values.shape[-1])
-    left = np.take(values, first, axis=-1)
-    return np.asarray(combine(left, np.take(values, second, axis=-1), out=left))
+def _of_pairs(
+    vectors: Floats, norms: Floats, finish: Callable[[Floats, Floats, Floats], None]
+) -> Floats:
+    """Numbers of all pairs i < j of groups (b, k, dim), from their inner products.
 
-
-def _products(vectors: Floats) -> Floats:
-    """Inner products of all pairs i < j of groups (b, k, dim)."""
+    `finish` makes them in place of a table of products, given the norms of its rows and
+    columns.
+    """
     count, k, _ = vectors.shape
     found = np.empty((count, k * (k - 1) // 2), dtype=vectors.dtype)
-    if k > ROWS:
-        return _of_rows(vectors, found)
-    if k > 1:
-        # Of an array and itself, BLAS would make a symmetric product, which takes twice
-        # as long where arrays are small
-        table = np.matmul(vectors[:, :-1], np.swapaxes(vectors[:, 1:], -1, -2))
-        rows = table.reshape(count, -1)
-        np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
-    return found
-
-
-def _of_rows(vectors: Floats, found: Floats) -> Floats:
-    """`_products` of large groups, by blocks of rows, with half of the products."""
-    _, k, _ = vectors.shape
-    offsets = np.concatenate([[0], np.cumsum(np.arange(k - 1, 0, -1))])
+    ends = np.concatenate([[0], np.cumsum(np.arange(k - 1, 0, -1))])
 
     def work(parts: Iterator[slice]) -> None:
         for part in parts:
-            right = np.swapaxes(vectors[:, part.start + 1 :], -1, -2)
-            table = np.matmul(vectors[:, part], right)
+            # Half of the products of all with all is enough, and blocks of rows have
+            # little more. Of an array and itself, BLAS would make a symmetric product,
+            # which takes twice as long where arrays are small
+            right = slice(part.start + 1, None)
+            others = np.swapaxes(vectors[:, right], -1, -2)
+            table = np.matmul(vectors[:, part], others)
+            finish(table, norms[:, part, None], norms[:, None, right])
+            if k <= ROWS:
+                rows = table.reshape(count, -1)
+                np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
+                continue
             for row in range(part.start, part.stop):
                 inner = table[:, row - part.start, row - part.start :]
-                found[:, offsets[row] : offsets[row + 1]] = inner
+                found[:, ends[row] : ends[row + 1]] = inner
 
     share_out(work, k - 1, at_once=ROWS)
     return found
