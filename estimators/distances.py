@@ -84,6 +84,12 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     array, shape (..., k (k - 1) / 2)
         At least 0, in the order of `estimators.pairs.pair_differences`.
 
+    Raises
+    ------
+    DomainError
+        For another metric, a vector that is not finite, or, with angular distances, a
+        zero vector.
+
     Notes
     -----
     NumPy arrays are multiplied with themselves, in float32 if they are float32 and else
@@ -92,12 +98,6 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     float32 and 1e-13 for float64 with up to 4,096 dimensions, beside what the angle of
     nearly parallel vectors loses by the rounding of a length. Equal vectors are at
     distance 0. torch and jax compute all differences.
-
-    Raises
-    ------
-    DomainError
-        For another metric, a vector that is not finite, or, with angular distances, a
-        zero vector.
 
     Examples
     --------
