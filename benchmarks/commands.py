@@ -238,7 +238,9 @@ def compared(name: str, folder: Path) -> str:
     for _ in range(REPEATS):
         found["read"].append(watched(reading, folder))
         found["ours"].append(watched([*program, "--force"], folder))
-    seconds = {who: statistics.median(s for s, _ in runs) for who, runs in found.items()}
+    seconds = {
+        who: statistics.median(s for s, _ in runs) for who, runs in found.items()
+    }
     memory = max(held for _, held in found["ours"])
     return told(name, seconds["ours"], seconds["read"], memory)
 

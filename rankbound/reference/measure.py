@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from msgspec.structs import replace as replace_field
 
-from rankbound.commands.measure.certifying import CertifiedStudent, number_text
+from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.inputs import Inputs, groups_of
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import (
@@ -37,7 +37,7 @@ from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nat
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.read.scales import TEACHER
 from rankbound.reference import formulas
-from rankbound.rows import Rows
+from rankbound.rows import Rows, number_text
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
 NO_LAW = "no corrected value: the groups give no sampling probabilities"

@@ -61,7 +61,6 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
-from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.given import (
     ClustersLike,
     GroupsLike,
@@ -90,7 +89,7 @@ from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named
-from rankbound.rows import Rows
+from rankbound.rows import Rows, number_text
 from rankbound.validation.paired import NO_RANGE, Answer
 from rankbound.validation.resampling import RESAMPLES
 
