@@ -20,7 +20,14 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    strings,
+)
 from rankbound.data.groups import MIXING, Groups
 from rankbound.data.ordering import FITS, row_order
 
@@ -115,7 +122,7 @@ def near_copies(
     >>> found.largest.tolist(), found.n_distinct
     (['p', 'q'], 2)
     """
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     order = present[np.argsort(groups.qids[present])]
     place = np.zeros(len(groups.qids), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -156,6 +163,8 @@ def _labels(pairs: Integers, n: int) -> Integers:
 
 
 def _of_texts(qids: Strings, texts: Mapping[str, str]) -> tuple[Integers, bool]:
+    if not texts:
+        return _pairs([]), True
     codes: dict[str, int] = {}
     owner, items = [], []
     for place, qid in enumerate(qids):

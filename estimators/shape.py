@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.pairs import pair_positions
@@ -532,7 +532,7 @@ def vector_shape(
     DomainError
         If no document has a vector, or a vector is not finite.
     """
-    by_id = embeddings.rows(groups.docnos[np.unique(groups.codes)])
+    by_id = embeddings.rows(groups.docnos[distinct_codes(groups.codes)])
     by_id = by_id[by_id >= 0]
     places = np.argsort(by_id)
     rows = by_id[places]  # as they lie on disk

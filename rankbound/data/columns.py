@@ -69,6 +69,17 @@ def _by_arrow(known: Strings, wanted: Strings) -> Integers:
     return found
 
 
+def distinct_codes(codes: Integers) -> Integers:
+    """The distinct ones of small numbers from 0, sorted, without sorting all.
+
+    Examples
+    --------
+    >>> distinct_codes(np.array([3, 0, 3])).tolist()
+    [0, 3]
+    """
+    return np.flatnonzero(np.bincount(codes))
+
+
 SMALL: Final = 10_000  # ids that are looked up again, by a dictionary of Python's
 REMEMBERED: Final = 1 << 25  # numbers of all that is remembered, 128 MiB
 # By the identities of some columns, with these while they live; the newest comes last

@@ -16,6 +16,7 @@ from rankbound.data.columns import (
     Floats,
     Integers,
     Strings,
+    distinct_codes,
     positions,
     ranks,
 )
@@ -368,5 +369,5 @@ def with_judged_positives(groups: Groups, qrels: Scores, *, least_grade: int) ->
 
 def shares_queries(groups: Groups, scores: Scores) -> bool:
     """Whether at least one query of the groups is known to the scores."""
-    asked = groups.qids[np.unique(groups.queries)]
+    asked = groups.qids[distinct_codes(groups.queries)]
     return bool(np.any(positions(scores.qids, asked) >= 0))

@@ -27,7 +27,7 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.measure.students import student_file
-from rankbound.data.columns import Floats, Integers, Strings, strings
+from rankbound.data.columns import Floats, Integers, Strings, distinct_codes, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -494,7 +494,7 @@ def per_query(groups: Groups, values: Floats) -> Values:
     """Average values of groups over the groups of each query, by qid."""
     with np.errstate(invalid="ignore"):
         means = query_means(groups.queries, values, n_queries=len(groups.qids))
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     return dict(zip(groups.qids[present], means[present].tolist(), strict=True))
 
 

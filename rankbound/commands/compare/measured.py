@@ -39,7 +39,7 @@ from rankbound.commands.measure.students import (
 )
 from rankbound.commands.measure.trained import REASON, Training, training_of
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
@@ -129,7 +129,7 @@ def _fresh(
             f"student {name!r} was trained on all of the queries that it has documents "
             "of (`trained_on`); compare on queries that it has not seen"
         )
-    count(dropped, REASON, len(np.unique(groups.queries[mask])))
+    count(dropped, REASON, len(distinct_codes(groups.queries[mask])))
     kept = keep.copy()
     kept[np.flatnonzero(keep)[np.repeat(mask, groups.sizes)]] = False
     return groups.keep_groups(~mask), kept
@@ -284,7 +284,7 @@ def pair_share(sampling: Sampling, pairs: str) -> float:
     groups = sampling.groups
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     units = units_of(groups.qids[present], sampling.clusters)
     return float(units.means(means[present]).mean())
 

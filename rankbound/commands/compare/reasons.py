@@ -38,7 +38,7 @@ from rankbound.commands.measure.choosing import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Floats, Strings, strings
+from rankbound.data.columns import Floats, Strings, distinct_codes, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -132,7 +132,7 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
     """Return sorted qids, and the share, entropy and ties of each query by pair set."""
     groups = sampling.groups
     every = groups.count_pairs("all")
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     order = present[np.argsort(groups.qids[present])]
     masses = {}
     for pairs in PARTS:

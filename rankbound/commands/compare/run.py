@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.shares import Direction
@@ -81,7 +80,7 @@ from rankbound.commands.measure.sentences import fitted_temperature
 from rankbound.commands.measure.temperatures import over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
-from rankbound.data.columns import strings
+from rankbound.data.columns import distinct_codes, strings
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.memory import reading_within
@@ -666,7 +665,7 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
     return SamplingSummary(
         sampling=sampling.name,
         file=file,
-        n_queries=len(np.unique(sampling.groups.queries)),
+        n_queries=len(distinct_codes(sampling.groups.queries)),
         n_groups=sampling.groups.n_groups,
         n_documents=len(sampling.values),
         dropped=_dropped(measures),

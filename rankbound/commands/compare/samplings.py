@@ -27,7 +27,7 @@ from rankbound.commands.measure.inputs import (
     teacher_temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
@@ -211,7 +211,7 @@ def pool(several: list[Groups]) -> Groups:
     A document is positive if it is so in any of its groups. No positives are known if
     those of any sampling are unknown.
     """
-    names = np.concatenate([g.docnos[np.unique(g.codes)] for g in several])
+    names = np.concatenate([g.docnos[distinct_codes(g.codes)] for g in several])
     docnos = np.unique(names)
     qids = np.unique(np.concatenate([g.group_qids() for g in several]))
     keys, positive = [], []

@@ -41,7 +41,14 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
 from rankbound.data.clusters import CLUSTER, QUERY, Clusters, Units, units_of
-from rankbound.data.columns import Booleans, Floats, Strings, positions, strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Strings,
+    distinct_codes,
+    positions,
+    strings,
+)
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
@@ -130,7 +137,7 @@ def query_terms(
     geometry: Geometry | None = None,
 ) -> QueryTerms:
     """Average the terms of groups over the groups of each query."""
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     order = present[np.argsort(groups.qids[present])]
 
     def mean(values: Floats) -> Floats:
@@ -289,7 +296,7 @@ class CertifiedStudent:
     def n_left_out(self) -> int:
         """Queries that are left out since a group is too small."""
         student = self.student
-        return len(np.unique(student.groups.queries[student.left_out]))
+        return len(distinct_codes(student.groups.queries[student.left_out]))
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ from rankbound.commands.measure.trained import (
     without_common,
 )
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, positions
+from rankbound.data.columns import Booleans, distinct_codes, positions
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.near_copies import NearCopies, near_copies
@@ -248,7 +248,7 @@ def _fresh_inputs(
     training = training_of(sources, inputs.groups, inputs.files, inputs.clusters)
     near = near_training(training, copies, texts)
     inputs = without_common(inputs, training, sources)
-    left = inputs.groups.qids[np.unique(inputs.groups.queries)]
+    left = inputs.groups.qids[distinct_codes(inputs.groups.queries)]
     copies = copies.only(positions(left, copies.qids) >= 0)
     return inputs, copies, training, near
 
