@@ -8,7 +8,7 @@ work needs no more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, overload
 from weakref import ref
@@ -43,9 +43,16 @@ def positions(known: Strings, wanted: Strings) -> Integers:
     >>> positions(strings(["a", "b"]), strings(["b", "x"])).tolist()
     [1, -1]
     """
-    if known is wanted:
+    if known is wanted or _are_same(known, wanted):
         return np.arange(len(known), dtype=np.int64)
     return remembered((known, wanted), lambda: _looked_up(known, wanted))
+
+
+def _are_same(known: Strings, wanted: Strings) -> bool:
+    """Whether two columns are the same, which is seen at once where they are not."""
+    if len(known) != len(wanted) or not len(known) or known[-1] != wanted[-1]:
+        return False
+    return bool((known == wanted).all())
 
 
 def _looked_up(known: Strings, wanted: Strings) -> Integers:
@@ -78,6 +85,46 @@ def distinct_codes(codes: Integers) -> Integers:
     [0, 3]
     """
     return np.flatnonzero(np.bincount(codes))
+
+
+def united(columns: Sequence[Strings]) -> tuple[Strings, list[Integers]]:
+    """The ids of several columns together, sorted, and where each column's stand.
+
+    Parameters
+    ----------
+    columns : sequence of object arrays of str
+        None holds an id twice.
+
+    Examples
+    --------
+    >>> ids, places = united([strings(["b", "a"]), strings(["c", "b"])])
+    >>> ids.tolist(), [where.tolist() for where in places]
+    (['a', 'b', 'c'], [[1, 0], [2, 1]])
+    """
+    ends = np.cumsum([len(column) for column in columns])[:-1]
+    joined = np.concatenate(columns) if columns else strings([])
+    code = None
+    if len(joined) >= SMALL:
+        with suppress(UnicodeError):  # half of a pair of surrogates is no text
+            code = _coded_by_arrow(joined)
+    if code is None:
+        _, code = np.unique(joined, return_inverse=True)
+    ids = np.empty(int(code.max(initial=-1)) + 1, dtype=object)
+    ids[code] = joined
+    return ids, np.split(code.astype(np.int64, copy=False), ends)
+
+
+def _coded_by_arrow(ids: Strings) -> Integers:
+    """The place of each id among the distinct ones, which are sorted by code point."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = pc.dictionary_encode(pa.array(ids, pa.large_string()))
+    order = pc.sort_indices(held.dictionary).to_numpy()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    found: Integers = place[held.indices.to_numpy()]
+    return found
 
 
 SMALL: Final = 10_000  # ids that are looked up again, by a dictionary of Python's

@@ -15,9 +15,7 @@ from msgspec.structs import asdict, replace
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.shift import (
-    density_ratio,
-    product_total_variation,
-    total_variation,
+    law_distances,
 )
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COMPARED, PAIR_SETS, needing
@@ -35,11 +33,18 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.choosing import group_sizes
-from rankbound.commands.measure.shift import Law, laws
+from rankbound.commands.measure.shift import QueryLaws, joined, laws
 from rankbound.commands.measure.space import shape_of
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Floats, Strings, distinct_codes, strings
-from rankbound.data.groups import Groups
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    positions,
+    strings,
+)
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
@@ -389,89 +394,69 @@ def overlap(compared: Compared) -> Named[Shift]:
     )
     theirs = found[options.baseline]
     return Named(
-        _covering(_against(s.name, found[s.name], theirs, known=known), s, loaded.qrels)
-        for s in loaded.samplings
+        _covering(_against(name, law, theirs, known=known), law, loaded.qrels)
+        for name, law in found.items()
     )
 
 
-def _against(
-    name: str, mine: dict[str, Law], theirs: dict[str, Law], *, known: bool
-) -> Shift:
+def _against(name: str, mine: QueryLaws, theirs: QueryLaws, *, known: bool) -> Shift:
     """Distances of the laws, and kappa, over the queries that both have.
 
     kappa is the largest ratio of the reference's probability to the sampling's. It
     bounds the risk under the reference by the risk on this sampling's pairs.
     """
-    qids = sorted(mine.keys() & theirs.keys())
-    if not qids:
+    both = joined(theirs, mine)
+    if not len(both.qids):
         return Shift(sampling=name, n=0, missing_because=None)
-    table = [_both(theirs[qid], mine[qid]) for qid in qids]
-    kappa = np.array([density_ratio(*both).kappa for both in table])
-    infinite = int(np.isinf(kappa).sum())
-    shared = [len(mine[q].keys() & theirs[q].keys()) for q in qids]
-    either = [len(mine[q].keys() | theirs[q].keys()) for q in qids]
+    apart = law_distances(*both.chances, both.sizes)
+    infinite = int(np.isinf(apart.kappa).sum())
+    reference, own = both.held
+    shared = both.counts(reference & own)
     return Shift(
         sampling=name,
-        n=len(qids),
-        total_variation=_mean([total_variation(*both) for both in table]),
-        pair_total_variation=_mean([product_total_variation(*both) for both in table]),
-        kappa=float(kappa.max()) if known and not infinite else None,
+        n=len(both.qids),
+        total_variation=_mean(apart.total_variation),
+        pair_total_variation=_mean(apart.pair_total_variation),
+        kappa=float(apart.kappa.max()) if known and not infinite else None,
         kappa_missing_because=None
         if known and not infinite
         else NO_KAPPA
         if not known
         else counted(infinite, "query has", "queries have")
         + " a document that this sampling never draws",
-        document_overlap=_mean([a / b for a, b in zip(shared, either, strict=True)]),
-        reference_covered=_mean(
-            [a / len(theirs[q]) for a, q in zip(shared, qids, strict=True)]
-        ),
+        document_overlap=_mean(shared / both.sizes),
+        reference_covered=_mean(shared / both.counts(reference)),
         missing_because=None,
     )
 
 
-def _covering(shift: Shift, sampling: Sampling, qrels: Scores | None) -> Shift:
+def _covering(shift: Shift, law: QueryLaws, qrels: Scores | None) -> Shift:
     """Add which judged and relevant documents of each query the groups contain."""
     if qrels is None:
         missing = "no judgements were given; give `qrels`"
         return replace(shift, judged_missing_because=missing)
-    query = {qid: index for index, qid in enumerate(qrels.qids)}
-    judged, relevant, share = [], [], []
-    for qid, documents in _documents(sampling.groups).items():
-        if qid not in query:
-            continue
-        rows = slice(*qrels.offsets[query[qid] : query[qid] + 2])
-        names_here = qrels.docnos[qrels.codes[rows]]
-        inside = np.array([docno in documents for docno in names_here])
-        good = qrels.values[rows] >= 1
-        judged.append(float(inside.mean()))
-        share.append(float(inside.sum()) / len(documents))
-        if good.any():
-            relevant.append(float(inside[good].mean()))
+    query = positions(law.qids, qrels.qids)[qrels.row_query()]
+    document = positions(law.docnos, qrels.docnos)[qrels.codes]
+    width = max(1, len(law.docnos))
+    held = law.queries * width + law.codes
+    inside = np.isin(query * width + document, held) & (query >= 0) & (document >= 0)
+    judged, good = query >= 0, qrels.values >= 1
+
+    def counts(rows: Booleans) -> Integers:
+        return np.bincount(query[rows & judged], minlength=len(law.qids))
+
+    n, relevant = counts(judged), counts(good)
+    any_, some = n > 0, relevant > 0
     return replace(
         shift,
-        judged_covered=_mean(judged),
-        relevant_covered=_mean(relevant),
-        documents_judged=_mean(share),
-        judged_missing_because=None if judged else "none of the queries has judgements",
+        judged_covered=_mean(counts(inside)[any_] / n[any_]),
+        relevant_covered=_mean(counts(inside & good)[some] / relevant[some]),
+        documents_judged=_mean(counts(inside)[any_] / law.sizes[any_]),
+        judged_missing_because=None
+        if any_.any()
+        else "none of the queries has judgements",
     )
 
 
-def _documents(groups: Groups) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for group, qid in enumerate(groups.group_qids()):
-        part = slice(*groups.offsets[group : group + 2])
-        found.setdefault(qid, set()).update(groups.docnos[groups.codes[part]])
-    return found
-
-
-def _both(first: Law, second: Law) -> tuple[np.ndarray, np.ndarray]:
-    docnos = sorted(first.keys() | second.keys())
-    left, right = (
-        np.array([law.get(docno, 0.0) for docno in docnos]) for law in (first, second)
-    )
-    return left, right
-
-
-def _mean(values: list[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+def _mean(values: Floats) -> float | None:
+    return math.fsum(values) / len(values) if len(values) else None

@@ -27,7 +27,7 @@ from rankbound.commands.measure.inputs import (
     teacher_temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, distinct_codes
+from rankbound.data.columns import Booleans, Floats, distinct_codes, united
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
@@ -211,21 +211,26 @@ def pool(several: list[Groups]) -> Groups:
     A document is positive if it is so in any of its groups. No positives are known if
     those of any sampling are unknown.
     """
-    names = np.concatenate([g.docnos[distinct_codes(g.codes)] for g in several])
-    docnos = np.unique(names)
-    qids = np.unique(np.concatenate([g.group_qids() for g in several]))
+    used = [distinct_codes(groups.codes) for groups in several]
+    both = zip(several, used, strict=True)
+    docnos, documents = united([groups.docnos[codes] for groups, codes in both])
+    present = [distinct_codes(groups.queries) for groups in several]
+    both = zip(several, present, strict=True)
+    qids, queries = united([groups.qids[codes] for groups, codes in both])
     keys, positive = [], []
-    for groups in several:
-        place = np.searchsorted(docnos, groups.docnos[groups.codes])
-        query = np.searchsorted(qids, groups.group_qids())[groups.row_group()]
-        keys.append(query * len(docnos) + place)
+    for place, groups in enumerate(several):
+        document = np.zeros(len(groups.docnos), dtype=np.int64)
+        document[used[place]] = documents[place]
+        query = np.zeros(len(groups.qids), dtype=np.int64)
+        query[present[place]] = queries[place]
+        keys.append(query[groups.row_query()] * len(docnos) + document[groups.codes])
         if groups.positive is not None:
             positive.append(groups.positive)
     distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
     good = None
     if len(positive) == len(several):
         good = np.zeros(len(distinct), dtype=bool)
-        np.logical_or.at(good, where, np.concatenate(positive))
+        good[where[np.concatenate(positive)]] = True
     query = distinct // len(docnos)
     sizes = np.bincount(query, minlength=len(qids))
     return Groups(
