@@ -95,7 +95,7 @@ def blocks(
         while start < len(order):
             reached(start)
             stop = _end(sizes, start, dim, paired=paired)
-            yield _block(groups, order[start:stop])
+            yield _block(groups, order[start:stop], sizes[start:stop])
             start = stop
 
 
@@ -134,8 +134,7 @@ def _block_end(sizes: Integers, start: int, dim: int) -> int:
     return stop
 
 
-def _block(groups: Groups, chosen: Integers) -> Block:
-    sizes = groups.sizes[chosen]
+def _block(groups: Groups, chosen: Integers, sizes: Integers) -> Block:
     steps = np.arange(int(sizes.max()))
     mask = steps < sizes[:, None]
     rows = groups.offsets[chosen][:, None] + np.where(mask, steps, 0)

@@ -189,12 +189,23 @@ def ranks(ids: Strings) -> Integers:
     >>> ranks(strings(["b", "a", "c"])).tolist()
     [1, 0, 2]
     """
-    found = np.arange(len(ids), dtype=np.int64)
-    if len(ids) and not np.all(ids[:-1] < ids[1:]):
-        order = np.argsort(ids)
-        found = np.empty_like(found)
-        found[order] = np.arange(len(ids))
+    order = sorted_places(ids)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(ids))
     return found
+
+
+def sorted_places(ids: Strings) -> Integers:
+    """Where ids stand in their order by code point, at once where they are in order.
+
+    Examples
+    --------
+    >>> sorted_places(strings(["b", "a", "c"])).tolist()
+    [1, 0, 2]
+    """
+    if not len(ids) or np.all(ids[:-1] < ids[1:]):
+        return np.arange(len(ids), dtype=np.int64)
+    return np.argsort(ids)
 
 
 class LateStrings:

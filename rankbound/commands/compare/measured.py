@@ -11,6 +11,7 @@ import numpy as np
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.quantities import (
+    GroupMeans,
     Measured,
     Space,
     difference_range,
@@ -39,12 +40,11 @@ from rankbound.commands.measure.students import (
 )
 from rankbound.commands.measure.trained import REASON, Training, training_of
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, Floats, distinct_codes
+from rankbound.data.columns import Booleans, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.errors import UsageError
-from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.progress import Progress
 from rankbound.validation.paired import Answer, Question, answer_family
@@ -252,12 +252,11 @@ def measure_sampling(
     }
     for found in theirs.values():
         measured.update(found.measured)
-    groups, values = sampling.groups, sampling.values
     return Measures(
         sampling=sampling,
         measured=measured,
         group_entropy={
-            pairs: group_mean_entropy(groups, values, pairs)
+            pairs: group_mean(measured["entropy", pairs])
             for pairs in PAIR_SETS
             if ("entropy", pairs) in measured
         },
@@ -268,12 +267,10 @@ def measure_sampling(
     )
 
 
-def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
-    """Mean entropy (nats) over the groups that have a pair of this set."""
-    keep = groups.count_known_pairs(pairs) > 0
-    inside = values[np.repeat(keep, groups.sizes)]
-    kept = groups.keep_groups(keep)
-    return float(group_entropies(kept, inside, pairs=pairs).mean())
+def group_mean(column: GroupMeans) -> float:
+    """Mean over the groups that have a pair of the set."""
+    values = column.by_group
+    return float(values[np.isfinite(values)].mean())
 
 
 def pair_share(sampling: Sampling, pairs: str) -> float:

@@ -31,7 +31,6 @@ from rankbound.commands.compare.result import (
     Target,
     TargetRow,
 )
-from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.choosing import group_sizes
 from rankbound.commands.measure.shift import QueryLaws, joined, laws
 from rankbound.commands.measure.space import shape_of
@@ -43,12 +42,12 @@ from rankbound.data.columns import (
     Strings,
     distinct_codes,
     positions,
+    sorted_places,
     strings,
 )
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
-from rankbound.estimators.group_terms import group_entropies, tie_shares
 from rankbound.estimators.pairwise import NATS_PER_BIT, PairMass, entropy_change
 from rankbound.estimators.shape import DistanceCurve, VectorShape
 from rankbound.estimators.spread import entropy_floor
@@ -93,9 +92,9 @@ def decomposition(compared: Compared) -> Named[Change]:
     """
     options = compared.options
     masses = {
-        s.name: pair_masses(s)
-        for s in compared.loaded.samplings
-        if s.groups.positive is not None
+        name: pair_masses(measures)
+        for name, measures in compared.measures.items()
+        if measures.sampling.groups.positive is not None
     }
     if options.baseline not in masses:
         return Named()
@@ -133,35 +132,29 @@ def _averaging(units: Units) -> Callable[[Floats], float]:
     return lambda values: float(units.means(values).mean())
 
 
-def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
+def pair_masses(measures: Measures) -> tuple[Strings, dict[str, PairMass]]:
     """Return sorted qids, and the share, entropy and ties of each query by pair set."""
-    groups = sampling.groups
+    groups, measured = measures.sampling.groups, measures.measured
     every = groups.count_pairs("all")
     present = distinct_codes(groups.queries)
-    order = present[np.argsort(groups.qids[present])]
+    order = present[sorted_places(groups.qids[present])]
+
+    def means(column: Floats) -> Floats:
+        found = query_means(groups.queries, column, n_queries=len(groups.qids))
+        return np.asarray(found[order])
+
+    def by_group(quantity: str, pairs: str) -> Floats:
+        column = measured.get((quantity, pairs))
+        if column is None:
+            return np.zeros(groups.n_groups)
+        return np.nan_to_num(column.by_group, nan=0.0)
+
     masses = {}
     for pairs in PARTS:
-        number = groups.count_known_pairs(pairs)
-        share = number / every
-        kept, values = sampling.with_pairs(pairs)
-        entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)
-        if kept.n_groups:
-            has = number > 0
-            entropy[has] = share[has] * group_entropies(kept, values, pairs=pairs)
-            ties[has] = share[has] * tie_shares(kept, values, pairs=pairs)
-        columns = (
-            query_means(groups.queries, column, n_queries=len(groups.qids))[order]
-            for column in (share, entropy, ties)
-        )
-        masses[pairs] = PairMass(*columns)
-    whole = (
-        group_entropies(groups, sampling.values, pairs="all"),
-        tie_shares(groups, sampling.values, pairs="all"),
-    )
-    entropy, ties = (
-        query_means(groups.queries, column, n_queries=len(groups.qids))[order]
-        for column in whole
-    )
+        share = groups.count_known_pairs(pairs) / every
+        columns = (share * by_group(name, pairs) for name in ("entropy", "ties"))
+        masses[pairs] = PairMass(means(share), *map(means, columns))
+    entropy, ties = (means(by_group(name, "all")) for name in ("entropy", "ties"))
     known = list(masses.values())
     rest = (
         1 - np.sum([mass.share for mass in known], axis=0),
