@@ -404,6 +404,8 @@ def rank_values(groups: Groups, values: Floats) -> Floats:
     >>> rank_values(groups, groups.scores_of(scores)[0]).tolist()
     [3.0, 1.5, 1.5]
     """
+    if groups.sizes.max(initial=0) <= LONGEST_BY_PAIRS:
+        return _ranks_by_pairs(groups, values)
     group = groups.row_group()
     order = np.lexsort((values, group))
     ordered, owner = values[order], group[order]
@@ -415,6 +417,17 @@ def rank_values(groups: Groups, values: Floats) -> Floats:
     ranks = np.empty(len(order))
     ranks[order] = means[run]
     return ranks
+
+
+def _ranks_by_pairs(groups: Groups, values: Floats) -> Floats:
+    """Ranks within short groups, from how many documents are below and how many tie."""
+    found = np.empty(len(values))
+    for block in blocks(groups):
+        scores = np.where(block.mask, values[block.rows], np.inf)
+        mine, other = scores[:, :, None], scores[:, None, :]
+        ranks = (other < mine).sum(axis=2) + ((other == mine).sum(axis=2) + 1) / 2
+        found[block.rows[block.mask]] = ranks[block.mask]
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

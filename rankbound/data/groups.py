@@ -129,6 +129,8 @@ class Groups(Shown):
 
     def keep_groups(self, keep: Booleans) -> Groups:
         """Only the chosen groups; `keep` has shape (n_groups,)."""
+        if keep.all():
+            return self
         return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
 
     def count_pairs(self, pairs: str) -> Integers:

@@ -398,27 +398,31 @@ def _against(name: str, mine: QueryLaws, theirs: QueryLaws, *, known: bool) -> S
     kappa is the largest ratio of the reference's probability to the sampling's. It
     bounds the risk under the reference by the risk on this sampling's pairs.
     """
-    both = joined(theirs, mine)
-    if not len(both.qids):
+    found: list[tuple[Floats, ...]] = []
+    for both in joined(theirs, mine):
+        apart = law_distances(*both.chances, both.sizes)
+        reference, own = both.held
+        shared = both.counts(reference & own)
+        overlap, covered = shared / both.sizes, shared / both.counts(reference)
+        found.append((*apart, overlap, covered))
+    if not found:
         return Shift(sampling=name, n=0, missing_because=None)
-    apart = law_distances(*both.chances, both.sizes)
-    infinite = int(np.isinf(apart.kappa).sum())
-    reference, own = both.held
-    shared = both.counts(reference & own)
+    first, pair, kappa, overlap, covered = map(np.concatenate, zip(*found, strict=True))
+    infinite = int(np.isinf(kappa).sum())
     return Shift(
         sampling=name,
-        n=len(both.qids),
-        total_variation=_mean(apart.total_variation),
-        pair_total_variation=_mean(apart.pair_total_variation),
-        kappa=float(apart.kappa.max()) if known and not infinite else None,
+        n=len(kappa),
+        total_variation=_mean(first),
+        pair_total_variation=_mean(pair),
+        kappa=float(kappa.max()) if known and not infinite else None,
         kappa_missing_because=None
         if known and not infinite
         else NO_KAPPA
         if not known
         else counted(infinite, "query has", "queries have")
         + " a document that this sampling never draws",
-        document_overlap=_mean(shared / both.sizes),
-        reference_covered=_mean(shared / both.counts(reference)),
+        document_overlap=_mean(overlap),
+        reference_covered=_mean(covered),
         missing_because=None,
     )
 

@@ -164,6 +164,7 @@ def load(options: CompareOptions, *, before: Before | None = None) -> Loaded:
         name: _sampling(name, inputs, scale, aside) for name, inputs in read.items()
     }
     union = _sampling("pool", everything, scale, aside)
+    sources.files.forget()
     given = (options.teacher, *(path for _, path in options.groups), options.target)
     vectors = vectors_of(options.embeddings, options.ids)
     others = (options.qrels, *vectors, options.clusters)
@@ -274,9 +275,12 @@ def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampl
 
 def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     """The chosen groups as a sampling, with scores divided by the temperature."""
-    rows = np.repeat(keep, inputs.groups.sizes)
-    with np.errstate(over="ignore"):  # refused later, with a message
-        values = inputs.values[rows] / scale
+    values = inputs.values
+    if not keep.all():
+        values = values[np.repeat(keep, inputs.groups.sizes)]
+    if scale != 1.0:
+        with np.errstate(over="ignore"):  # refused later, with a message
+            values = values / scale
     return Sampling(
         name, inputs.groups.keep_groups(keep), values, inputs.dropped, inputs.clusters
     )

@@ -9,6 +9,7 @@ One upper limit of the mean of the smallest needs no union bound over the forms.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -39,11 +40,14 @@ from rankbound.data.columns import (
     Strings,
     distinct_codes,
     positions,
+    sorted_places,
     united,
 )
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
 from rankbound.estimators.pairwise import pair_risk
+
+JOINED_AT_ONCE: Final = 20_000  # queries
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +79,32 @@ class QueryLaws:
         """Documents of each query, shape (n_queries,)."""
         return np.bincount(self.queries, minlength=len(self.qids))
 
+    def part(self, start: int, stop: int) -> QueryLaws:
+        """The laws of the queries at some of the places."""
+        rows = slice(*np.searchsorted(self.queries, [start, stop]).tolist())
+        return replace(
+            self,
+            qids=self.qids[start:stop],
+            queries=self.queries[rows] - start,
+            codes=self.codes[rows],
+            chances=self.chances[rows],
+        )
+
     def uniform(self) -> QueryLaws:
         """The laws that give the documents of a query the same probability."""
         return replace(self, chances=1 / self.sizes[self.queries])
 
+    def among(self, qids: Strings) -> QueryLaws:
+        """The laws of these queries, as far as there are any."""
+        return self._kept(positions(qids, self.qids) >= 0)
+
     def without(self, qids: Strings) -> QueryLaws:
         """The laws of all other queries."""
-        keep = positions(qids, self.qids) < 0
+        return self._kept(positions(qids, self.qids) < 0)
+
+    def _kept(self, keep: Booleans) -> QueryLaws:
+        if keep.all():
+            return self
         place = np.cumsum(keep) - 1
         rows = keep[self.queries]
         return replace(
@@ -128,27 +151,40 @@ class JoinedLaws:
         return np.bincount(self.queries[rows], minlength=len(self.qids))
 
 
-def joined(first: QueryLaws, second: QueryLaws) -> JoinedLaws:
-    """The laws of the queries that both have, over the documents of either."""
-    docnos, places = united([first.docnos, second.docnos])
-    both = positions(second.qids, first.qids) >= 0
-    qids = first.qids[both]
-    keys, chances = [], []
-    for law, place in zip((first, second), places, strict=True):
-        query = positions(qids, law.qids)[law.queries]
-        known = query >= 0
-        keys.append(query[known] * max(1, len(docnos)) + place[law.codes[known]])
-        chances.append(law.chances[known])
-    distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
+def joined(first: QueryLaws, second: QueryLaws) -> Iterator[JoinedLaws]:
+    """The laws of the queries that both have, over the documents of either.
+
+    Some ten thousand queries come at once, in their order, with the same `docnos`.
+    """
+    docnos, (place, other) = united([first.docnos, second.docnos])
+    first = replace(first, codes=place[first.codes], docnos=docnos)
+    second = replace(second, codes=other[second.codes], docnos=docnos)
+    first = first.among(second.qids)
+    second = second.among(first.qids)
+    for start in range(0, len(first.qids), JOINED_AT_ONCE):
+        part = start, start + JOINED_AT_ONCE
+        yield _joined(first.part(*part), second.part(*part))
+
+
+def _joined(first: QueryLaws, second: QueryLaws) -> JoinedLaws:
+    """The laws of the same queries, over the same `docnos`."""
+    width = max(1, len(first.docnos))
+    keys = np.concatenate([law.queries * width + law.codes for law in (first, second)])
+    distinct, where = np.unique(keys, return_inverse=True)
     values = np.zeros((2, len(distinct)))
     held = np.zeros((2, len(distinct)), dtype=bool)
-    sides = np.split(where, [len(keys[0])])
-    for side, rows, chance in zip((0, 1), sides, chances, strict=True):
-        values[side, rows] = chance
-        held[side, rows] = True
-    queries, codes = np.divmod(distinct, max(1, len(docnos)))
+    sides = np.split(where, [len(first.codes)])
+    for side, law in enumerate((first, second)):
+        values[side, sides[side]] = law.chances
+        held[side, sides[side]] = True
+    queries, codes = np.divmod(distinct, width)
     return JoinedLaws(
-        qids, queries, codes, docnos, (values[0], values[1]), (held[0], held[1])
+        first.qids,
+        queries,
+        codes,
+        first.docnos,
+        (values[0], values[1]),
+        (held[0], held[1]),
     )
 
 
@@ -216,25 +252,28 @@ def laws_of_queries(
     else:
         hidden = sampling.qids[distinct_codes(sampling.queries[aside])]
         wanted = laws(target).without(hidden)
-    both = joined(drawn, wanted)
-    if not len(both.qids):
+    parts = list(joined(drawn, wanted))
+    if not parts:
         name = sampling.name if target is None else target.name
         raise UsageError(
             f"{name}: none of the certificate's queries has a target group; give "
             "target groups of the same queries"
         )
-    nu, mu = both.chances
-    used = distinct_codes(both.codes)
-    place = np.zeros(len(both.docnos), dtype=np.int64)
+    codes = np.concatenate([part.codes for part in parts])
+    sizes = np.concatenate([part.sizes for part in parts])
+    qids = np.concatenate([part.qids for part in parts])
+    nu, mu = (np.concatenate([part.chances[side] for part in parts]) for side in (0, 1))
+    used = distinct_codes(codes)
+    place = np.zeros(len(parts[0].docnos), dtype=np.int64)
     place[used] = np.arange(len(used))
-    apart = law_distances(mu, nu, both.sizes)
+    apart = law_distances(mu, nu, sizes)
     return Laws(
         documents=Groups(
-            queries=np.arange(len(both.qids), dtype=np.int64),
-            qids=both.qids,
-            offsets=np.concatenate([[0], np.cumsum(both.sizes)]).astype(np.int64),
-            codes=place[both.codes],
-            docnos=both.docnos[used],
+            queries=np.arange(len(qids), dtype=np.int64),
+            qids=qids,
+            offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            codes=place[codes],
+            docnos=parts[0].docnos[used],
             name="documents of both laws",
         ),
         sampling=nu,
@@ -242,8 +281,8 @@ def laws_of_queries(
         distance=apart.total_variation,
         pair_distance=apart.pair_total_variation,
         ratio=apart.kappa,
-        n_without_target=len(drawn.qids) - len(both.qids),
-        n_without_sampling=len(wanted.qids) - len(both.qids),
+        n_without_target=len(drawn.qids) - len(qids),
+        n_without_sampling=len(wanted.qids) - len(qids),
     )
 
 
@@ -270,21 +309,26 @@ def laws(groups: Groups) -> QueryLaws:
                 "if none is dropped: complete the scores and vectors"
             )
     present = distinct_codes(groups.queries)
-    order = present[np.argsort(groups.qids[present])]
+    order = present[sorted_places(groups.qids[present])]
     place = np.zeros(len(groups.qids), dtype=np.int64)
     place[order] = np.arange(len(order))
     several = np.bincount(groups.queries)
-    width = max(1, len(groups.docnos))
-    keys = place[groups.queries[group]] * width + groups.codes
-    distinct, row = np.unique(keys, return_inverse=True)
-    shares = chances / several[groups.queries[group]]
-    queries, codes = np.divmod(distinct, width)
+    query = place[groups.queries[group]]
+    if several.max(initial=0) > 1 or (query[1:] < query[:-1]).any():
+        width = max(1, len(groups.docnos))
+        keys = query * width + groups.codes
+        distinct, row = np.unique(keys, return_inverse=True)
+        shares = chances / several[groups.queries[group]]
+        chances = np.bincount(row, weights=shares, minlength=len(distinct))
+        query, codes = np.divmod(distinct, width)
+    else:
+        codes = groups.codes
     return QueryLaws(
         qids=groups.qids[order],
-        queries=queries,
+        queries=query,
         codes=codes,
         docnos=groups.docnos,
-        chances=np.bincount(row, weights=shares, minlength=len(distinct)),
+        chances=np.asarray(chances),
     )
 
 
