@@ -298,6 +298,11 @@ def _close(
     if not len(pairs):
         return close
     shape = len(sizes), int(item.max()) + 1
+    asked = np.zeros(len(sizes), dtype=bool)
+    asked[pairs] = True
+    rows = asked[owner]
+    owner, item = owner[rows], item[rows]
+    scores = None if scores is None else scores[rows]
     has = _matrix(owner, item, np.ones(len(owner)), shape)
     held = None if scores is None else _matrix(owner, item, scores, shape)
     part, whole = ABOVE

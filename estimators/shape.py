@@ -63,6 +63,10 @@ class VectorFacts:
     digests: NDArray[np.uint64]
     finite: NDArray[np.bool_]
 
+    def only(self, rows: Integers) -> VectorFacts:
+        """Those of some of the rows."""
+        return VectorFacts(self.norms[rows], self.digests[rows], self.finite[rows])
+
     @property
     def unit_share(self) -> float:
         """Share of the finite vectors whose length is within 0.01 of 1."""
@@ -511,7 +515,11 @@ class VectorShape:
 
 
 def vector_shape(
-    groups: Groups, embeddings: Embeddings, *, metric: str = "euclidean"
+    groups: Groups,
+    embeddings: Embeddings,
+    *,
+    metric: str = "euclidean",
+    facts: VectorFacts | None = None,
 ) -> VectorShape:
     """Describe the vectors of the distinct documents of some groups.
 
@@ -522,6 +530,8 @@ def vector_shape(
         Documents without a vector are left out.
     metric : {"euclidean", "angular"}
         For the distances of neighbours.
+    facts : VectorFacts, optional
+        Those of all vectors, where they are known.
 
     Returns
     -------
@@ -538,17 +548,7 @@ def vector_shape(
     rows = by_id[places]  # as they lie on disk
     if not len(rows):
         raise DomainError(f"{embeddings.name}: no document of the groups has a vector")
-    step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
-    parts = [
-        vector_facts(embeddings.vectors[rows[at : at + step]])
-        for at in range(0, len(rows), step)
-    ]
-    facts = VectorFacts(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("norms", "digests", "finite")
-        )
-    )
+    facts = _facts_of(rows, embeddings) if facts is None else facts.only(rows)
     if not facts.finite.all():
         embeddings.take(rows[~facts.finite][:1])  # raises, naming the document
     # Those chosen, and the order of sums, do not depend on the rows of the file
@@ -559,6 +559,20 @@ def vector_shape(
     dimension = float(two_nn_dimension(near)[0])
     return VectorShape(
         facts, _log_ratios(near), dimension if np.isfinite(dimension) else None
+    )
+
+
+def _facts_of(rows: Integers, embeddings: Embeddings) -> VectorFacts:
+    """Facts of some rows, a part at a time."""
+    step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
+    parts = [
+        vector_facts(embeddings.vectors[rows[at : at + step]])
+        for at in range(0, len(rows), step)
+    ]
+    return VectorFacts(
+        np.concatenate([part.norms for part in parts]),
+        np.concatenate([part.digests for part in parts]),
+        np.concatenate([part.finite for part in parts]),
     )
 
 

@@ -45,7 +45,12 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.errors import UsageError
-from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.estimators.shape import (
+    DistanceCurve,
+    VectorFacts,
+    VectorShape,
+    vector_shape,
+)
 from rankbound.progress import Progress
 from rankbound.validation.paired import Answer, Question, answer_family
 
@@ -215,7 +220,7 @@ def groups_of(
     return students[student].groups[pairs]
 
 
-def measure_sampling(
+def measure_sampling(  # noqa: PLR0913  what is measured, and how
     sampling: Sampling,
     embeddings: Embeddings | None,
     students: Sequence[Student],
@@ -223,12 +228,16 @@ def measure_sampling(
     metric: str,
     score_range: float,
     missing: str | None,
+    facts: VectorFacts | None = None,
 ) -> Measures:
-    """Measure all quantities of one sampling, for all three pair sets."""
+    """Measure all quantities of one sampling, for all three pair sets.
+
+    `facts` are those of all vectors, where they are known.
+    """
     measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
     space, shape = None, None
     if embeddings is not None:
-        shape = vector_shape(sampling.groups, embeddings, metric=metric)
+        shape = vector_shape(sampling.groups, embeddings, metric=metric, facts=facts)
         space = space_quantities(
             sampling.groups,
             sampling.values,
@@ -353,6 +362,9 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
     loaded = load(options)
     students = read_students(options.students, loaded)
     measures = {}
+    facts = None
+    if loaded.embeddings is not None:
+        facts = loaded.teacher.files.facts_of(loaded.embeddings)
     for sampling in loaded.samplings:
         progress(f"sampling {sampling.name}")
         measures[sampling.name] = measure_sampling(
@@ -362,6 +374,7 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
             metric=options.metric,
             score_range=options.score_range,
             missing=options.missing,
+            facts=facts,
         )
     progress("target form")
     target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)

@@ -22,6 +22,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.estimators.shape import VectorFacts
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import UNREAD, Contents
@@ -425,6 +426,11 @@ class Files:
             held = Contents("vectors", Path(shown), embeddings=read)
             self.tell(shown, warnings_of(held, vectors=made))
         return read
+
+    def facts_of(self, embeddings: Embeddings) -> VectorFacts | None:
+        """Facts about all vectors, if these were looked at."""
+        _, vectors = self._surveys.get(embeddings.name, ("", None))
+        return None if vectors is None else vectors.facts
 
     def compare(
         self,

@@ -303,12 +303,14 @@ def _spaces(
         if len(s.terms.values) == len(inputs.values)
     }
     kind = {"metric": metric, "pairs": pairs}
+    facts = inputs.files.facts_of(embeddings)
     shared = survey(
         inputs.groups,
         embeddings,
         counted=certified,
         students=whole,
         clusters=inputs.clusters,
+        facts=facts,
         **kind,
     )
     spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
@@ -320,6 +322,7 @@ def _spaces(
                 counted=student.certified,
                 students={student.name: student.terms.values},
                 clusters=inputs.clusters,
+                facts=facts,
                 **kind,
             )
     return shared, spaces
