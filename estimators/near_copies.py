@@ -26,6 +26,7 @@ from rankbound.data.columns import (
     Integers,
     Strings,
     distinct_codes,
+    sorted_places,
     strings,
 )
 from rankbound.data.groups import MIXING, Groups
@@ -123,16 +124,17 @@ def near_copies(
     (['p', 'q'], 2)
     """
     present = distinct_codes(groups.queries)
-    order = present[np.argsort(groups.qids[present])]
+    order = present[sorted_places(groups.qids[present])]
     place = np.zeros(len(groups.qids), dtype=np.int64)
     place[order] = np.arange(len(order))
     qids = groups.qids[order]
-    keys = place[groups.row_query()] * max(1, len(groups.docnos)) + groups.codes
-    distinct, first = np.unique(keys, return_index=True)
-    width = max(1, len(groups.docnos))
-    pairs, complete = _of_scores(
-        distinct // width, distinct % width, np.asarray(scores)[first], len(qids)
-    )
+    own = place[groups.queries]
+    owner, item, values = own[groups.row_group()], groups.codes, np.asarray(scores)
+    if not (own[1:] > own[:-1]).all():  # a query has several groups, which may overlap
+        width = max(1, len(groups.docnos))
+        distinct, first = np.unique(owner * width + item, return_index=True)
+        owner, item, values = distinct // width, distinct % width, values[first]
+    pairs, complete = _of_scores(owner, item, values, len(qids))
     more, known = _of_texts(qids, texts or {})
     both = np.concatenate([pairs, more])
     return NearCopies(qids, _labels(both, len(qids)), complete and known)
@@ -195,13 +197,14 @@ def _of_scores(
         scores = scores - means[owner]
     chosen = np.zeros(n, dtype=bool)
     chosen[kept] = True
-    left = chosen[owner]
-    owner, item = owner[left], item[left]
-    inside = None if scores is None else scores[left]
+    if not chosen[owner].all():
+        left = chosen[owner]
+        owner, item = owner[left], item[left]
+        scores = None if scores is None else scores[left]
     candidates = _candidates(owner, item, sizes)
     if candidates is None:
         return exact, False
-    close = _close(candidates, (owner, item, inside), sizes)
+    close = _close(candidates, (owner, item, scores), sizes)
     return np.concatenate([exact, candidates[close]]), True
 
 
@@ -264,10 +267,9 @@ def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | 
         order = np.lexsort((item, often[item], owner))
     owner, item = owner[order], item[order]
     starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
-    counts = np.diff(np.concatenate([starts, [len(owner)]]))
-    place = np.arange(len(owner)) - np.repeat(starts, counts)
     part, whole = ABOVE
-    rare = place < (sizes - part * sizes // whole)[owner]
+    last = starts + (sizes - part * sizes // whole)[owner[starts]]
+    rare = np.arange(len(owner)) < np.repeat(last, np.diff(starts, append=len(owner)))
     owner, item = owner[rare], item[rare]
     met = np.bincount(item)[item]  # by each row with all others of its item
     if np.sum(met, dtype=np.float64) > MOST_MET:

@@ -51,6 +51,7 @@ from rankbound.estimators.shape import (
     VectorShape,
     vector_shape,
 )
+from rankbound.memory import give_back
 from rankbound.progress import Progress
 from rankbound.validation.paired import Answer, Question, answer_family
 
@@ -376,6 +377,7 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
             missing=options.missing,
             facts=facts,
         )
+        give_back()
     progress("target form")
     target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")

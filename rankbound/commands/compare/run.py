@@ -84,7 +84,7 @@ from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import distinct_codes, strings, united
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.memory import reading_within
+from rankbound.memory import give_back, reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -385,7 +385,9 @@ def compare_with(options: CompareOptions, *, progress: Progress = str) -> Compar
     """Do what `compare` does, given the options as one record."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
-    return result_of(compared).with_beside(per_query=per_query_rows(compared))
+    made = result_of(compared)
+    give_back()
+    return made.with_beside(per_query=per_query_rows(compared))
 
 
 def n_stages(samplings: Sequence[str]) -> int:

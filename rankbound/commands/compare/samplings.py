@@ -33,6 +33,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
+from rankbound.memory import give_back
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +166,7 @@ def load(options: CompareOptions, *, before: Before | None = None) -> Loaded:
     }
     union = _sampling("pool", everything, scale, aside)
     sources.files.forget()
+    give_back()
     given = (options.teacher, *(path for _, path in options.groups), options.target)
     vectors = vectors_of(options.embeddings, options.ids)
     others = (options.qrels, *vectors, options.clusters)

@@ -40,6 +40,7 @@ from rankbound.estimators.kinds import (
     is_rank_only,
     to_logits,
 )
+from rankbound.memory import give_back
 from rankbound.provenance import Clustering, clustering_of
 from rankbound.read.clusters import read_clusters
 from rankbound.read.scales import TEACHER
@@ -255,6 +256,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
             f"({rule.pairs}); dropped: {dropped}"
         )
     check_comparable(groups, sources.teacher)
+    give_back()
     return Inputs(
         groups=groups,
         teacher=sources.teacher,

@@ -58,6 +58,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.near_copies import NearCopies, near_copies
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.memory import give_back
 from rankbound.progress import Progress, counted_items
 
 COMPLETE = (
@@ -150,6 +151,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     progress("reading")
     inputs = load_inputs(options)
     inputs, copies, training, near = _fresh_inputs(inputs, options.students)
+    give_back()
     pairs = options.pairs
     raws: dict[str, RawScores] = {}
     if options.unscored == "common" and options.students:
@@ -182,6 +184,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         )
         made = replace(made, raw=raw)
         students.append(with_training(made, training, near.get(source.name, 0)))
+        give_back()
     progress("distances")
     aside = split.calibration
     least = least_size(inputs.groups, aside, split, pairs)
@@ -189,6 +192,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     space, spaces = _spaces(
         inputs, certified, students, metric=options.metric, pairs=pairs
     )
+    give_back()
     progress("certificates")
     terms = query_terms(inputs.groups, alone, pairs=pairs, geometry=geometry_of(space))
     teacher = terms.only(rows_of(terms, inputs.groups, certified))
