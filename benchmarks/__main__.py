@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quantities|readers|ids|groups|report]`: a table of times.
+"""Tables of times: `python -m benchmarks [quantities|readers|ids|groups|...]`.
 
 All rivals of a line run in turn in one process. Seconds drift with the machine, while
 ratios within one run drift less.
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from benchmarks.commands import rows as whole_command_rows
 from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
@@ -160,6 +161,7 @@ def main(words: list[str]) -> None:
         "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
+        "commands": whole_command_rows,
     }
     write = sys.stdout.write
     write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")

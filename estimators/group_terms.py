@@ -33,7 +33,6 @@ from rankbound.estimators.spread import (
     clip_below_best,
     mean_margin,
     score_range,
-    tie_share,
 )
 from rankbound.progress import counting
 
@@ -353,42 +352,14 @@ def floored(
     return np.where(found, student, np.repeat(floor, groups.sizes))
 
 
-def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
-    """Share of the pairs of each group whose scores are equal.
+def rank_values(groups: Groups, values: Floats) -> Floats:
+    """Replace scores by ranks within the group; larger is better, ties share a rank.
 
     Parameters
     ----------
     groups : Groups
-        Every group must have a pair of the wanted kind.
     values : float64 array, shape (n_rows,)
         Scores of the document rows.
-    pairs : {"all", "pos-neg", "neg-neg"}
-
-    Returns
-    -------
-    float64 array, shape (n_groups,)
-        In [0, 1].
-
-    Examples
-    --------
-    >>> from rankbound.data.groups import top_documents
-    >>> from rankbound.data.scores import Scores
-    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0, "c": 1.0}})
-    >>> groups = top_documents(scores, depth=3)
-    >>> tie_shares(groups, groups.scores_of(scores)[0]).round(4).tolist()
-    [0.3333]
-    """
-    shares = np.empty(groups.n_groups)
-    for block in blocks(groups):
-        kind = pair_choice(block, pairs)
-        shares[block.groups] = tie_share(values[block.rows], **kind)
-    return shares
-
-
-def rank_values(groups: Groups, values: Floats) -> Floats:
-    """Replace scores by ranks within the group; larger is better, ties share a rank.
-
-    Parameters are those of `tie_shares`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ import orjson
 
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
 from rankbound.errors import FormatError
-from rankbound.escaping import quoted, unquoted
+from rankbound.escaping import all_quoted, unquoted
 
 Row = Mapping[str, str]
 # Columns that hold words; all others hold numbers or blanks
@@ -125,8 +125,8 @@ def _kept(column: Column, keep: Booleans) -> Column:
 def _safe(column: Column) -> Column:
     """A column of words, made safe for spreadsheets."""
     if isinstance(column, Coded):
-        return Coded(strings([*map(quoted, column.words)]), column.codes)
-    return [*map(quoted, _cells(column))]
+        return Coded(strings(all_quoted(column.words.tolist())), column.codes)
+    return list(all_quoted(_cells(column)))
 
 
 def _lines(columns: Sequence[Column], rows: slice) -> str:

@@ -56,7 +56,7 @@ def _are_same(known: Strings, wanted: Strings) -> bool:
 
 
 def _looked_up(known: Strings, wanted: Strings) -> Integers:
-    if len(wanted) >= SMALL:
+    if len(wanted) >= FEW:
         with suppress(UnicodeError):  # half of a pair of surrogates is no text
             return _by_arrow(known, wanted)
     place = {value: index for index, value in enumerate(known)}
@@ -127,7 +127,8 @@ def _coded_by_arrow(ids: Strings) -> Integers:
     return found
 
 
-SMALL: Final = 10_000  # ids that are looked up again, by a dictionary of Python's
+FEW: Final = 200  # ids that are looked up by a dictionary of Python's
+SMALL: Final = 10_000  # ids that are looked up again
 REMEMBERED: Final = 1 << 25  # numbers of all that is remembered, 128 MiB
 # By the identities of some columns, with these while they live; the newest comes last
 _FOUND: dict[tuple[int, ...], tuple[list[ref[Any]], NDArray[np.int32]]] = {}

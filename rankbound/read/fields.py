@@ -58,6 +58,21 @@ def as_id(value: Any) -> str | None:
     return None
 
 
+def are_ids(names: list[str]) -> bool:
+    """Whether all texts can be ids, as `as_id` says of one.
+
+    Examples
+    --------
+    >>> are_ids(["D1", "7"]), are_ids(["D1", " "])
+    (True, False)
+    """
+    return (
+        max(map(len, names), default=0) <= LONGEST_ID
+        and all(map(str.strip, names))
+        and odd_id(names) is None
+    )
+
+
 def is_odd(name: str) -> bool:
     r"""Whether a text holds what no id may hold.
 
