@@ -245,12 +245,12 @@ def _ratios(mu: Floats, nu: Floats) -> Floats:
             "the sampling probability 0"
         )
     missed = ((mu > 0) & ~drawn).any(axis=1)
-    return np.where(missed, math.inf, np.maximum(1.0, ratios))
+    return np.asarray(np.where(missed, math.inf, np.maximum(1.0, ratios)))
 
 
 def _variations(mu: Floats, nu: Floats) -> Floats:
     """Total variation of laws of rows."""
-    return np.minimum(1.0, np.abs(mu - nu).sum(axis=1) / 2)
+    return np.asarray(np.minimum(1.0, np.abs(mu - nu).sum(axis=1) / 2))
 
 
 def _pair_variations(mu: Floats, nu: Floats) -> Floats:
@@ -272,7 +272,7 @@ def _pair_variations(mu: Floats, nu: Floats) -> Floats:
         turned = np.take_along_axis(law, order[:, ::-1], axis=1)
         tails[:, :-1] = np.cumsum(turned, axis=1)[:, ::-1]
         excess = excess + sign * law * np.take_along_axis(tails, beyond, axis=1)
-    return np.clip(np.asarray(excess).sum(axis=1), 0.0, 1.0)
+    return np.asarray(np.clip(np.asarray(excess).sum(axis=1), 0.0, 1.0))
 
 
 def checked_laws(target: ArrayLike, sampler: ArrayLike) -> tuple[Floats, Floats]:

@@ -104,7 +104,8 @@ def _digits(values: Floats) -> tuple[str, Integers]:
 def _cells(column: Column, rows: slice = slice(None)) -> list[str]:
     """Some cells of a column."""
     if isinstance(column, Coded):
-        return column.words[column.codes[rows]].tolist()
+        found: list[str] = column.words[column.codes[rows]].tolist()
+        return found
     return (
         number_texts(column[rows]) if isinstance(column, np.ndarray) else column[rows]
     )
@@ -112,7 +113,7 @@ def _cells(column: Column, rows: slice = slice(None)) -> list[str]:
 
 def _typed(column: Column) -> list[float]:
     if isinstance(column, np.ndarray):
-        return column.tolist()
+        return [*map(float, column)]
     return [float(cell or "nan") for cell in _cells(column)]
 
 

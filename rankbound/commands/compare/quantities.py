@@ -15,7 +15,7 @@ import numpy as np
 from rankbound.catalogue import COMPARED, Quantity, Range, base, label, needing
 from rankbound.commands.measure.choosing import group_range
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Floats, distinct_codes, sorted_places
+from rankbound.data.columns import Booleans, Floats, distinct_codes, sorted_places
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
@@ -172,31 +172,40 @@ def _of_scores(
                 mask = kind["mask"]
                 data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
             for name, column in columns.items():
-                found = _computed(COMPARED[name], data, kind)
+                found = _computed(COMPARED[name], data, **kind)
                 column[places[block.groups]] = found
         for name, column in columns.items():
             made[labels[name], pairs] = per_query(groups, column, labels[name])
     return made
 
 
-def _computed(quantity: Quantity, data: Sequence[Floats], kind: PairChoice) -> Floats:
+def _computed(
+    quantity: Quantity,
+    data: Sequence[Floats],
+    *,
+    mask: Booleans | None,
+    positive: Booleans | None,
+    pairs: str,
+) -> Floats:
     """A quantity of a block of groups, from no more pairs than enter it.
 
     Where the first document of every group is its only positive, which groups in order
     have, pairs of negatives are all pairs of the others, and those of the positive are
     lists of two.
     """
-    pairs, positive, mask = kind["pairs"], kind["positive"], kind["mask"]
-    if pairs == "all" or not (positive[:, 0].all() and not positive[:, 1:].any()):
+    alone = positive is not None and positive[:, 0].all() and not positive[:, 1:].any()
+    if pairs == "all" or not alone:
+        kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
         return np.asarray(quantity.computed(*data, **kind))
     valid = None if mask is None else mask[:, 1:]
-    everything: PairChoice = {"mask": valid, "positive": None, "pairs": "all"}
+    every: PairChoice = {"mask": None, "positive": None, "pairs": "all"}
     if pairs == "neg-neg":
-        return np.asarray(quantity.computed(*(d[:, 1:] for d in data), **everything))
+        others = [d[:, 1:] for d in data]
+        return np.asarray(quantity.computed(*others, **{**every, "mask": valid}))
     two = [np.stack(np.broadcast_arrays(d[:, :1], d[:, 1:]), axis=-1) for d in data]
     if valid is not None:  # padding may hold anything
         two = [np.where(valid[..., None], d, 0.0) for d in two]
-    values = quantity.computed(*two, **{**everything, "mask": None})
+    values = quantity.computed(*two, **every)
     return np.asarray(pair_mean(values, valid))
 
 

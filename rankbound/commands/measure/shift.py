@@ -296,7 +296,7 @@ def laws(groups: Groups) -> QueryLaws:
         dropped.
     """
     sizes, group = groups.sizes, groups.row_group()
-    chances = 1 / sizes[group]
+    chances: Floats = 1 / sizes[group]
     if groups.probabilities is not None:
         chances = groups.probabilities
         sums = np.bincount(group, weights=chances, minlength=groups.n_groups)
@@ -319,7 +319,8 @@ def laws(groups: Groups) -> QueryLaws:
         keys = query * width + groups.codes
         distinct, row = np.unique(keys, return_inverse=True)
         shares = chances / several[groups.queries[group]]
-        chances = np.bincount(row, weights=shares, minlength=len(distinct))
+        sums = np.bincount(row, weights=shares, minlength=len(distinct))
+        chances = np.asarray(sums, dtype=np.float64)
         query, codes = np.divmod(distinct, width)
     else:
         codes = groups.codes
@@ -328,7 +329,7 @@ def laws(groups: Groups) -> QueryLaws:
         queries=query,
         codes=codes,
         docnos=groups.docnos,
-        chances=np.asarray(chances),
+        chances=chances,
     )
 
 
