@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: hostile fuzz faults dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: hostile fuzz faults dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev ## kernels and readers side by side with loops and other lib
 
 bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
 	$(BIN)/python -m benchmarks readers
+
+bench-commands: $(VENV)/.dev ## whole commands on 200,000 queries against reading their inputs
+	$(BIN)/python -m benchmarks commands
 
 bench-report: $(VENV)/.dev ## size, seconds and memory of the report of 100,000 queries
 	$(BIN)/python -m benchmarks report

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [kernels|readers|ids|groups|report ...]`: tables of times.
+"""`python -m benchmarks [kernels|readers|ids|groups|report|commands]`: seconds side by side.
 
 All rivals of a row run in turn, and the table has medians, as seconds drift with the
 machine, while ratios within one run drift less. Kernels are told what share they reach
@@ -26,6 +26,7 @@ import numpy as np
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
 from benchmarks import kernels
+from benchmarks.commands import rows as whole_command_rows
 from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
@@ -166,6 +167,7 @@ def main(words: list[str]) -> None:
         "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
+        "commands": whole_command_rows,
     }
     about, made = machine(), commit()
     told = [f"Made by `make bench` at {made}: {about}.\n"]

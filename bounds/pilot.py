@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -457,8 +458,8 @@ def _predicted_limit(choice: RangeChoice) -> float:
 def _best(values: NDArray[np.float64], target: float) -> tuple[float, float]:
     """Stake with the least predicted limit on [0, 1], and that limit."""
     predicted = _predicted(values, STAKES, target)
-    growth = _growth(values, STAKES, min(predicted, TOP))
-    return float(STAKES[growth.argmax()]), predicted
+    place, _ = _fastest(values, STAKES, min(predicted, TOP))
+    return float(STAKES[place]), predicted
 
 
 def _predicted(
@@ -467,17 +468,36 @@ def _predicted(
     """Mean at which the best of the stakes grows by the target a query."""
 
     def surplus(mean: float) -> float:
-        return float(_growth(values, stakes, mean).max()) - target
+        return _fastest(values, stakes, mean)[1] - target
 
     return crossing(surplus, Sample(values, 0.0, 1.0).mean, TOP)
 
 
-def _growth(
+def _fastest(
     values: NDArray[np.float64], stakes: NDArray[np.float64], mean: float
-) -> NDArray[np.float64]:
-    """Mean logarithm of a factor of the capital, by stake."""
+) -> tuple[int, float]:
+    """The stake at which the capital grows most, the first of equal ones, and how much.
+
+    The growth, a mean of logarithms, is concave in the stake: halving finds its top.
+    """
     gains = (mean - values) / (1 - mean)
-    return np.asarray(np.log1p(stakes[:, None] * gains).mean(axis=1))
+
+    @cache
+    def growth(place: int) -> float:
+        """Mean logarithm of a factor of the capital."""
+        return float(np.log1p(stakes[place] * gains).mean())
+
+    low, high = 0, len(stakes) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if growth(middle + 1) > growth(middle):
+            low = middle + 1
+        else:
+            high = middle
+    # Near the top, neighbours differ by no more than rounding
+    near = range(max(0, low - 2), min(len(stakes), low + 3))
+    best = max(near, key=growth)
+    return best, growth(best)
 
 
 def _checked_size(m: int) -> int:

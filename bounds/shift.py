@@ -28,6 +28,9 @@ Floats = NDArray[np.float64]
 # Sums of float32 probabilities differ from 1 by about this much.
 ROUNDING: Final = 1e-6
 
+COMPARED_AT_ONCE: Final = 2**16  # probabilities
+FEW_DOCUMENTS: Final = 64  # up to which all are compared with all
+
 
 class DensityRatio(NamedTuple):
     """The largest density ratio of one query.
@@ -117,17 +120,7 @@ def density_ratio(target: ArrayLike, sampler: ArrayLike) -> DensityRatio:
     """
     mu, nu = checked_laws(target, sampler)
     missing = int(((mu > 0) & (nu == 0)).sum())
-    if missing:
-        return DensityRatio(math.inf, missing)
-    drawn = nu > 0
-    with np.errstate(over="ignore"):  # an overflow is infinite, and refused below
-        ratio = float((mu[drawn] / nu[drawn]).max())
-    if math.isinf(ratio):
-        raise DomainError(
-            "the largest density ratio overflows; give documents that are never drawn "
-            "the sampling probability 0"
-        )
-    return DensityRatio(max(1.0, ratio), 0)
+    return DensityRatio(float(_ratios(mu[None], nu[None])[0]), missing)
 
 
 def total_variation(target: ArrayLike, sampler: ArrayLike) -> float:
@@ -146,7 +139,7 @@ def total_variation(target: ArrayLike, sampler: ArrayLike) -> float:
     0.5
     """
     mu, nu = checked_laws(target, sampler)
-    return min(1.0, float(np.abs(mu - nu).sum()) / 2)
+    return float(_variations(mu[None], nu[None])[0])
 
 
 def product_total_variation(target: ArrayLike, sampler: ArrayLike) -> float:
@@ -166,15 +159,120 @@ def product_total_variation(target: ArrayLike, sampler: ArrayLike) -> float:
     0.75
     """
     mu, nu = checked_laws(target, sampler)
-    charged = (mu > 0) | (nu > 0)
-    mu, nu = mu[charged], nu[charged]
-    with np.errstate(divide="ignore", over="ignore"):
+    return float(_pair_variations(mu[None], nu[None])[0])
+
+
+class LawDistances(NamedTuple):
+    """How far the laws of many queries are apart; arrays of shape (n_queries,).
+
+    Attributes
+    ----------
+    total_variation, pair_total_variation : float64 arrays
+        As `total_variation` and `product_total_variation`.
+    kappa : float64 array
+        As in `DensityRatio`.
+    """
+
+    total_variation: Floats
+    pair_total_variation: Floats
+    kappa: Floats
+
+
+def law_distances(target: Floats, sampler: Floats, sizes: ArrayLike) -> LawDistances:
+    """Compare the laws of many queries at once.
+
+    Parameters
+    ----------
+    target, sampler : float64 arrays, shape (n_rows,)
+        Probabilities of the documents of one query after the other.
+    sizes : array_like of int, shape (n_queries,)
+        How many documents each query has, at least one.
+
+    Raises
+    ------
+    DomainError
+        As `density_ratio`, for the first query with such a law.
+
+    Examples
+    --------
+    >>> found = law_distances(
+    ...     np.array([0.5, 0.5, 0.0, 1.0]), np.array([0.25, 0.25, 0.5, 1.0]), [3, 1])
+    >>> found.total_variation.tolist(), found.kappa.tolist()
+    ([0.5, 0.0], [2.0, 1.0])
+    """
+    sizes = np.asarray(sizes, dtype=np.int64)
+    ends = np.cumsum(sizes)
+    found = LawDistances(*(np.empty(len(sizes)) for _ in range(3)))
+    measures = _variations, _pair_variations, _ratios
+    order = np.argsort(sizes, kind="stable")
+    start = 0
+    while start < len(order):
+        size = int(sizes[order[start]])
+        stop = int(np.searchsorted(sizes[order], size, side="right"))
+        stop = min(stop, start + max(1, COMPARED_AT_ONCE // size))
+        chosen = order[start:stop]
+        rows = (ends[chosen] - size)[:, None] + np.arange(size)
+        mu, nu = (_normalised(law[rows]) for law in (target, sampler))
+        for column, measure in zip(found, measures, strict=True):
+            column[chosen] = measure(mu, nu)
+        start = stop
+    return found
+
+
+def _normalised(laws: Floats) -> Floats:
+    """Laws of rows, each divided by its sum; those that are none are refused."""
+    totals, rest = laws[:, 0].copy(), np.zeros(len(laws))
+    for column in laws.T[1:]:  # with the error of each sum, as `math.fsum`
+        sums = totals + column
+        part = sums - totals
+        rest += (totals - (sums - part)) + (column - part)
+        totals = sums
+    totals = totals + rest
+    good = (np.abs(totals - 1) <= ROUNDING) & (laws >= 0).all(axis=1)
+    if not good.all():
+        checked_law(laws[int(np.argmin(good))], name="law")  # raises, and says why
+    return np.asarray(laws / totals[:, None])
+
+
+def _ratios(mu: Floats, nu: Floats) -> Floats:
+    """Kappa of laws of rows."""
+    drawn = nu > 0
+    with np.errstate(over="ignore"):  # an overflow is infinite, and refused below
+        ratios = np.divide(mu, nu, out=np.zeros_like(mu), where=drawn).max(axis=1)
+    if np.isinf(ratios).any():
+        raise DomainError(
+            "the largest density ratio overflows; give documents that are never drawn "
+            "the sampling probability 0"
+        )
+    missed = ((mu > 0) & ~drawn).any(axis=1)
+    return np.asarray(np.where(missed, math.inf, np.maximum(1.0, ratios)))
+
+
+def _variations(mu: Floats, nu: Floats) -> Floats:
+    """Total variation of laws of rows."""
+    return np.asarray(np.minimum(1.0, np.abs(mu - nu).sum(axis=1) / 2))
+
+
+def _pair_variations(mu: Floats, nu: Floats) -> Floats:
+    """Total variation of the laws of pairs, of laws of rows."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         ratios, thresholds = mu / nu, nu / mu
-    order = np.argsort(ratios)
-    beyond = np.searchsorted(ratios[order], thresholds, side="right")
-    tails = [np.append(np.cumsum(law[order][::-1])[::-1], 0.0) for law in (mu, nu)]
-    excess = mu * tails[0][beyond] - nu * tails[1][beyond]
-    return min(1.0, max(0.0, float(excess.sum())))
+    free = (mu == 0) & (nu == 0)  # beyond no threshold, and without weight
+    ratios[free] = thresholds[free] = 0.0
+    order = np.argsort(ratios, axis=1)
+    ratios = np.take_along_axis(ratios, order, axis=1)
+    if mu.shape[1] <= FEW_DOCUMENTS:
+        beyond = (ratios[:, None, :] <= thresholds[:, :, None]).sum(axis=2)
+    else:
+        both = zip(ratios, thresholds, strict=True)
+        beyond = np.array([np.searchsorted(r, t, side="right") for r, t in both])
+    excess = 0.0
+    for law, sign in ((mu, 1.0), (nu, -1.0)):
+        tails = np.zeros((len(law), law.shape[1] + 1))
+        turned = np.take_along_axis(law, order[:, ::-1], axis=1)
+        tails[:, :-1] = np.cumsum(turned, axis=1)[:, ::-1]
+        excess = excess + sign * law * np.take_along_axis(tails, beyond, axis=1)
+    return np.asarray(np.clip(np.asarray(excess).sum(axis=1), 0.0, 1.0))
 
 
 def checked_laws(target: ArrayLike, sampler: ArrayLike) -> tuple[Floats, Floats]:

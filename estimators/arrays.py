@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,8 @@ def namespace(array: Array) -> Any:
     >>> namespace(np.ones(2)).__name__
     'array_api_compat.numpy'
     """
+    if type(array) is np.ndarray:  # asked a hundred times for every block of groups
+        return array_api_compat.numpy
     return array_api_compat.array_namespace(array)
 
 

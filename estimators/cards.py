@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats, Integers, positions
@@ -62,6 +63,12 @@ def suspected_shares(groups: Groups, values: Floats) -> Floats:
             "whose positives are known"
         )
     group, good = groups.row_group(), groups.positive
+    pairs = groups.count_pairs("pos-neg")
+    if good.sum() <= groups.n_groups and np.bincount(group[good]).max(initial=0) <= 1:
+        best = np.full(groups.n_groups, np.inf)
+        best[group[good]] = values[good]
+        turned = np.bincount(group[values > best[group]], minlength=groups.n_groups)
+        return _shares(turned, pairs)
     # Negatives before positives of the same score, which are not below them
     order = np.lexsort((good, values, group))
     below = np.cumsum(good[order])
@@ -71,10 +78,13 @@ def suspected_shares(groups: Groups, values: Floats) -> Floats:
     turned = np.bincount(
         group[order][bad], weights=below[bad], minlength=groups.n_groups
     )
-    pairs = groups.count_pairs("pos-neg")
-    return np.asarray(
-        np.divide(turned, pairs, out=np.full(len(turned), np.nan), where=pairs > 0)
-    )
+    return _shares(turned, pairs)
+
+
+def _shares(number: ArrayLike, pairs: Integers) -> Floats:
+    """Shares of pairs; NaN where there are none."""
+    missing = np.full(len(pairs), np.nan)
+    return np.asarray(np.divide(number, pairs, out=missing, where=pairs > 0))
 
 
 def score_coverage(

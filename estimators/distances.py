@@ -52,6 +52,8 @@ MOST_CANDIDATES: Final = 4096
 SMALL: Final = 1e-12
 # Multiplications from which on BLAS would share out one product to its own threads.
 SMALL_PRODUCT: Final = 2**19
+# Values that are sorted together.
+FED_AT_ONCE: Final = 2**18
 
 
 def check_metric(metric: str) -> str:
@@ -589,16 +591,31 @@ class TailQuantile:
         self._room = (1 - quantile) + 1e-12
         self._values = np.empty(0)
         self._weights = np.empty(0)
+        self._floor = -np.inf
+        self._fed: list[tuple[Floats, Floats]] = []
+        self._n_fed = 0
 
     def feed(self, values: Floats, weights: Floats) -> None:
         """Add values with their weights, both of shape (n,)."""
-        pool = np.concatenate([self._values, values])
-        share = np.concatenate([self._weights, weights])
+        # What is no larger than the quantile of the values before changes nothing
+        above = values > self._floor
+        self._fed.append((values[above], weights[above]))
+        self._n_fed += len(self._fed[-1][0])
+        if self._n_fed > max(FED_AT_ONCE, len(self._values)):
+            self._cut()
+
+    def _cut(self) -> None:
+        """Keep the tail alone."""
+        pool = np.concatenate([self._values, *(values for values, _ in self._fed)])
+        share = np.concatenate([self._weights, *(weights for _, weights in self._fed)])
+        self._fed, self._n_fed = [], 0
         order = np.argsort(-pool, kind="stable")
         pool, share = pool[order], share[order]
         above = np.cumsum(share) - share  # weight before each value
         keep = above <= self._room
         self._values, self._weights = pool[keep], share[keep]
+        if not keep.all():
+            self._floor = float(self._values[-1])
 
     def value(self) -> float:
         """The quantile of all values fed so far.
@@ -608,6 +625,7 @@ class TailQuantile:
         DomainError
             If no values were fed.
         """
+        self._cut()
         if self._values.size == 0:
             raise DomainError("a quantile needs at least one value; feed some first")
         return float(self._values[-1])

@@ -40,7 +40,6 @@ from rankbound.estimators.spread import (
     clip_below_best,
     mean_margin,
     score_range,
-    tie_share,
 )
 from rankbound.estimators.threads import kept, one_thread_of_blas, share_out
 from rankbound.progress import counting
@@ -111,7 +110,7 @@ def blocks(
         while start < len(order):
             reached(start)
             stop = _end(sizes, start, dim, paired=paired, shared=shared)
-            yield _block(groups, order[start:stop])
+            yield _block(groups, order[start:stop], sizes[start:stop])
             start = stop
 
 
@@ -151,8 +150,7 @@ def _block_end(sizes: Integers, start: int, dim: int, numbers: int) -> int:
     return stop
 
 
-def _block(groups: Groups, chosen: Integers) -> Block:
-    sizes = groups.sizes[chosen]
+def _block(groups: Groups, chosen: Integers, sizes: Integers) -> Block:
     steps = np.arange(int(sizes.max()))
     mask = steps < sizes[:, None]
     rows = groups.offsets[chosen][:, None] + np.where(mask, steps, 0)
@@ -371,42 +369,14 @@ def floored(
     return np.where(found, student, np.repeat(floor, groups.sizes))
 
 
-def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
-    """Share of the pairs of each group whose scores are equal.
+def rank_values(groups: Groups, values: Floats) -> Floats:
+    """Replace scores by ranks within the group; larger is better, ties share a rank.
 
     Parameters
     ----------
     groups : Groups
-        Every group must have a pair of the wanted kind.
     values : float64 array, shape (n_rows,)
         Scores of the document rows.
-    pairs : {"all", "pos-neg", "neg-neg"}
-
-    Returns
-    -------
-    float64 array, shape (n_groups,)
-        In [0, 1].
-
-    Examples
-    --------
-    >>> from rankbound.data.groups import top_documents
-    >>> from rankbound.data.scores import Scores
-    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0, "c": 1.0}})
-    >>> groups = top_documents(scores, depth=3)
-    >>> tie_shares(groups, groups.scores_of(scores)[0]).round(4).tolist()
-    [0.3333]
-    """
-    shares = np.empty(groups.n_groups)
-    for block in blocks(groups):
-        kind = pair_choice(block, pairs)
-        shares[block.groups] = tie_share(values[block.rows], **kind)
-    return shares
-
-
-def rank_values(groups: Groups, values: Floats) -> Floats:
-    """Replace scores by ranks within the group; larger is better, ties share a rank.
-
-    Parameters are those of `tie_shares`.
 
     Returns
     -------
@@ -422,6 +392,8 @@ def rank_values(groups: Groups, values: Floats) -> Floats:
     >>> rank_values(groups, groups.scores_of(scores)[0]).tolist()
     [3.0, 1.5, 1.5]
     """
+    if groups.sizes.max(initial=0) <= LONGEST_BY_PAIRS:
+        return _ranks_by_pairs(groups, values)
     group = groups.row_group()
     order = np.lexsort((values, group))
     ordered, owner = values[order], group[order]
@@ -433,6 +405,17 @@ def rank_values(groups: Groups, values: Floats) -> Floats:
     ranks = np.empty(len(order))
     ranks[order] = means[run]
     return ranks
+
+
+def _ranks_by_pairs(groups: Groups, values: Floats) -> Floats:
+    """Ranks within short groups, from how many documents are below and how many tie."""
+    found = np.empty(len(values))
+    for block in blocks(groups):
+        scores = np.where(block.mask, values[block.rows], np.inf)
+        mine, other = scores[:, :, None], scores[:, None, :]
+        ranks = (other < mine).sum(axis=2) + ((other == mine).sum(axis=2) + 1) / 2
+        found[block.rows[block.mask]] = ranks[block.mask]
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

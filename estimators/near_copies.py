@@ -20,7 +20,15 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    sorted_places,
+    strings,
+)
 from rankbound.data.groups import MIXING, Groups
 from rankbound.data.ordering import FITS, row_order
 
@@ -115,17 +123,18 @@ def near_copies(
     >>> found.largest.tolist(), found.n_distinct
     (['p', 'q'], 2)
     """
-    present = np.unique(groups.queries)
-    order = present[np.argsort(groups.qids[present])]
+    present = distinct_codes(groups.queries)
+    order = present[sorted_places(groups.qids[present])]
     place = np.zeros(len(groups.qids), dtype=np.int64)
     place[order] = np.arange(len(order))
     qids = groups.qids[order]
-    keys = place[groups.row_query()] * max(1, len(groups.docnos)) + groups.codes
-    distinct, first = np.unique(keys, return_index=True)
-    width = max(1, len(groups.docnos))
-    pairs, complete = _of_scores(
-        distinct // width, distinct % width, np.asarray(scores)[first], len(qids)
-    )
+    own = place[groups.queries]
+    owner, item, values = own[groups.row_group()], groups.codes, np.asarray(scores)
+    if not (own[1:] > own[:-1]).all():  # a query has several groups, which may overlap
+        width = max(1, len(groups.docnos))
+        distinct, first = np.unique(owner * width + item, return_index=True)
+        owner, item, values = distinct // width, distinct % width, values[first]
+    pairs, complete = _of_scores(owner, item, values, len(qids))
     more, known = _of_texts(qids, texts or {})
     both = np.concatenate([pairs, more])
     return NearCopies(qids, _labels(both, len(qids)), complete and known)
@@ -156,6 +165,8 @@ def _labels(pairs: Integers, n: int) -> Integers:
 
 
 def _of_texts(qids: Strings, texts: Mapping[str, str]) -> tuple[Integers, bool]:
+    if not texts:
+        return _pairs([]), True
     codes: dict[str, int] = {}
     owner, items = [], []
     for place, qid in enumerate(qids):
@@ -186,13 +197,14 @@ def _of_scores(
         scores = scores - means[owner]
     chosen = np.zeros(n, dtype=bool)
     chosen[kept] = True
-    left = chosen[owner]
-    owner, item = owner[left], item[left]
-    inside = None if scores is None else scores[left]
+    if not chosen[owner].all():
+        left = chosen[owner]
+        owner, item = owner[left], item[left]
+        scores = None if scores is None else scores[left]
     candidates = _candidates(owner, item, sizes)
     if candidates is None:
         return exact, False
-    close = _close(candidates, (owner, item, inside), sizes)
+    close = _close(candidates, (owner, item, scores), sizes)
     return np.concatenate([exact, candidates[close]]), True
 
 
@@ -255,10 +267,9 @@ def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | 
         order = np.lexsort((item, often[item], owner))
     owner, item = owner[order], item[order]
     starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
-    counts = np.diff(np.concatenate([starts, [len(owner)]]))
-    place = np.arange(len(owner)) - np.repeat(starts, counts)
     part, whole = ABOVE
-    rare = place < (sizes - part * sizes // whole)[owner]
+    last = starts + (sizes - part * sizes // whole)[owner[starts]]
+    rare = np.arange(len(owner)) < np.repeat(last, np.diff(starts, append=len(owner)))
     owner, item = owner[rare], item[rare]
     met = np.bincount(item)[item]  # by each row with all others of its item
     if np.sum(met, dtype=np.float64) > MOST_MET:
@@ -289,6 +300,11 @@ def _close(
     if not len(pairs):
         return close
     shape = len(sizes), int(item.max()) + 1
+    asked = np.zeros(len(sizes), dtype=bool)
+    asked[pairs] = True
+    rows = asked[owner]
+    owner, item = owner[rows], item[rows]
+    scores = None if scores is None else scores[rows]
     has = _matrix(owner, item, np.ones(len(owner)), shape)
     held = None if scores is None else _matrix(owner, item, scores, shape)
     part, whole = ABOVE

@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
 
 BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
+NEGATIVE_ZERO: Final = np.uint16(0x8000)  # as a float16
 NEAR = 1e-3  # of the median length; vectors closer than that are of equal texts
 DIRECTIONS = 8
 MOST_ROWS_FOR_NEAR = 2_000_000
@@ -63,6 +64,10 @@ class VectorFacts:
     digests: NDArray[np.uint64]
     finite: NDArray[np.bool_]
 
+    def only(self, rows: Integers) -> VectorFacts:
+        """Those of some of the rows."""
+        return VectorFacts(self.norms[rows], self.digests[rows], self.finite[rows])
+
     @property
     def unit_share(self) -> float:
         """Share of the finite vectors whose length is within 0.01 of 1."""
@@ -90,23 +95,40 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
     norms = np.empty(count)
     digests = np.empty(count, dtype=np.uint64)
     finite = np.empty(count, dtype=bool)
-    wide = vectors.dtype.itemsize > 4
-    # A random odd multiplier per column: equal rows have equal sums modulo 2**64
+    # A random odd multiplier per word: equal rows have equal sums modulo 2**64
+    words = _words(vectors[:1]).shape[1]
     rng = np.random.default_rng(0)
-    weights = rng.integers(0, 2**63, size=dim, dtype=np.uint64) * np.uint64(2)
+    weights = rng.integers(0, 2**63, size=words, dtype=np.uint64) * np.uint64(2)
     weights += np.uint64(1)
     step = max(1, BLOCK_NUMBERS // max(1, dim))
     for start in range(0, count, step):
         here = slice(start, start + step)
-        # Adding 0 turns -0 into 0, an equal number with other bits
-        block = np.add(vectors[here].astype(np.float64 if wide else np.float32), 0.0)
-        squares = np.einsum("nd,nd->n", block, block, dtype=np.float64)
-        finite[here] = np.isfinite(block).all(axis=1)
-        norms[here] = np.sqrt(np.where(finite[here], squares, np.nan))
-        bits = block.view(np.uint64 if wide else np.uint32).astype(np.uint64)
-        bits ^= bits >> np.uint64(17)  # the low bits of short floats are all 0
+        block = vectors[here].astype(np.float64)
+        squares = np.einsum("nd,nd->n", block, block)
+        good = np.isfinite(squares)
+        if not good.all():  # squares of large numbers are no finite ones, either
+            good = np.isfinite(block).all(axis=1)
+        finite[here] = good
+        norms[here] = np.sqrt(np.where(good, squares, np.nan))
+        bits = _words(vectors[here])
+        bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
+        bits ^= bits >> np.uint64(16)
         digests[here] = bits @ weights
     return VectorFacts(norms, digests, finite)
+
+
+def _words(block: NDArray[np.floating]) -> NDArray[np.uint64]:
+    """The bits of rows as words of 64, a copy; equal numbers have equal bits."""
+    if block.dtype == np.float16:
+        halves = np.ascontiguousarray(block).view(np.uint16)
+        bits = np.where(halves == NEGATIVE_ZERO, np.uint16(0), halves)
+    else:
+        kind = np.float64 if block.dtype.itemsize > 4 else np.float32
+        # Adding 0 turns -0 into 0, an equal number with other bits
+        bits = np.add(block.astype(kind), 0.0).view(f"u{np.dtype(kind).itemsize}")
+    if bits.shape[1] * bits.itemsize % 8:
+        return bits.astype(np.uint64)
+    return bits.view(np.uint64)
 
 
 def equal_sets(digests: NDArray[np.uint64]) -> list[Integers]:
@@ -118,10 +140,19 @@ def equal_sets(digests: NDArray[np.uint64]) -> list[Integers]:
     [array([0, 2]), array([1, 4])]
     """
     order = np.argsort(digests, kind="stable")
-    sorted_ = digests[order]
-    bounds = np.flatnonzero(np.concatenate([[True], sorted_[1:] != sorted_[:-1]]))
-    sets = np.split(order, bounds[1:]) if len(order) else []
-    return sorted((rows for rows in sets if len(rows) > 1), key=lambda rows: rows[0])
+    starts, sizes = _runs(digests[order])
+    several = np.flatnonzero(sizes > 1)  # most vectors are equal to no other
+    several = several[np.argsort(order[starts[several]])]
+    ends = starts + sizes
+    return [order[starts[one] : ends[one]] for one in several.tolist()]
+
+
+def _runs(ordered: NDArray[np.uint64]) -> tuple[Integers, Integers]:
+    """Where each run of equal numbers starts, and how long it is."""
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(new)
+    return starts, np.diff(starts, append=len(ordered))
 
 
 def near_pairs(
@@ -460,7 +491,8 @@ class VectorShape:
     @property
     def n_equal(self) -> int:
         """Number of documents with the same vector as another document."""
-        return sum(len(rows) for rows in equal_sets(self.facts.digests))
+        sizes = _runs(np.sort(self.facts.digests))[1]
+        return int(sizes[sizes > 1].sum())
 
     def top(self, metric: str) -> float:
         """Upper bound of the distance of two of the vectors."""
@@ -484,7 +516,11 @@ class VectorShape:
 
 
 def vector_shape(
-    groups: Groups, embeddings: Embeddings, *, metric: str = "euclidean"
+    groups: Groups,
+    embeddings: Embeddings,
+    *,
+    metric: str = "euclidean",
+    facts: VectorFacts | None = None,
 ) -> VectorShape:
     """Describe the vectors of the distinct documents of some groups.
 
@@ -495,6 +531,8 @@ def vector_shape(
         Documents without a vector are left out.
     metric : {"euclidean", "angular"}
         For the distances of neighbours.
+    facts : VectorFacts, optional
+        Those of all vectors, where they are known.
 
     Returns
     -------
@@ -505,23 +543,13 @@ def vector_shape(
     DomainError
         If no document has a vector, or a vector is not finite.
     """
-    by_id = embeddings.rows(groups.docnos[np.unique(groups.codes)])
+    by_id = embeddings.rows(groups.docnos[distinct_codes(groups.codes)])
     by_id = by_id[by_id >= 0]
     places = np.argsort(by_id)
     rows = by_id[places]  # as they lie on disk
     if not len(rows):
         raise DomainError(f"{embeddings.name}: no document of the groups has a vector")
-    step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
-    parts = [
-        vector_facts(embeddings.vectors[rows[at : at + step]])
-        for at in range(0, len(rows), step)
-    ]
-    facts = VectorFacts(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("norms", "digests", "finite")
-        )
-    )
+    facts = _facts_of(rows, embeddings) if facts is None else facts.only(rows)
     if not facts.finite.all():
         embeddings.take(rows[~facts.finite][:1])  # raises, naming the document
     # Those chosen, and the order of sums, do not depend on the rows of the file
@@ -532,6 +560,20 @@ def vector_shape(
     dimension = float(two_nn_dimension(near)[0])
     return VectorShape(
         facts, _log_ratios(near), dimension if np.isfinite(dimension) else None
+    )
+
+
+def _facts_of(rows: Integers, embeddings: Embeddings) -> VectorFacts:
+    """Facts of some rows, a part at a time."""
+    step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
+    parts = [
+        vector_facts(embeddings.vectors[rows[at : at + step]])
+        for at in range(0, len(rows), step)
+    ]
+    return VectorFacts(
+        np.concatenate([part.norms for part in parts]),
+        np.concatenate([part.digests for part in parts]),
+        np.concatenate([part.finite for part in parts]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import Booleans, Floats
 from rankbound.estimators.arrays import (
     Array,
     as_array,
@@ -109,9 +110,23 @@ def tie_share(
     """
     scores = as_array(scores)
     wide = widened(scores)
+    if pairs == "all" and isinstance(wide, np.ndarray) and wide.size > 0:
+        return narrowed(_ties(wide, mask), scores)
     tied = namespace(wide).astype(pair_differences(wide) == 0, wide.dtype)
     chosen = all_or_selected(scores, mask=mask, positive=positive, pairs=pairs)
     return narrowed(pair_mean(tied, chosen), scores)
+
+
+def _ties(values: Floats, mask: Booleans | None) -> Floats:
+    """Share of tied pairs, counted in sorted lists: each ties with those before it."""
+    valid = np.broadcast_to(True if mask is None else mask, values.shape)
+    ordered = np.sort(np.where(valid, values, np.inf), axis=-1)
+    same = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] < np.inf)
+    before, tied = np.zeros(values.shape[:-1]), np.zeros(values.shape[:-1])
+    for place in range(same.shape[-1]):
+        before = (before + 1) * same[..., place]
+        tied += before
+    return np.asarray(tied / pairs_of(valid))
 
 
 def entropy_floor(mean_margins: Array) -> Array:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 # All but line ends and tabs; and what turns or breaks lines without being one
@@ -21,6 +21,7 @@ CONTROLS: Final = re.compile(f"[{ODD}]")
 # Halves of surrogate pairs, too, which no terminal's encoding has
 HIDDEN: Final = re.compile(f"[{ODD}\ud800-\udfff]")
 FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+ANY_FORMULA: Final = re.compile(r"\n'*[=+\-@\t\r]")
 # A number, or the two ends of an interval
 NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
 
@@ -68,6 +69,19 @@ def quoted(cell: str) -> str:
     if not FORMULA.match(cell) or NUMBERS.fullmatch(cell):
         return cell
     return f"'{cell}"
+
+
+def all_quoted(cells: Sequence[str]) -> Sequence[str]:
+    """The cells by `quoted`; one search finds out that none needs it.
+
+    Examples
+    --------
+    >>> all_quoted(["bm25", "=1"]), all_quoted(["bm25"])
+    (['bm25', "'=1"], ['bm25'])
+    """
+    if ANY_FORMULA.search("\n".join(["", *cells])) is None:
+        return cells
+    return [*map(quoted, cells)]
 
 
 def unquoted(cells: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ so that what it takes is known before it is too much.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import os
@@ -528,3 +529,26 @@ LACKING: Final = (
     *("not enough memory", "out of memory", "cannot allocate", "allocation error"),
     *("error -4 while decompressing", "unable to allocate", "insufficient memory"),
 )
+
+
+@cache
+def _trimming() -> Callable[[int], int] | None:
+    try:
+        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # only glibc has it
+        return None
+    return found
+
+
+def give_back() -> None:
+    """Give the system what was freed, which the C library may keep for long.
+
+    Work with columns of millions of rows leaves half of its memory behind in pieces.
+
+    Examples
+    --------
+    >>> give_back()
+    """
+    trim = _trimming()
+    if trim is not None:
+        trim(0)

@@ -471,6 +471,11 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         kinds = [k for k in get_args(fields.get(name)) if hasattr(k, "OPEN")]
         return {column: [] for kind in kinds for column in kind.__struct_fields__}
 
+    def file_names(self) -> list[str]:
+        """The names of the files that `save` writes of a result."""
+        beside = (kind.files[0] for kind in self.BESIDE if kind.name in self.beside)
+        return [self.FILE, *beside]
+
     def to_files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""
         made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}

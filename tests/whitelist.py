@@ -6,13 +6,14 @@ are facts that a record carries, and definitions that texts refer to.
 """
 
 import rankbound as rb
-from benchmarks import readers
+from benchmarks import commands, readers
 from paper_appendix import bibliography
 from rankbound import rendering, results
 from rankbound.bounds import (
     lemma5,
     losses,
     notation,
+    shift,
     statements,
     theorem1,
     theorem3,
@@ -21,7 +22,7 @@ from rankbound.bounds import (
 )
 from rankbound.cli import program
 from rankbound.commands.demo import models, prepare
-from rankbound.estimators import shape
+from rankbound.estimators import shape, spread
 from rankbound.page import queries
 from rankbound.page import rendering as page_rendering
 from rankbound.reference import equivalence
@@ -61,6 +62,8 @@ _ = (
     notation.U_H,
     notation.z_high,
     notation.z_low,
+    shift.density_ratio,
+    shift.product_total_variation,
     statements.Statement.elasticities,
     theorem1.norm_step,
     theorem5.finite_complexity,
@@ -69,7 +72,9 @@ _ = (
 )
 _ = (
     program.OneLineParser()._negative_number_matcher,
+    commands.run_reader,
     files.as_text,
+    spread.tie_share,
     results.Named.__class_getitem__,
     rendering.whole_text_of,
     equivalence.ReferenceTost.shows_equivalence,

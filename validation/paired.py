@@ -38,7 +38,7 @@ from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.shares import Direction, direction
 from rankbound.catalogue import MOSTLY, Difference
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, positions
 from rankbound.data.draws import generator
 from rankbound.data.per_query import PerQuery
 from rankbound.progress import counted_items
@@ -679,14 +679,14 @@ def common(
     >>> [side.tolist() for side in common(a, b)]
     [[2.0], [4.0]]
     """
-    place = {qid: index for index, qid in enumerate(second.qids)}
-    rows = [(i, place[qid]) for i, qid in enumerate(first.qids) if qid in place]
-    if not rows:
+    place = positions(second.qids, first.qids)
+    left = np.flatnonzero(place >= 0)
+    if not len(left):
         raise DomainError(
             f"{first.name} and {second.name} have no query in common; a paired "
             "comparison needs the same queries on both sides"
         )
-    left, right = np.array(rows, dtype=np.int64).T
+    right = place[left]
     units = units_of(first.qids[left], clusters)
     return units.means(first.values[left]), units.means(second.values[right])
 
@@ -705,7 +705,7 @@ def _answer(
             needed = queries_for_margin(
                 found, **of, bounds=comparison.bounds, stakes=comparison.stakes
             )
-    both = len({*ask.values.qids} & {*ask.reference.qids})
+    both = int((positions(ask.reference.qids, ask.values.qids) >= 0).sum())
     return Answer(
         question=ask,
         comparison=comparison,

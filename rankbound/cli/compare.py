@@ -185,7 +185,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         details=arguments.details,
         where=f"{arguments.out}/comparison.json",
     )
-    names = (f"{arguments.out}/{name}" for name in comparison.to_files())
+    names = (f"{arguments.out}/{name}" for name in comparison.file_names())
     fold(console, f"written: {', '.join(names)}")
     return FAILED if comparison.controls.passed is False else None
 

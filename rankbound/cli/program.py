@@ -95,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # This process is the program, whose script new processes may import, and not a
     # script that calls it
     arguments = argparse.Namespace(alone=True)
+    # Arrow's own pool keeps what is freed, which NumPy could use
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     output = _standard_streams()
     try:
         code = _done(sys.argv[1:], arguments)

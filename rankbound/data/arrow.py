@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Floats, Integers, LateStrings, Strings
+from rankbound.data.columns import Booleans, Floats, Integers, LateStrings, Strings
 
 # Schema, kind and name stand in the metadata of the table, under these keys
 SCHEMA: Final = "rankbound.schema"
@@ -146,6 +146,30 @@ def numbers(table: Any, column: str) -> Floats:
     if not (pa.types.is_floating(found.type) or pa.types.is_integer(found.type)):
         raise DomainError(f"column {column!r} must hold numbers, found {found.type}")
     return np.asarray(found.to_numpy(), dtype=np.float64)
+
+
+def integers(table: Any, column: str) -> Integers:
+    """A column of whole numbers without missing values, as int64."""
+    import pyarrow as pa
+
+    found = whole(table, column)
+    if not pa.types.is_integer(found.type):
+        raise DomainError(
+            f"column {column!r} must hold whole numbers, found {found.type}"
+        )
+    return found.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+
+
+def booleans(table: Any, column: str) -> Booleans:
+    """A column of true and false without missing values."""
+    import pyarrow as pa
+
+    found = whole(table, column)
+    if not pa.types.is_boolean(found.type):
+        raise DomainError(
+            f"column {column!r} must hold true or false, found {found.type}"
+        )
+    return found.to_numpy()  # type: ignore[no-any-return]
 
 
 def whole(table: Any, column: str) -> Any:

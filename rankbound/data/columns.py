@@ -8,7 +8,7 @@ work needs no more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, overload
 from weakref import ref
@@ -43,13 +43,20 @@ def positions(known: Strings, wanted: Strings) -> Integers:
     >>> positions(strings(["a", "b"]), strings(["b", "x"])).tolist()
     [1, -1]
     """
-    if known is wanted:
+    if known is wanted or _are_same(known, wanted):
         return np.arange(len(known), dtype=np.int64)
     return remembered((known, wanted), lambda: _looked_up(known, wanted))
 
 
+def _are_same(known: Strings, wanted: Strings) -> bool:
+    """Whether two columns are the same, which is seen at once where they are not."""
+    if len(known) != len(wanted) or not len(known) or known[-1] != wanted[-1]:
+        return False
+    return bool((known == wanted).all())
+
+
 def _looked_up(known: Strings, wanted: Strings) -> Integers:
-    if len(wanted) >= SMALL:
+    if len(wanted) >= FEW:
         with suppress(UnicodeError):  # half of a pair of surrogates is no text
             return _by_arrow(known, wanted)
     place = {value: index for index, value in enumerate(known)}
@@ -69,7 +76,59 @@ def _by_arrow(known: Strings, wanted: Strings) -> Integers:
     return found
 
 
-SMALL: Final = 10_000  # ids that are looked up again, by a dictionary of Python's
+def distinct_codes(codes: Integers) -> Integers:
+    """The distinct ones of small numbers from 0, sorted, without sorting all.
+
+    Examples
+    --------
+    >>> distinct_codes(np.array([3, 0, 3])).tolist()
+    [0, 3]
+    """
+    return np.flatnonzero(np.bincount(codes))
+
+
+def united(columns: Sequence[Strings]) -> tuple[Strings, list[Integers]]:
+    """The ids of several columns together, sorted, and where each column's stand.
+
+    Parameters
+    ----------
+    columns : sequence of object arrays of str
+        None holds an id twice.
+
+    Examples
+    --------
+    >>> ids, places = united([strings(["b", "a"]), strings(["c", "b"])])
+    >>> ids.tolist(), [where.tolist() for where in places]
+    (['a', 'b', 'c'], [[1, 0], [2, 1]])
+    """
+    ends = np.cumsum([len(column) for column in columns])[:-1]
+    joined = np.concatenate(columns) if columns else strings([])
+    code = None
+    if len(joined) >= SMALL:
+        with suppress(UnicodeError):  # half of a pair of surrogates is no text
+            code = _coded_by_arrow(joined)
+    if code is None:
+        _, code = np.unique(joined, return_inverse=True)
+    ids = np.empty(int(code.max(initial=-1)) + 1, dtype=object)
+    ids[code] = joined
+    return ids, np.split(code.astype(np.int64, copy=False), ends)
+
+
+def _coded_by_arrow(ids: Strings) -> Integers:
+    """The place of each id among the distinct ones, which are sorted by code point."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = pc.dictionary_encode(pa.array(ids, pa.large_string()))
+    order = pc.sort_indices(held.dictionary).to_numpy()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    found: Integers = place[held.indices.to_numpy()]
+    return found
+
+
+FEW: Final = 200  # ids that are looked up by a dictionary of Python's
+SMALL: Final = 10_000  # ids that are looked up again
 REMEMBERED: Final = 1 << 25  # numbers of all that is remembered, 128 MiB
 # By the identities of some columns, with these while they live; the newest comes last
 _FOUND: dict[tuple[int, ...], tuple[list[ref[Any]], NDArray[np.int32]]] = {}
@@ -131,12 +190,23 @@ def ranks(ids: Strings) -> Integers:
     >>> ranks(strings(["b", "a", "c"])).tolist()
     [1, 0, 2]
     """
-    found = np.arange(len(ids), dtype=np.int64)
-    if len(ids) and not np.all(ids[:-1] < ids[1:]):
-        order = np.argsort(ids)
-        found = np.empty_like(found)
-        found[order] = np.arange(len(ids))
+    order = sorted_places(ids)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(ids))
     return found
+
+
+def sorted_places(ids: Strings) -> Integers:
+    """Where ids stand in their order by code point, at once where they are in order.
+
+    Examples
+    --------
+    >>> sorted_places(strings(["b", "a", "c"])).tolist()
+    [1, 0, 2]
+    """
+    if not len(ids) or np.all(ids[:-1] < ids[1:]):
+        return np.arange(len(ids), dtype=np.int64)
+    return np.argsort(ids)
 
 
 class LateStrings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ from rankbound.data.columns import (
     Floats,
     Integers,
     Strings,
+    distinct_codes,
     positions,
     ranks,
 )
@@ -24,6 +26,13 @@ from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+# What a table may hold of each document beside its group, and how it is read
+OF_DOCUMENTS: Final[dict[str, Callable[[Any, str], NDArray[Any]]]] = {
+    "positive": arrow.booleans,
+    "probability": arrow.numbers,
+    "inclusion": arrow.numbers,
+    "line": arrow.integers,
+}
 MIXING: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two places are mixed alike
 
 
@@ -128,6 +137,8 @@ class Groups(Shown):
 
     def keep_groups(self, keep: Booleans) -> Groups:
         """Only the chosen groups; `keep` has shape (n_groups,)."""
+        if keep.all():
+            return self
         return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
 
     def count_pairs(self, pairs: str) -> Integers:
@@ -289,7 +300,7 @@ class Groups(Shown):
         """
         qids, queries = arrow.encode(arrow.ids(table, "qid"), ordered=False)
         docnos, documents = arrow.encode(arrow.ids(table, "docno"), ordered=False)
-        group = arrow.whole(table, "group").to_numpy()
+        group = arrow.integers(table, "group")
         starts = np.flatnonzero(np.diff(group, prepend=group[:1] - 1)).astype(np.int64)
         if len(np.unique(group)) < len(starts):
             raise DomainError("the rows of a group must follow each other in the table")
@@ -297,8 +308,8 @@ class Groups(Shown):
         if (queries != np.repeat(queries[starts], np.diff(offsets))).any():
             raise DomainError("the documents of a group must have one query")
         known = {
-            column: arrow.whole(table, column).to_numpy()
-            for column in ("positive", "probability", "inclusion", "line")
+            column: column_of(table, column)
+            for column, column_of in OF_DOCUMENTS.items()
             if column in table.column_names
         }
         return cls(
@@ -368,5 +379,5 @@ def with_judged_positives(groups: Groups, qrels: Scores, *, least_grade: int) ->
 
 def shares_queries(groups: Groups, scores: Scores) -> bool:
     """Whether at least one query of the groups is known to the scores."""
-    asked = groups.qids[np.unique(groups.queries)]
+    asked = groups.qids[distinct_codes(groups.queries)]
     return bool(np.any(positions(scores.qids, asked) >= 0))

@@ -445,8 +445,7 @@ class Scores(Shown):
         origins = None
         if "origin" in table.column_names:
             order = np.lexsort((documents, queries))  # as from_rows sorts
-            found = arrow.whole(table, "origin").to_numpy()
-            origins = found[order].astype(np.int64)
+            origins = arrow.integers(table, "origin")[order]
         named = said.get("rankbound.kind", "unknown")
         if named not in {*Kind}:
             raise DomainError(

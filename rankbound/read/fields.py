@@ -58,6 +58,21 @@ def as_id(value: Any) -> str | None:
     return None
 
 
+def are_ids(names: list[str]) -> bool:
+    """Whether all texts can be ids, as `as_id` says of one.
+
+    Examples
+    --------
+    >>> are_ids(["D1", "7"]), are_ids(["D1", " "])
+    (True, False)
+    """
+    return (
+        max(map(len, names), default=0) <= LONGEST_ID
+        and all(map(str.strip, names))
+        and odd_id(names) is None
+    )
+
+
 def is_odd(name: str) -> bool:
     r"""Whether a text holds what no id may hold.
 
@@ -118,9 +133,9 @@ def too_long(name: str) -> str:
 
 def check_lengths(names: Iterable[str], fail: Callable[[str], Exception]) -> None:
     """Raise for the first id of too many characters."""
-    for name in names:
-        if len(name) > LONGEST_ID:
-            raise fail(too_long(name))
+    held = list(names)
+    if max(map(len, held), default=0) > LONGEST_ID:
+        raise fail(too_long(next(name for name in held if len(name) > LONGEST_ID)))
 
 
 def as_number(value: Any) -> float | None:
@@ -176,6 +191,9 @@ def composed(name: str) -> str:
 def all_composed(names: Iterable[str], repairs: dict[str, int] | None) -> list[str]:
     """Ids in Unicode's composed form; those that were not are counted."""
     given = list(names)
+    # No letter combines with a line end, so that one look tells of most files
+    if unicodedata.is_normalized("NFC", "\n".join(given)):
+        return given
     found = [composed(name) for name in given]
     if repairs is not None:
         changed = sum(a != b for a, b in zip(given, found, strict=True))

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Strings, strings
+from rankbound.data.columns import Strings, distinct_codes, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
@@ -135,7 +135,7 @@ def query_ids(
 def _present(part: Scores | Groups) -> Strings:
     """Ids of the queries that have a row."""
     if isinstance(part, Groups):
-        return part.qids[np.unique(part.queries)]
+        return part.qids[distinct_codes(part.queries)]
     return part.qids
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from msgspec.structs import replace as replace_field
 
-from rankbound.commands.measure.certifying import CertifiedStudent, number_text
+from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.inputs import Inputs, groups_of
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import (
@@ -27,7 +27,7 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.measure.students import student_file
-from rankbound.data.columns import Floats, Integers, Strings, strings
+from rankbound.data.columns import Floats, Integers, Strings, distinct_codes, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -37,7 +37,7 @@ from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nat
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.read.scales import TEACHER
 from rankbound.reference import formulas
-from rankbound.rows import Rows
+from rankbound.rows import Rows, number_text
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
 NO_LAW = "no corrected value: the groups give no sampling probabilities"
@@ -494,7 +494,7 @@ def per_query(groups: Groups, values: Floats) -> Values:
     """Average values of groups over the groups of each query, by qid."""
     with np.errstate(invalid="ignore"):
         means = query_means(groups.queries, values, n_queries=len(groups.qids))
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     return dict(zip(groups.qids[present], means[present].tolist(), strict=True))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.data.columns import distinct_codes
 
 if TYPE_CHECKING:
     from rankbound.data.embeddings import Embeddings
@@ -109,7 +110,7 @@ def groups_text(groups: Groups) -> str:
         )
         if column is not None
     ]
-    n_queries = len(np.unique(groups.queries))
+    n_queries = len(distinct_codes(groups.queries))
     return (
         f"Groups({groups.name!r}: {counted(groups.n_groups, 'group')} of "
         f"{counted(n_queries, 'query')}, sizes {between(groups.sizes)}, "

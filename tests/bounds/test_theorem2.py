@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.bounds.errors import DomainError
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.notation import R_mu, delta, kappa, n
 from rankbound.bounds.registry import REGISTRY, statement
 from rankbound.bounds.shift import (
     density_ratio,
+    law_distances,
     product_total_variation,
     total_variation,
 )
@@ -232,3 +234,24 @@ def test_statements_say_which_ranges_they_need():
     for key in ("theorem-2a", "theorem-2b", "theorem-2-prime"):
         assert "A3" in statement(key).assumptions
     assert "BIL" in statement("theorem-2-prime").assumptions
+
+
+def test_laws_of_many_queries_are_compared_as_one_by_one():
+    rng = np.random.default_rng(3)
+    pairs = []
+    for query in range(60):
+        size = int(rng.integers(1, 90))
+        laws = rng.random((2, size)) * (rng.random((2, size)) < rng.choice([0.5, 1.0]))
+        laws[:, 0] += 0.1 if query % 2 else 1.0  # neither is empty
+        pairs.append(laws / laws.sum(axis=1, keepdims=True))
+    target, sampler = np.concatenate(pairs, axis=1)
+    found = law_distances(target, sampler, [laws.shape[1] for laws in pairs])
+    for place, (mu, nu) in enumerate(pairs):
+        assert_allclose(found.total_variation[place], np.abs(mu - nu).sum() / 2)
+        products = np.abs(np.outer(mu, mu) - np.outer(nu, nu)).sum() / 2
+        assert_allclose(found.pair_total_variation[place], products, atol=1e-14)
+        missed = ((mu > 0) & (nu == 0)).any()
+        kappa = math.inf if missed else (mu[nu > 0] / nu[nu > 0]).max()
+        assert_allclose(found.kappa[place], max(1.0, kappa))
+    with pytest.raises(DomainError, match="sum to 1"):
+        law_distances(np.array([0.5, 0.4]), np.array([0.5, 0.5]), [2])

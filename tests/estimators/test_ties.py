@@ -12,8 +12,8 @@ from rankbound.estimators.group_terms import (
     group_entropies,
     rank_values,
     teacher_terms,
-    tie_shares,
 )
+from rankbound.estimators.spread import tie_share
 
 
 def grouped(sizes, positive=True):
@@ -42,7 +42,12 @@ def flat(rows):
 @given(sizes_and_scores, st.sampled_from(["all", "pos-neg", "neg-neg"]))
 def test_shares_match_loops(rows, pairs):
     groups = grouped([len(row) for row in rows])
-    found = tie_shares(groups, flat(rows), pairs=pairs)
+    width = max(map(len, rows))
+    mask = np.arange(width) < groups.sizes[:, None]
+    table = np.zeros(mask.shape)
+    table[mask] = flat(rows)
+    first = np.arange(width) == np.zeros((len(rows), 1))
+    found = tie_share(table, mask=mask, positive=first, pairs=pairs)
     for row, share in zip(rows, found, strict=True):
         wanted = [
             row[i] == row[j]
@@ -51,6 +56,12 @@ def test_shares_match_loops(rows, pairs):
             if pairs == "all" or (i == 0) == (pairs == "pos-neg")
         ]
         assert share == pytest.approx(sum(wanted) / len(wanted), abs=1e-15)
+
+
+def test_ranks_of_long_groups_are_scipys_too():
+    rows = np.random.default_rng(0).integers(0, 9, (3, 60)).tolist()
+    found = rank_values(grouped([60, 60, 60]), flat(rows))
+    assert_array_equal(found, np.concatenate([rankdata(row) for row in rows]))
 
 
 @given(sizes_and_scores)
@@ -62,7 +73,7 @@ def test_ranks_are_scipys_group_by_group(rows):
 
 def test_a_pair_set_that_needs_positives_says_so():
     with pytest.raises(DomainError, match="positive"):
-        tie_shares(grouped([3], positive=False), np.zeros(3), pairs="pos-neg")
+        tie_share(np.zeros((1, 3)), pairs="pos-neg")
 
 
 @given(sizes_and_scores, st.sampled_from(["all", "pos-neg", "neg-neg"]))

@@ -1,12 +1,14 @@
 import csv
 import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.data.columns import strings
 from rankbound.errors import FormatError
-from rankbound.rows import BLOCK, Rows
+from rankbound.rows import BLOCK, Coded, Rows
 
 WORDS = st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
 
@@ -81,3 +83,24 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     path = written(tmp_path, b"qid\tvalue\n\xff\t1\n")
     with pytest.raises(FormatError, match="cannot be read as a table"):
         Rows.read(path, needed=("qid",))
+
+
+NUMBERS = st.floats() | st.integers(-(10**17), 10**17).map(float)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), NUMBERS), max_size=9))
+def test_numbers_and_repeated_words_are_written_as_text(rows):
+    words = ["=a", "'b", "c"]
+    codes = np.array([code for code, _ in rows], dtype=np.int64)
+    values = np.array([value for _, value in rows], dtype=np.float64)
+    held = Rows({"qid": Coded(strings(words), codes), "value": values})
+    texts = [
+        str(int(v)) if abs(v) < 1e15 and v == int(v) else repr(v)
+        for v in values.tolist()
+    ]
+    plain = Rows({"qid": [words[code] for code in codes], "value": texts})
+    assert held.text() == plain.text()
+    assert list(held) == list(plain)
+    assert held.where("qid", "c").text() == plain.where("qid", "c").text()
+    assert list(held[1:]) == list(plain[1:])
+    assert [held[-1]] == [plain[-1]] if rows else not len(held)

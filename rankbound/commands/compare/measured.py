@@ -11,6 +11,7 @@ import numpy as np
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.quantities import (
+    GroupMeans,
     Measured,
     Space,
     difference_range,
@@ -39,13 +40,18 @@ from rankbound.commands.measure.students import (
 )
 from rankbound.commands.measure.trained import REASON, Training, training_of
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.errors import UsageError
-from rankbound.estimators.group_terms import group_entropies
-from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.estimators.shape import (
+    DistanceCurve,
+    VectorFacts,
+    VectorShape,
+    vector_shape,
+)
+from rankbound.memory import give_back
 from rankbound.progress import Progress
 from rankbound.validation.paired import Answer, Question, answer_family
 
@@ -129,7 +135,7 @@ def _fresh(
             f"student {name!r} was trained on all of the queries that it has documents "
             "of (`trained_on`); compare on queries that it has not seen"
         )
-    count(dropped, REASON, len(np.unique(groups.queries[mask])))
+    count(dropped, REASON, len(distinct_codes(groups.queries[mask])))
     kept = keep.copy()
     kept[np.flatnonzero(keep)[np.repeat(mask, groups.sizes)]] = False
     return groups.keep_groups(~mask), kept
@@ -215,7 +221,7 @@ def groups_of(
     return students[student].groups[pairs]
 
 
-def measure_sampling(
+def measure_sampling(  # noqa: PLR0913  what is measured, and how
     sampling: Sampling,
     embeddings: Embeddings | None,
     students: Sequence[Student],
@@ -223,12 +229,16 @@ def measure_sampling(
     metric: str,
     score_range: float,
     missing: str | None,
+    facts: VectorFacts | None = None,
 ) -> Measures:
-    """Measure all quantities of one sampling, for all three pair sets."""
+    """Measure all quantities of one sampling, for all three pair sets.
+
+    `facts` are those of all vectors, where they are known.
+    """
     measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
     space, shape = None, None
     if embeddings is not None:
-        shape = vector_shape(sampling.groups, embeddings, metric=metric)
+        shape = vector_shape(sampling.groups, embeddings, metric=metric, facts=facts)
         space = space_quantities(
             sampling.groups,
             sampling.values,
@@ -252,12 +262,11 @@ def measure_sampling(
     }
     for found in theirs.values():
         measured.update(found.measured)
-    groups, values = sampling.groups, sampling.values
     return Measures(
         sampling=sampling,
         measured=measured,
         group_entropy={
-            pairs: group_mean_entropy(groups, values, pairs)
+            pairs: group_mean(measured["entropy", pairs])
             for pairs in PAIR_SETS
             if ("entropy", pairs) in measured
         },
@@ -268,12 +277,10 @@ def measure_sampling(
     )
 
 
-def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
-    """Mean entropy (nats) over the groups that have a pair of this set."""
-    keep = groups.count_known_pairs(pairs) > 0
-    inside = values[np.repeat(keep, groups.sizes)]
-    kept = groups.keep_groups(keep)
-    return float(group_entropies(kept, inside, pairs=pairs).mean())
+def group_mean(column: GroupMeans) -> float:
+    """Mean over the groups that have a pair of the set."""
+    values = column.by_group
+    return float(values[np.isfinite(values)].mean())
 
 
 def pair_share(sampling: Sampling, pairs: str) -> float:
@@ -284,7 +291,7 @@ def pair_share(sampling: Sampling, pairs: str) -> float:
     groups = sampling.groups
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     units = units_of(groups.qids[present], sampling.clusters)
     return float(units.means(means[present]).mean())
 
@@ -356,6 +363,9 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
     loaded = load(options)
     students = read_students(options.students, loaded)
     measures = {}
+    facts = None
+    if loaded.embeddings is not None:
+        facts = loaded.teacher.files.facts_of(loaded.embeddings)
     for sampling in loaded.samplings:
         progress(f"sampling {sampling.name}")
         measures[sampling.name] = measure_sampling(
@@ -365,7 +375,9 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
             metric=options.metric,
             score_range=options.score_range,
             missing=options.missing,
+            facts=facts,
         )
+        give_back()
     progress("target form")
     target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")

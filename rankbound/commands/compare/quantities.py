@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.catalogue import COMPARED, Range, base, label, needing
+from rankbound.catalogue import COMPARED, Quantity, Range, base, label, needing
 from rankbound.commands.measure.choosing import group_range
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes, sorted_places
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
@@ -26,7 +26,7 @@ from rankbound.estimators.group_terms import (
     pair_choice,
     steepest,
 )
-from rankbound.estimators.pairs import selected_pairs
+from rankbound.estimators.pairs import PairChoice, pair_mean, selected_pairs
 from rankbound.estimators.shape import DistanceCurve
 from rankbound.estimators.spread import clip_below_best
 
@@ -39,9 +39,12 @@ class GroupMeans(PerQuery):
 
     Samplings are compared by the means, since the query is the unit. A supremum over
     groups cannot be computed from means, so `largest`, shape (n,), is kept too.
+    `by_group`, shape (n_groups,), has the values of the groups, NaN where one has no
+    pair of the set.
     """
 
     largest: Floats
+    by_group: Floats
 
 
 # (quantity, pair set) to one number per query
@@ -151,25 +154,59 @@ def _of_scores(
         keep = groups.count_known_pairs(pairs) > 0
         if not keep.any():
             continue
-        kept, rows = groups.keep_groups(keep), np.repeat(keep, groups.sizes)
-        inside = [values[rows] for values in scores]
+        kept, inside = groups, list(scores)
+        if not keep.all():
+            rows = np.repeat(keep, groups.sizes)
+            kept, inside = groups.keep_groups(keep), [values[rows] for values in scores]
         check_span(inside[-1])
         columns = {
-            name: np.full(kept.n_groups, np.nan)
+            name: np.full(groups.n_groups, np.nan)
             for name in labels
             if pairs in COMPARED[name].pair_sets
         }
-        for block in blocks(kept):
+        places = np.flatnonzero(keep)
+        for block in blocks(kept, paired=pairs != "all"):
             kind = pair_choice(block, pairs)
             data = [values[block.rows] for values in inside]
             if clip_at is not None:
                 mask = kind["mask"]
                 data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
             for name, column in columns.items():
-                column[block.groups] = COMPARED[name].computed(*data, **kind)
+                found = _computed(COMPARED[name], data, **kind)
+                column[places[block.groups]] = found
         for name, column in columns.items():
-            made[labels[name], pairs] = per_query(kept, column, labels[name])
+            made[labels[name], pairs] = per_query(groups, column, labels[name])
     return made
+
+
+def _computed(
+    quantity: Quantity,
+    data: Sequence[Floats],
+    *,
+    mask: Booleans | None,
+    positive: Booleans | None,
+    pairs: str,
+) -> Floats:
+    """A quantity of a block of groups, from no more pairs than enter it.
+
+    Where the first document of every group is its only positive, which groups in order
+    have, pairs of negatives are all pairs of the others, and those of the positive are
+    lists of two.
+    """
+    alone = positive is not None and positive[:, 0].all() and not positive[:, 1:].any()
+    if pairs == "all" or not alone:
+        kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
+        return np.asarray(quantity.computed(*data, **kind))
+    valid = None if mask is None else mask[:, 1:]
+    every: PairChoice = {"mask": None, "positive": None, "pairs": "all"}
+    if pairs == "neg-neg":
+        others = [d[:, 1:] for d in data]
+        return np.asarray(quantity.computed(*others, **{**every, "mask": valid}))
+    two = [np.stack(np.broadcast_arrays(d[:, :1], d[:, 1:]), axis=-1) for d in data]
+    if valid is not None:  # padding may hold anything
+        two = [np.where(valid[..., None], d, 0.0) for d in two]
+    values = quantity.computed(*two, **every)
+    return np.asarray(pair_mean(values, valid))
 
 
 def space_quantities(  # noqa: PLR0913  what is computed in the one pass
@@ -259,10 +296,12 @@ def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
     means = query_means(queries, values[good], n_queries=len(groups.qids))
     largest = np.full(len(groups.qids), -np.inf)
     np.maximum.at(largest, queries, values[good])
-    present = np.unique(queries)
-    order = present[np.argsort(groups.qids[present])]
+    present = distinct_codes(queries)
+    order = present[sorted_places(groups.qids[present])]
     unit = COMPARED[base(name)].unit
-    return GroupMeans(name, unit, groups.qids[order], means[order], largest[order])
+    return GroupMeans(
+        name, unit, groups.qids[order], means[order], largest[order], values
+    )
 
 
 def value_range(

@@ -15,9 +15,7 @@ from msgspec.structs import asdict, replace
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.shift import (
-    density_ratio,
-    product_total_variation,
-    total_variation,
+    law_distances,
 )
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COMPARED, PAIR_SETS, needing
@@ -33,17 +31,23 @@ from rankbound.commands.compare.result import (
     Target,
     TargetRow,
 )
-from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.choosing import group_sizes
-from rankbound.commands.measure.shift import Law, laws
+from rankbound.commands.measure.shift import QueryLaws, joined, laws
 from rankbound.commands.measure.space import shape_of
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Floats, Strings, strings
-from rankbound.data.groups import Groups
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    positions,
+    sorted_places,
+    strings,
+)
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
-from rankbound.estimators.group_terms import group_entropies, tie_shares
 from rankbound.estimators.pairwise import NATS_PER_BIT, PairMass, entropy_change
 from rankbound.estimators.shape import DistanceCurve, VectorShape
 from rankbound.estimators.spread import entropy_floor
@@ -88,9 +92,9 @@ def decomposition(compared: Compared) -> Named[Change]:
     """
     options = compared.options
     masses = {
-        s.name: pair_masses(s)
-        for s in compared.loaded.samplings
-        if s.groups.positive is not None
+        name: pair_masses(measures)
+        for name, measures in compared.measures.items()
+        if measures.sampling.groups.positive is not None
     }
     if options.baseline not in masses:
         return Named()
@@ -128,35 +132,29 @@ def _averaging(units: Units) -> Callable[[Floats], float]:
     return lambda values: float(units.means(values).mean())
 
 
-def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
+def pair_masses(measures: Measures) -> tuple[Strings, dict[str, PairMass]]:
     """Return sorted qids, and the share, entropy and ties of each query by pair set."""
-    groups = sampling.groups
+    groups, measured = measures.sampling.groups, measures.measured
     every = groups.count_pairs("all")
-    present = np.unique(groups.queries)
-    order = present[np.argsort(groups.qids[present])]
+    present = distinct_codes(groups.queries)
+    order = present[sorted_places(groups.qids[present])]
+
+    def means(column: Floats) -> Floats:
+        found = query_means(groups.queries, column, n_queries=len(groups.qids))
+        return np.asarray(found[order])
+
+    def by_group(quantity: str, pairs: str) -> Floats:
+        column = measured.get((quantity, pairs))
+        if column is None:
+            return np.zeros(groups.n_groups)
+        return np.nan_to_num(column.by_group, nan=0.0)
+
     masses = {}
     for pairs in PARTS:
-        number = groups.count_known_pairs(pairs)
-        share = number / every
-        kept, values = sampling.with_pairs(pairs)
-        entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)
-        if kept.n_groups:
-            has = number > 0
-            entropy[has] = share[has] * group_entropies(kept, values, pairs=pairs)
-            ties[has] = share[has] * tie_shares(kept, values, pairs=pairs)
-        columns = (
-            query_means(groups.queries, column, n_queries=len(groups.qids))[order]
-            for column in (share, entropy, ties)
-        )
-        masses[pairs] = PairMass(*columns)
-    whole = (
-        group_entropies(groups, sampling.values, pairs="all"),
-        tie_shares(groups, sampling.values, pairs="all"),
-    )
-    entropy, ties = (
-        query_means(groups.queries, column, n_queries=len(groups.qids))[order]
-        for column in whole
-    )
+        share = groups.count_known_pairs(pairs) / every
+        columns = (share * by_group(name, pairs) for name in ("entropy", "ties"))
+        masses[pairs] = PairMass(means(share), *map(means, columns))
+    entropy, ties = (means(by_group(name, "all")) for name in ("entropy", "ties"))
     known = list(masses.values())
     rest = (
         1 - np.sum([mass.share for mass in known], axis=0),
@@ -389,32 +387,33 @@ def overlap(compared: Compared) -> Named[Shift]:
     )
     theirs = found[options.baseline]
     return Named(
-        _covering(_against(s.name, found[s.name], theirs, known=known), s, loaded.qrels)
-        for s in loaded.samplings
+        _covering(_against(name, law, theirs, known=known), law, loaded.qrels)
+        for name, law in found.items()
     )
 
 
-def _against(
-    name: str, mine: dict[str, Law], theirs: dict[str, Law], *, known: bool
-) -> Shift:
+def _against(name: str, mine: QueryLaws, theirs: QueryLaws, *, known: bool) -> Shift:
     """Distances of the laws, and kappa, over the queries that both have.
 
     kappa is the largest ratio of the reference's probability to the sampling's. It
     bounds the risk under the reference by the risk on this sampling's pairs.
     """
-    qids = sorted(mine.keys() & theirs.keys())
-    if not qids:
+    found: list[tuple[Floats, ...]] = []
+    for both in joined(theirs, mine):
+        apart = law_distances(*both.chances, both.sizes)
+        reference, own = both.held
+        shared = both.counts(reference & own)
+        overlap, covered = shared / both.sizes, shared / both.counts(reference)
+        found.append((*apart, overlap, covered))
+    if not found:
         return Shift(sampling=name, n=0, missing_because=None)
-    table = [_both(theirs[qid], mine[qid]) for qid in qids]
-    kappa = np.array([density_ratio(*both).kappa for both in table])
+    first, pair, kappa, overlap, covered = map(np.concatenate, zip(*found, strict=True))
     infinite = int(np.isinf(kappa).sum())
-    shared = [len(mine[q].keys() & theirs[q].keys()) for q in qids]
-    either = [len(mine[q].keys() | theirs[q].keys()) for q in qids]
     return Shift(
         sampling=name,
-        n=len(qids),
-        total_variation=_mean([total_variation(*both) for both in table]),
-        pair_total_variation=_mean([product_total_variation(*both) for both in table]),
+        n=len(kappa),
+        total_variation=_mean(first),
+        pair_total_variation=_mean(pair),
         kappa=float(kappa.max()) if known and not infinite else None,
         kappa_missing_because=None
         if known and not infinite
@@ -422,56 +421,39 @@ def _against(
         if not known
         else counted(infinite, "query has", "queries have")
         + " a document that this sampling never draws",
-        document_overlap=_mean([a / b for a, b in zip(shared, either, strict=True)]),
-        reference_covered=_mean(
-            [a / len(theirs[q]) for a, q in zip(shared, qids, strict=True)]
-        ),
+        document_overlap=_mean(overlap),
+        reference_covered=_mean(covered),
         missing_because=None,
     )
 
 
-def _covering(shift: Shift, sampling: Sampling, qrels: Scores | None) -> Shift:
+def _covering(shift: Shift, law: QueryLaws, qrels: Scores | None) -> Shift:
     """Add which judged and relevant documents of each query the groups contain."""
     if qrels is None:
         missing = "no judgements were given; give `qrels`"
         return replace(shift, judged_missing_because=missing)
-    query = {qid: index for index, qid in enumerate(qrels.qids)}
-    judged, relevant, share = [], [], []
-    for qid, documents in _documents(sampling.groups).items():
-        if qid not in query:
-            continue
-        rows = slice(*qrels.offsets[query[qid] : query[qid] + 2])
-        names_here = qrels.docnos[qrels.codes[rows]]
-        inside = np.array([docno in documents for docno in names_here])
-        good = qrels.values[rows] >= 1
-        judged.append(float(inside.mean()))
-        share.append(float(inside.sum()) / len(documents))
-        if good.any():
-            relevant.append(float(inside[good].mean()))
+    query = positions(law.qids, qrels.qids)[qrels.row_query()]
+    document = positions(law.docnos, qrels.docnos)[qrels.codes]
+    width = max(1, len(law.docnos))
+    held = law.queries * width + law.codes
+    inside = np.isin(query * width + document, held) & (query >= 0) & (document >= 0)
+    judged, good = query >= 0, qrels.values >= 1
+
+    def counts(rows: Booleans) -> Integers:
+        return np.bincount(query[rows & judged], minlength=len(law.qids))
+
+    n, relevant = counts(judged), counts(good)
+    any_, some = n > 0, relevant > 0
     return replace(
         shift,
-        judged_covered=_mean(judged),
-        relevant_covered=_mean(relevant),
-        documents_judged=_mean(share),
-        judged_missing_because=None if judged else "none of the queries has judgements",
+        judged_covered=_mean(counts(inside)[any_] / n[any_]),
+        relevant_covered=_mean(counts(inside & good)[some] / relevant[some]),
+        documents_judged=_mean(counts(inside)[any_] / law.sizes[any_]),
+        judged_missing_because=None
+        if any_.any()
+        else "none of the queries has judgements",
     )
 
 
-def _documents(groups: Groups) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for group, qid in enumerate(groups.group_qids()):
-        part = slice(*groups.offsets[group : group + 2])
-        found.setdefault(qid, set()).update(groups.docnos[groups.codes[part]])
-    return found
-
-
-def _both(first: Law, second: Law) -> tuple[np.ndarray, np.ndarray]:
-    docnos = sorted(first.keys() | second.keys())
-    left, right = (
-        np.array([law.get(docno, 0.0) for docno in docnos]) for law in (first, second)
-    )
-    return left, right
-
-
-def _mean(values: list[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+def _mean(values: Floats) -> float | None:
+    return math.fsum(values) / len(values) if len(values) else None

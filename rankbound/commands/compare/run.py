@@ -29,7 +29,7 @@ from rankbound.commands.compare.measured import (
     measure_all,
 )
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.compare.quantities import UNKNOWN, Measured
+from rankbound.commands.compare.quantities import UNKNOWN, GroupMeans, Measured
 from rankbound.commands.compare.reasons import (
     METHOD,
     STATEMENTS,
@@ -61,7 +61,6 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
-from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.given import (
     ClustersLike,
     GroupsLike,
@@ -82,15 +81,15 @@ from rankbound.commands.measure.sentences import fitted_temperature
 from rankbound.commands.measure.temperatures import over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
-from rankbound.data.columns import strings
+from rankbound.data.columns import distinct_codes, strings, united
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.memory import reading_within
+from rankbound.memory import give_back, reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named
-from rankbound.rows import Rows
+from rankbound.rows import Coded, Column, Rows
 from rankbound.validation.paired import NO_RANGE, Answer
 from rankbound.validation.resampling import RESAMPLES
 
@@ -386,7 +385,9 @@ def compare_with(options: CompareOptions, *, progress: Progress = str) -> Compar
     """Do what `compare` does, given the options as one record."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
-    return result_of(compared).with_beside(per_query=per_query_rows(compared))
+    made = result_of(compared)
+    give_back()
+    return made.with_beside(per_query=per_query_rows(compared))
 
 
 def n_stages(samplings: Sequence[str]) -> int:
@@ -667,7 +668,7 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
     return SamplingSummary(
         sampling=sampling.name,
         file=file,
-        n_queries=len(np.unique(sampling.groups.queries)),
+        n_queries=len(distinct_codes(sampling.groups.queries)),
         n_groups=sampling.groups.n_groups,
         n_documents=len(sampling.values),
         dropped=_dropped(measures),
@@ -715,20 +716,33 @@ def per_query_rows(compared: Compared) -> Rows:
     parts: dict[str, Measured] = {
         name: measures.measured for name, measures in compared.measures.items()
     }
-    rows = [
-        (str(qid), name, quantity, pairs, number_text(value), number_text(largest))
-        for name, measured in {**parts, TARGET: compared.target}.items()
+    columns = [
+        (place, quantity, pairs, column)
+        for place, measured in enumerate([*parts.values(), compared.target])
         for (quantity, pairs), column in measured.items()
-        for qid, value, largest in zip(
-            column.qids, column.values.tolist(), column.largest.tolist(), strict=True
-        )
     ]
-    place = {name: index for index, name in enumerate([*parts, TARGET])}
     key = compared.options.place
-    rows.sort(key=lambda r: (r[0], place[r[1]], key(r[2]), PAIR_SETS.index(r[3])))
-    columns = map(list, zip(*rows, strict=True))
-    found = dict(zip(COLUMNS, columns, strict=True))
+    names = sorted({quantity for _, quantity, _, _ in columns}, key=key)
+
+    def kind(found: tuple[int, str, str, GroupMeans]) -> tuple[int, int, int]:
+        place, quantity, pairs, _ = found
+        return place, names.index(quantity), PAIR_SETS.index(pairs)
+
+    columns.sort(key=kind)
+    qids, places = united([column.qids for *_, column in columns])
+    query = np.concatenate(places)
+    # Columns stand in the order that the rows of a query have
+    order = np.argsort(query, kind="stable")
+    which = np.repeat(np.arange(len(columns)), [len(place) for place in places])[order]
+    kinds = np.array([kind(column) for column in columns])
+    words = [*parts, TARGET], names, [*PAIR_SETS]
+    coded = zip(COLUMNS[1:4], words, kinds.T, strict=True)
+    found: dict[str, Column] = {COLUMNS[0]: Coded(qids, query[order])}
+    found |= {name: Coded(strings(these), of[which]) for name, these, of in coded}
+    for name, numbers in zip(COLUMNS[4:], ("values", "largest"), strict=True):
+        held = [getattr(column, numbers) for *_, column in columns]
+        found[name] = np.concatenate(held)[order]
     clusters = compared.loaded.clusters
     if clusters is not None:
-        found[CLUSTER] = clusters.of(strings([row[0] for row in rows])).tolist()
+        found[CLUSTER] = Coded(clusters.of(qids), query[order])
     return Rows(found)

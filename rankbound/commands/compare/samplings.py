@@ -27,12 +27,13 @@ from rankbound.commands.measure.inputs import (
     teacher_temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes, united
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
+from rankbound.memory import give_back
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,6 +165,8 @@ def load(options: CompareOptions, *, before: Before | None = None) -> Loaded:
         name: _sampling(name, inputs, scale, aside) for name, inputs in read.items()
     }
     union = _sampling("pool", everything, scale, aside)
+    sources.files.forget()
+    give_back()
     given = (options.teacher, *(path for _, path in options.groups), options.target)
     vectors = vectors_of(options.embeddings, options.ids)
     others = (options.qrels, *vectors, options.clusters)
@@ -211,21 +214,26 @@ def pool(several: list[Groups]) -> Groups:
     A document is positive if it is so in any of its groups. No positives are known if
     those of any sampling are unknown.
     """
-    names = np.concatenate([g.docnos[np.unique(g.codes)] for g in several])
-    docnos = np.unique(names)
-    qids = np.unique(np.concatenate([g.group_qids() for g in several]))
+    used = [distinct_codes(groups.codes) for groups in several]
+    both = zip(several, used, strict=True)
+    docnos, documents = united([groups.docnos[codes] for groups, codes in both])
+    present = [distinct_codes(groups.queries) for groups in several]
+    both = zip(several, present, strict=True)
+    qids, queries = united([groups.qids[codes] for groups, codes in both])
     keys, positive = [], []
-    for groups in several:
-        place = np.searchsorted(docnos, groups.docnos[groups.codes])
-        query = np.searchsorted(qids, groups.group_qids())[groups.row_group()]
-        keys.append(query * len(docnos) + place)
+    for place, groups in enumerate(several):
+        document = np.zeros(len(groups.docnos), dtype=np.int64)
+        document[used[place]] = documents[place]
+        query = np.zeros(len(groups.qids), dtype=np.int64)
+        query[present[place]] = queries[place]
+        keys.append(query[groups.row_query()] * len(docnos) + document[groups.codes])
         if groups.positive is not None:
             positive.append(groups.positive)
     distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
     good = None
     if len(positive) == len(several):
         good = np.zeros(len(distinct), dtype=bool)
-        np.logical_or.at(good, where, np.concatenate(positive))
+        good[where[np.concatenate(positive)]] = True
     query = distinct // len(docnos)
     sizes = np.bincount(query, minlength=len(qids))
     return Groups(
@@ -269,9 +277,12 @@ def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampl
 
 def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     """The chosen groups as a sampling, with scores divided by the temperature."""
-    rows = np.repeat(keep, inputs.groups.sizes)
-    with np.errstate(over="ignore"):  # refused later, with a message
-        values = inputs.values[rows] / scale
+    values = inputs.values
+    if not keep.all():
+        values = values[np.repeat(keep, inputs.groups.sizes)]
+    if scale != 1.0:
+        with np.errstate(over="ignore"):  # refused later, with a message
+            values = values / scale
     return Sampling(
         name, inputs.groups.keep_groups(keep), values, inputs.dropped, inputs.clusters
     )

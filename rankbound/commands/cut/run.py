@@ -61,7 +61,7 @@ from rankbound.commands.measure.inputs import (
 from rankbound.commands.measure.options import StudentsLike, StudentSource, Temperature
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, Strings
+from rankbound.data.columns import Booleans, Floats, Strings, distinct_codes
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
@@ -513,7 +513,7 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
         input=str(options.groups),
         sha256=None,
         n_groups=chosen.whole.n_groups,
-        n_queries=len(np.unique(chosen.whole.queries)),
+        n_queries=len(distinct_codes(chosen.whole.queries)),
         quantity=options.by,
         unit=chosen.values.unit,
         pairs=options.pairs,

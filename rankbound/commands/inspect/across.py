@@ -21,7 +21,7 @@ from rankbound.commands.inspect.result import (
     share,
 )
 from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
-from rankbound.data.columns import Strings, positions
+from rankbound.data.columns import Strings, distinct_codes, positions
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.near_copies import NearCopies, near_copies, similar_texts
@@ -447,7 +447,7 @@ def _columns(one: Examined, files: Sequence[Examined]) -> Iterator[Column]:
         yield Column(one, "scores", "query", one.scores.scores.qids)
         yield Column(one, "scores", "document", one.scores.scores.docnos)
     if groups is not None:
-        present = np.unique(groups.queries)
+        present = distinct_codes(groups.queries)
         yield Column(one, "groups", "query", groups.qids[present])
         yield Column(one, "groups", "document", groups.docnos)
     if qrels is not None:

@@ -45,7 +45,14 @@ from rankbound.commands.inspect.scores import (
     score_findings,
     score_warnings,
 )
-from rankbound.data.columns import Integers, LateStrings, Strings, as_held, strings
+from rankbound.data.columns import (
+    Integers,
+    LateStrings,
+    Strings,
+    as_held,
+    distinct_codes,
+    strings,
+)
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
@@ -505,7 +512,7 @@ def _queries(contents: Contents | None) -> int | None:
         if part is not None:
             return part.n_queries
     if contents.groups is not None:
-        return len(np.unique(contents.groups.queries))
+        return len(distinct_codes(contents.groups.queries))
     return None
 
 

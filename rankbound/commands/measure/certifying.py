@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -42,12 +41,19 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
 from rankbound.data.clusters import CLUSTER, QUERY, Clusters, Units, units_of
-from rankbound.data.columns import Booleans, Floats, Strings, strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Strings,
+    distinct_codes,
+    positions,
+    strings,
+)
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.rows import Rows
+from rankbound.rows import Coded, Column, Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +137,7 @@ def query_terms(
     geometry: Geometry | None = None,
 ) -> QueryTerms:
     """Average the terms of groups over the groups of each query."""
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     order = present[np.argsort(groups.qids[present])]
 
     def mean(values: Floats) -> Floats:
@@ -159,35 +165,22 @@ def table_of(parts: Sequence[QueryTerms], clusters: Clusters | None = None) -> R
 
     Where clusters are given, the last column names that of the query.
     """
-    qids = [str(qid) for terms in parts for qid in terms.qids]
-    students = [terms.student for terms in parts for _ in terms.qids]
-    columns = {"qid": qids, "student": students}
+    qids = np.concatenate([terms.qids for terms in parts])
+    names = strings(sorted({terms.student for terms in parts}))
+    sizes = [len(terms) for terms in parts]
+    student = np.repeat(positions(names, strings([t.student for t in parts])), sizes)
+    order = np.lexsort((student, np.unique(qids, return_inverse=True)[1]))
+    columns: dict[str, Column] = {
+        "qid": qids[order].tolist(),
+        "student": Coded(names, student[order]),
+    }
     for name in COLUMNS:
-        columns[name] = [
-            cell for t in parts for cell in _cells(getattr(t, name), len(t))
-        ]
+        held = [getattr(terms, name) for terms in parts]
+        known = any(values is not None for values in held)
+        columns[name] = np.concatenate(held)[order] if known else [""] * len(order)
     if clusters is not None:
-        columns[CLUSTER] = clusters.of(strings(qids)).tolist()
-    order = sorted(range(len(qids)), key=lambda row: (qids[row], students[row]))
-    return Rows({name: [column[i] for i in order] for name, column in columns.items()})
-
-
-def _cells(values: Floats | None, count: int) -> list[str]:
-    if values is None:
-        return [""] * count
-    return [number_text(value) for value in values.tolist()]
-
-
-def number_text(value: float) -> str:
-    """A number with all its digits; whole numbers have no decimal point.
-
-    Examples
-    --------
-    >>> number_text(16.0), number_text(0.1)
-    ('16', '0.1')
-    """
-    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
-    return str(int(value)) if whole else repr(value)
+        columns[CLUSTER] = clusters.of(qids[order]).tolist()
+    return Rows(columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +296,7 @@ class CertifiedStudent:
     def n_left_out(self) -> int:
         """Queries that are left out since a group is too small."""
         student = self.student
-        return len(np.unique(student.groups.queries[student.left_out]))
+        return len(distinct_codes(student.groups.queries[student.left_out]))
 
     @property
     def warnings(self) -> tuple[str, ...]:

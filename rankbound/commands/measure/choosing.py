@@ -17,7 +17,7 @@ from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.pilot import RANGES, RangeChoice, choose_each_range
 from rankbound.commands.measure.inputs import Split
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Integers, Strings, distinct_codes
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.estimators.group_terms import floored, student_terms
@@ -200,7 +200,7 @@ class RowScores:
         terms = student_terms(
             groups, self.teacher, values, clip_at=score_range, pairs=pairs
         )
-        present = np.unique(groups.queries)
+        present = distinct_codes(groups.queries)
 
         def mean(values: Floats) -> Floats:
             means = query_means(groups.queries, values, n_queries=len(groups.qids))

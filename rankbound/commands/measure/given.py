@@ -22,6 +22,8 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.estimators.shape import VectorFacts
+from rankbound.memory import give_back
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import UNREAD, Contents
@@ -350,6 +352,7 @@ class Files:
             )
             used = without_missing_of(used, answer.missing_value)
             self.tell(read.name, warnings_of(used, made.scores.kind))
+        give_back()
         return made
 
     def part(
@@ -373,6 +376,7 @@ class Files:
             self.tell(
                 used.name, warnings_of(Contents(contents.format, contents.path, **only))
             )
+        give_back()
         return contents
 
     def _read(self, path: Given, part: str, *, keep: bool, tag: str | None) -> Contents:
@@ -424,7 +428,13 @@ class Files:
             self._surveys[read.name] = shown, made
             held = Contents("vectors", Path(shown), embeddings=read)
             self.tell(shown, warnings_of(held, vectors=made))
+        give_back()
         return read
+
+    def facts_of(self, embeddings: Embeddings) -> VectorFacts | None:
+        """Facts about all vectors, if these were looked at."""
+        _, vectors = self._surveys.get(embeddings.name, ("", None))
+        return None if vectors is None else vectors.facts
 
     def compare(
         self,

@@ -16,7 +16,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes
 from rankbound.data.draws import drawn_order
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
@@ -40,6 +40,7 @@ from rankbound.estimators.kinds import (
     is_rank_only,
     to_logits,
 )
+from rankbound.memory import give_back
 from rankbound.provenance import Clustering, clustering_of
 from rankbound.read.clusters import read_clusters
 from rankbound.read.scales import TEACHER
@@ -102,7 +103,7 @@ class Inputs:
     @property
     def clustering(self) -> Clustering | None:
         """What the clusters are, of all queries with a group; None without any."""
-        qids = self.groups.qids[np.unique(self.groups.queries)]
+        qids = self.groups.qids[distinct_codes(self.groups.queries)]
         return clustering_of(self.clusters, qids)
 
 
@@ -255,6 +256,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
             f"({rule.pairs}); dropped: {dropped}"
         )
     check_comparable(groups, sources.teacher)
+    give_back()
     return Inputs(
         groups=groups,
         teacher=sources.teacher,
@@ -388,7 +390,7 @@ def thin_out(
     count(dropped, reason, int((~found).sum()))
     count(dropped, "groups_with_fewer_than_two_documents", emptied + int(small.sum()))
     count(dropped, f"groups_without_{pairs}_pairs", int(without.sum()))
-    lost = len(np.unique(groups.queries)) - len(np.unique(left.queries))
+    lost = len(distinct_codes(groups.queries)) - len(distinct_codes(left.queries))
     count(dropped, "queries_without_a_group", lost)
     return left, rows
 
@@ -487,7 +489,7 @@ def split_queries(
     UsageError
         When a query has no cluster.
     """
-    present = np.unique(groups.queries)
+    present = distinct_codes(groups.queries)
     units = units_of(groups.qids[present], clusters)
     n_units, n_queries = len(units), len(present)
     chooses = pilot > 0 and n_units >= LEAST_QUERIES
@@ -592,7 +594,7 @@ def teacher_fit(
             f"calibration queries {error}; give `temperature` a number"
         ) from None
     interval: tuple[float | None, float | None] = (None, None)
-    if len(np.unique(pairs.queries)) > 1:
+    if len(distinct_codes(pairs.queries)) > 1:
         interval = temperature_interval(pairs)
     return TemperatureFit(value, *interval, on)
 

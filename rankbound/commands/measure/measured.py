@@ -53,11 +53,12 @@ from rankbound.commands.measure.trained import (
     without_common,
 )
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, positions
+from rankbound.data.columns import Booleans, distinct_codes, positions
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.near_copies import NearCopies, near_copies
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.memory import give_back
 from rankbound.progress import Progress, counted_items
 
 COMPLETE = (
@@ -150,6 +151,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     progress("reading")
     inputs = load_inputs(options)
     inputs, copies, training, near = _fresh_inputs(inputs, options.students)
+    give_back()
     pairs = options.pairs
     raws: dict[str, RawScores] = {}
     if options.unscored == "common" and options.students:
@@ -182,6 +184,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         )
         made = replace(made, raw=raw)
         students.append(with_training(made, training, near.get(source.name, 0)))
+        give_back()
     progress("distances")
     aside = split.calibration
     least = least_size(inputs.groups, aside, split, pairs)
@@ -189,6 +192,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     space, spaces = _spaces(
         inputs, certified, students, metric=options.metric, pairs=pairs
     )
+    give_back()
     progress("certificates")
     terms = query_terms(inputs.groups, alone, pairs=pairs, geometry=geometry_of(space))
     teacher = terms.only(rows_of(terms, inputs.groups, certified))
@@ -248,7 +252,7 @@ def _fresh_inputs(
     training = training_of(sources, inputs.groups, inputs.files, inputs.clusters)
     near = near_training(training, copies, texts)
     inputs = without_common(inputs, training, sources)
-    left = inputs.groups.qids[np.unique(inputs.groups.queries)]
+    left = inputs.groups.qids[distinct_codes(inputs.groups.queries)]
     copies = copies.only(positions(left, copies.qids) >= 0)
     return inputs, copies, training, near
 
@@ -303,12 +307,14 @@ def _spaces(
         if len(s.terms.values) == len(inputs.values)
     }
     kind = {"metric": metric, "pairs": pairs}
+    facts = inputs.files.facts_of(embeddings)
     shared = survey(
         inputs.groups,
         embeddings,
         counted=certified,
         students=whole,
         clusters=inputs.clusters,
+        facts=facts,
         **kind,
     )
     spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
@@ -320,6 +326,7 @@ def _spaces(
                 counted=student.certified,
                 students={student.name: student.terms.values},
                 clusters=inputs.clusters,
+                facts=facts,
                 **kind,
             )
     return shared, spaces

@@ -35,7 +35,7 @@ from rankbound.commands.measure.result import (
     Relevance,
 )
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Booleans, Floats, Integers, positions
+from rankbound.data.columns import Booleans, Floats, Integers, distinct_codes, positions
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
@@ -312,7 +312,7 @@ def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
                     to=0.5 + (index + 1) / (2 * N_BINS),
                     student=word,
                     n_pairs=int(here.sum()),
-                    n_queries=len(np.unique(pairs.queries[here])),
+                    n_queries=len(distinct_codes(pairs.queries[here])),
                     mean_p=float(_cell_means(pairs, here, preference).mean()),
                     observed=share.value,
                     interval=share.interval,

@@ -71,6 +71,7 @@ from rankbound.commands.measure.space import shape_of
 from rankbound.commands.measure.temperatures import certificate_verdicts, over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
+from rankbound.data.columns import distinct_codes
 from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import calibration_error
 from rankbound.estimators.pairwise import NATS_PER_BIT
@@ -546,7 +547,7 @@ def _calibration_error(found: Measured) -> CalibrationError | None:
         value=value,
         on=on,
         n_pairs=len(known.margins),
-        n_queries=len(np.unique(known.queries)),
+        n_queries=len(distinct_codes(known.queries)),
         bins=tuple(
             CalibrationBin(
                 from_=one.low,

@@ -9,7 +9,8 @@ One upper limit of the mean of the smallest needs no union bound over the forms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,7 @@ from rankbound.bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.shift import (
     cvar,
-    density_ratio,
-    product_total_variation,
-    total_variation,
+    law_distances,
     transport_shift,
 )
 from rankbound.bounds.wording import counted
@@ -34,12 +33,159 @@ from rankbound.commands.measure.result import (
     ShiftRange,
 )
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Booleans, Floats, Integers, strings
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    positions,
+    sorted_places,
+    united,
+)
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
 from rankbound.estimators.pairwise import pair_risk
 
-Law = dict[str, float]
+JOINED_AT_ONCE: Final = 20_000  # queries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryLaws:
+    """The law of the documents of each query.
+
+    Attributes
+    ----------
+    qids : object array of str, shape (n_queries,)
+        Sorted.
+    queries : int64 array, shape (n_rows,)
+        The query of each row, as a position in `qids`; ascending.
+    codes : int64 array, shape (n_rows,)
+        Its document, as a position in `docnos`; a query has each once.
+    docnos : object array of str, shape (n_docs,)
+        Distinct.
+    chances : float64 array, shape (n_rows,)
+        Probabilities, which add up to 1 in every query.
+    """
+
+    qids: Strings
+    queries: Integers
+    codes: Integers
+    docnos: Strings
+    chances: Floats
+
+    @property
+    def sizes(self) -> Integers:
+        """Documents of each query, shape (n_queries,)."""
+        return np.bincount(self.queries, minlength=len(self.qids))
+
+    def part(self, start: int, stop: int) -> QueryLaws:
+        """The laws of the queries at some of the places."""
+        rows = slice(*np.searchsorted(self.queries, [start, stop]).tolist())
+        return replace(
+            self,
+            qids=self.qids[start:stop],
+            queries=self.queries[rows] - start,
+            codes=self.codes[rows],
+            chances=self.chances[rows],
+        )
+
+    def uniform(self) -> QueryLaws:
+        """The laws that give the documents of a query the same probability."""
+        return replace(self, chances=1 / self.sizes[self.queries])
+
+    def among(self, qids: Strings) -> QueryLaws:
+        """The laws of these queries, as far as there are any."""
+        return self._kept(positions(qids, self.qids) >= 0)
+
+    def without(self, qids: Strings) -> QueryLaws:
+        """The laws of all other queries."""
+        return self._kept(positions(qids, self.qids) < 0)
+
+    def _kept(self, keep: Booleans) -> QueryLaws:
+        if keep.all():
+            return self
+        place = np.cumsum(keep) - 1
+        rows = keep[self.queries]
+        return replace(
+            self,
+            qids=self.qids[keep],
+            queries=place[self.queries[rows]],
+            codes=self.codes[rows],
+            chances=self.chances[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinedLaws:
+    """Two laws of each query that has both, over the documents of either.
+
+    Attributes
+    ----------
+    qids : object array of str, shape (n_queries,)
+        Sorted.
+    queries, codes : int64 arrays, shape (n_rows,)
+        As in `QueryLaws`; documents ascend within a query.
+    docnos : object array of str, shape (n_docs,)
+        Sorted.
+    chances : pair of float64 arrays, shape (n_rows,)
+        Those of both laws.
+    held : pair of boolean arrays, shape (n_rows,)
+        Whether the law names the document, whatever its probability.
+    """
+
+    qids: Strings
+    queries: Integers
+    codes: Integers
+    docnos: Strings
+    chances: tuple[Floats, Floats]
+    held: tuple[Booleans, Booleans]
+
+    @property
+    def sizes(self) -> Integers:
+        """Documents of each query, shape (n_queries,)."""
+        return np.bincount(self.queries, minlength=len(self.qids))
+
+    def counts(self, rows: Booleans) -> Integers:
+        """How many of some rows each query has, shape (n_queries,)."""
+        return np.bincount(self.queries[rows], minlength=len(self.qids))
+
+
+def joined(first: QueryLaws, second: QueryLaws) -> Iterator[JoinedLaws]:
+    """The laws of the queries that both have, over the documents of either.
+
+    Some ten thousand queries come at once, in their order, with the same `docnos`.
+    """
+    docnos, (place, other) = united([first.docnos, second.docnos])
+    first = replace(first, codes=place[first.codes], docnos=docnos)
+    second = replace(second, codes=other[second.codes], docnos=docnos)
+    first = first.among(second.qids)
+    second = second.among(first.qids)
+    for start in range(0, len(first.qids), JOINED_AT_ONCE):
+        part = start, start + JOINED_AT_ONCE
+        yield _joined(first.part(*part), second.part(*part))
+
+
+def _joined(first: QueryLaws, second: QueryLaws) -> JoinedLaws:
+    """The laws of the same queries, over the same `docnos`."""
+    width = max(1, len(first.docnos))
+    keys = np.concatenate([law.queries * width + law.codes for law in (first, second)])
+    distinct, where = np.unique(keys, return_inverse=True)
+    values = np.zeros((2, len(distinct)))
+    held = np.zeros((2, len(distinct)), dtype=bool)
+    sides = np.split(where, [len(first.codes)])
+    for side, law in enumerate((first, second)):
+        values[side, sides[side]] = law.chances
+        held[side, sides[side]] = True
+    queries, codes = np.divmod(distinct, width)
+    return JoinedLaws(
+        first.qids,
+        queries,
+        codes,
+        first.docnos,
+        (values[0], values[1]),
+        (held[0], held[1]),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,23 +246,47 @@ def laws_of_queries(
     """
     if target is None and sampling.probabilities is None:
         return None
-    hidden = set(sampling.group_qids()[aside])
     drawn = laws(sampling.keep_groups(~aside))
     if target is None:
-        wanted = {qid: dict.fromkeys(law, 1 / len(law)) for qid, law in drawn.items()}
+        wanted = drawn.uniform()
     else:
-        wanted = {q: law for q, law in laws(target).items() if q not in hidden}
-    qids = sorted(drawn.keys() & wanted.keys())
-    if not qids:
+        hidden = sampling.qids[distinct_codes(sampling.queries[aside])]
+        wanted = laws(target).without(hidden)
+    parts = list(joined(drawn, wanted))
+    if not parts:
         name = sampling.name if target is None else target.name
         raise UsageError(
             f"{name}: none of the certificate's queries has a target group; give "
             "target groups of the same queries"
         )
-    return _joined(qids, drawn, wanted)
+    codes = np.concatenate([part.codes for part in parts])
+    sizes = np.concatenate([part.sizes for part in parts])
+    qids = np.concatenate([part.qids for part in parts])
+    nu, mu = (np.concatenate([part.chances[side] for part in parts]) for side in (0, 1))
+    used = distinct_codes(codes)
+    place = np.zeros(len(parts[0].docnos), dtype=np.int64)
+    place[used] = np.arange(len(used))
+    apart = law_distances(mu, nu, sizes)
+    return Laws(
+        documents=Groups(
+            queries=np.arange(len(qids), dtype=np.int64),
+            qids=qids,
+            offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            codes=place[codes],
+            docnos=parts[0].docnos[used],
+            name="documents of both laws",
+        ),
+        sampling=nu,
+        target=mu,
+        distance=apart.total_variation,
+        pair_distance=apart.pair_total_variation,
+        ratio=apart.kappa,
+        n_without_target=len(drawn.qids) - len(qids),
+        n_without_sampling=len(wanted.qids) - len(qids),
+    )
 
 
-def laws(groups: Groups) -> dict[str, Law]:
+def laws(groups: Groups) -> QueryLaws:
     """The law of every query: the mean of the laws of its groups.
 
     Raises
@@ -125,69 +295,42 @@ def laws(groups: Groups) -> dict[str, Law]:
         When the probabilities of a group do not add up to 1, since documents were
         dropped.
     """
-    weights = groups.probabilities
-    found: dict[str, list[Law]] = {}
-    for group, qid in enumerate(groups.group_qids()):
-        part = slice(*groups.offsets[group : group + 2])
-        names = groups.docnos[groups.codes[part]]
-        chances = np.full(len(names), 1 / len(names))
-        if weights is not None:
-            chances = weights[part]
-            if abs(chances.sum() - 1) > 1e-6:
-                where, _, _ = groups.where(part.start)
-                raise UsageError(
-                    f"{where}: the probabilities of the documents of query {qid!r} "
-                    f"that are left sum to {chances.sum():.6g}; the law is known only "
-                    "if none is dropped: complete the scores and vectors"
-                )
-        law = dict(zip(names.tolist(), chances.tolist(), strict=True))
-        found.setdefault(qid, []).append(law)
-    return {qid: _mean(several) for qid, several in found.items()}
-
-
-def _mean(several: list[Law]) -> Law:
-    total: Law = {}
-    for law in several:
-        for docno, chance in law.items():
-            total[docno] = total.get(docno, 0.0) + chance / len(several)
-    return total
-
-
-def _joined(qids: list[str], drawn: dict[str, Law], wanted: dict[str, Law]) -> Laws:
-    members = [sorted(drawn[qid].keys() | wanted[qid].keys()) for qid in qids]
-    docnos = sorted(set().union(*members))
-    place = {docno: code for code, docno in enumerate(docnos)}
-    codes = [place[docno] for docs in members for docno in docs]
-    sizes = [len(docs) for docs in members]
-    nu, mu = (
-        [
-            np.array([law[qid].get(docno, 0.0) for docno in docs])
-            for qid, docs in zip(qids, members, strict=True)
-        ]
-        for law in (drawn, wanted)
+    sizes, group = groups.sizes, groups.row_group()
+    chances: Floats = 1 / sizes[group]
+    if groups.probabilities is not None:
+        chances = groups.probabilities
+        sums = np.bincount(group, weights=chances, minlength=groups.n_groups)
+        partial = np.flatnonzero((np.abs(sums - 1) > 1e-6) & (sizes > 0))
+        if len(partial):
+            where, qid, _ = groups.where(int(groups.offsets[partial[0]]))
+            raise UsageError(
+                f"{where}: the probabilities of the documents of query {qid!r} "
+                f"that are left sum to {sums[partial[0]]:.6g}; the law is known only "
+                "if none is dropped: complete the scores and vectors"
+            )
+    present = distinct_codes(groups.queries)
+    order = present[sorted_places(groups.qids[present])]
+    place = np.zeros(len(groups.qids), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    several = np.bincount(groups.queries)
+    query = place[groups.queries[group]]
+    if several.max(initial=0) > 1 or (query[1:] < query[:-1]).any():
+        width = max(1, len(groups.docnos))
+        keys = query * width + groups.codes
+        distinct, row = np.unique(keys, return_inverse=True)
+        shares = chances / several[groups.queries[group]]
+        sums = np.bincount(row, weights=shares, minlength=len(distinct))
+        chances = np.asarray(sums, dtype=np.float64)
+        query, codes = np.divmod(distinct, width)
+    else:
+        codes = groups.codes
+    return QueryLaws(
+        qids=groups.qids[order],
+        queries=query,
+        codes=codes,
+        docnos=groups.docnos,
+        chances=chances,
     )
-    pairs = list(zip(mu, nu, strict=True))
-    return Laws(
-        documents=Groups(
-            queries=np.arange(len(qids), dtype=np.int64),
-            qids=strings(qids),
-            offsets=_offsets(sizes),
-            codes=np.array(codes, dtype=np.int64),
-            docnos=strings(docnos),
-            name="documents of both laws",
-        ),
-        sampling=np.concatenate(nu),
-        target=np.concatenate(mu),
-        distance=np.array([total_variation(*both) for both in pairs]),
-        pair_distance=np.array([product_total_variation(*both) for both in pairs]),
-        ratio=np.array([density_ratio(*both).kappa for both in pairs]),
-        n_without_target=len(drawn.keys() - wanted.keys()),
-        n_without_sampling=len(wanted.keys() - drawn.keys()),
-    )
-
-
-def _offsets(sizes: list[int]) -> Integers:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 FORMS: Final = ("total_variation", "cvar", "transport")

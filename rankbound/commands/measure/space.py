@@ -14,7 +14,12 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.distances import TailQuantile
 from rankbound.estimators.group_terms import Block, Geometry, geometry, steepest
-from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.estimators.shape import (
+    DistanceCurve,
+    VectorFacts,
+    VectorShape,
+    vector_shape,
+)
 
 QUANTILE = 0.99
 
@@ -94,6 +99,7 @@ def survey(  # noqa: PLR0913  what is computed in the one pass
     counted: Booleans,
     students: Mapping[str, Floats],
     clusters: Clusters | None = None,
+    facts: VectorFacts | None = None,
 ) -> Space:
     """Compute everything about distances in one pass over the pairs.
 
@@ -107,8 +113,10 @@ def survey(  # noqa: PLR0913  what is computed in the one pass
         Clipped scores of the students, for their Lipschitz constants.
     clusters : Clusters, optional
         They have the same weight then, instead of the queries.
+    facts : VectorFacts, optional
+        Those of all vectors, where they are known.
     """
-    shape = vector_shape(groups, embeddings, metric=metric)
+    shape = vector_shape(groups, embeddings, metric=metric, facts=facts)
     tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))
     squares = [0.0]
     slopes = {name: [0.0] for name in students}

@@ -34,7 +34,7 @@ from rankbound.commands.measure.inputs import (
 from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.result import TrainedOn
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, distinct_codes
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -409,14 +409,14 @@ def _plain_risk(
         pairs=pairs,
     )
     means = query_means(left.queries, terms.risk, n_queries=len(left.qids))
-    present = np.unique(left.queries)
+    present = distinct_codes(left.queries)
     units = units_of(left.qids[present], clusters)
     return float(units.means(means[present]).mean())
 
 
 def _units(groups: Groups, chosen: Booleans, clusters: Clusters | None) -> Units:
     """The independent units of the queries of the chosen groups."""
-    return units_of(groups.qids[np.unique(groups.queries[chosen])], clusters)
+    return units_of(groups.qids[distinct_codes(groups.queries[chosen])], clusters)
 
 
 def _count_left_out(
@@ -427,7 +427,7 @@ def _count_left_out(
     dropped: dict[str, int],
 ) -> None:
     what = "documents" if pairs == "all" else "negatives"
-    number = len(np.unique(groups.queries[left_out]))
+    number = len(distinct_codes(groups.queries[left_out]))
     count(dropped, f"queries_with_fewer_than_{least}_{what}_in_a_group", number)
 
 

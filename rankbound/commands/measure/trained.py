@@ -19,7 +19,7 @@ from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.result import TrainedOn
 from rankbound.commands.measure.students import RawScores, Setting, Student
 from rankbound.data.clusters import Clusters
-from rankbound.data.columns import Booleans, positions
+from rankbound.data.columns import Booleans, distinct_codes, positions
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
 from rankbound.estimators.near_copies import NearCopies, similar_texts
@@ -81,11 +81,11 @@ def training_of(
         if source.trained_on is not None
     }
     made = Training(ids, {}, clusters)
-    n = len(np.unique(groups.queries))
+    n = len(distinct_codes(groups.queries))
     found = {}
     for name, known in ids.items():
         mask = made.of(name, groups)
-        number = len(np.unique(groups.queries[mask]))
+        number = len(distinct_codes(groups.queries[mask]))
         if number == n:
             raise UsageError(
                 f"student {name!r} was trained on all {counted(n, 'query')} of the "
@@ -107,7 +107,7 @@ def without_common(
     if not common.any():
         return inputs
     dropped = dict(inputs.dropped)
-    count(dropped, OF_ALL, len(np.unique(inputs.groups.queries[common])))
+    count(dropped, OF_ALL, len(distinct_codes(inputs.groups.queries[common])))
     return replace(_without(inputs, common), dropped=dropped)
 
 
@@ -201,7 +201,7 @@ def _without(inputs: Inputs, mask: Booleans) -> Inputs:
     groups = inputs.groups
     target = inputs.target
     if target is not None:
-        gone = groups.qids[np.unique(groups.queries[mask])]
+        gone = groups.qids[distinct_codes(groups.queries[mask])]
         target = target.keep_groups(~np.isin(target.group_qids(), gone))
     return replace(
         inputs,

@@ -33,7 +33,14 @@ from rankbound.commands.measure.options import (
 )
 from rankbound.commands.sample.result import Sample
 from rankbound.commands.settings import check_settings
-from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    distinct_codes,
+    positions,
+)
 from rankbound.data.draws import id_numbers, mixed
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.ordering import ranking
@@ -219,7 +226,7 @@ class SampleOptions:
             seed=self.seed,
             positives=drawn.positives,
             n_groups=found.n_groups,
-            n_queries=len(np.unique(found.queries)),
+            n_queries=len(distinct_codes(found.queries)),
             n_documents=len(found.codes),
             n_short=int((found.sizes < self.size).sum()),
             dropped=drawn.dropped,
@@ -310,7 +317,7 @@ class SampleOptions:
             files=files,
         )
         inputs = match_groups(groups, sources, Rule("all", "drop"))
-        n_queries = len(np.unique(inputs.groups.queries))
+        n_queries = len(distinct_codes(inputs.groups.queries))
         every = Split(np.ones(inputs.groups.n_groups, dtype=bool), n_queries, 0)
         fit = cast(TemperatureFit, teacher_fit(inputs, every, "fit"))
         said = temperature_answer(fit, fit.value, kind=teacher.kind.value)

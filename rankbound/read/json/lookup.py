@@ -28,6 +28,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import (
     COMPOSED,
     all_composed,
+    are_ids,
     as_id,
     composed,
     odd_words,
@@ -64,7 +65,7 @@ def _in_blocks(source: Source, repairs: dict[str, int]) -> Scores:
     with closing(in_order(parse_block, inner, short=is_short(source))) as parsed:
         for _, found in parsed:
             # An id must fit into a table of text and occur once
-            if not all(map(is_qid, found.qids)):
+            if not are_ids(found.qids):
                 raise Unsure
             before = len(rows.places) + len(found.qids)
             rows.add(found.qids, found.queries, found.docnos, found.values)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.ordering import WINDOW, parts, row_order
 from rankbound.data.scores import Scores
-from rankbound.read.fields import composed
+from rankbound.read.fields import all_composed
 from rankbound.read.json.blocks import Unsure
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
@@ -85,7 +85,7 @@ class Assembly:
             Given for all blocks or none; NaN for a document that was not judged.
         """
         places = self.places
-        whole = [composed(qid) for qid in qids]
+        whole = all_composed(qids, None)
         if whole != list(qids):
             odd = [a != b for a, b in zip(whole, qids, strict=True)]
             self.composed += int(np.array(odd)[queries].sum())

@@ -14,6 +14,7 @@ from rankbound.read.fields import (
     check_code_points,
     check_lengths,
     is_odd,
+    odd_id,
     odd_words,
 )
 from rankbound.read.source import NUMPY_MAGIC, Source, decoded
@@ -125,6 +126,9 @@ def distinct(
     """The names in composed form, of which none may be blank or occur twice."""
     check_lengths(names, source.fail)
     names = all_composed(names, repairs)
+    once = {*names}
+    if len(once) == len(names) and "" not in once and odd_id(names) is None:
+        return names
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         if not name:

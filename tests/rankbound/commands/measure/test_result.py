@@ -11,13 +11,13 @@ import pytest
 
 import rankbound as rb
 from rankbound.catalogue import COLUMNS
-from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import measure_with
 from rankbound.errors import FormatError
 from rankbound.provenance import versions
+from rankbound.rows import number_text
 from rankbound.writing import json_text
 from tests.rankbound.commands.measure.naive import write_groups
 
