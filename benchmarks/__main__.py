@@ -1,4 +1,4 @@
-"""`python -m benchmarks [kernels|readers|ids|groups|report|commands]`: seconds side by side.
+"""`python -m benchmarks [kernels|readers|ids|groups|report|commands]`: ratios.
 
 All rivals of a row run in turn, and the table has medians, as seconds drift with the
 machine, while ratios within one run drift less. Kernels are told what share they reach

@@ -153,6 +153,22 @@ def test_columns_of_other_types_are_refused(column, values, words):
         Scores.from_arrow(pa.table({**plain, column: values}))
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("group", [b"\0"], "'group' must hold whole numbers, found binary"),
+        ("group", [0.5], "'group' must hold whole numbers, found double"),
+        ("positive", [1], "'positive' must hold true or false, found int64"),
+        ("line", ["1"], "'line' must hold whole numbers, found string"),
+        ("probability", [True], "'probability' must hold numbers, found bool"),
+    ],
+)
+def test_columns_of_groups_of_other_types_are_refused(column, values, words):
+    plain = {"qid": ["q"], "group": [0], "docno": ["d"]}
+    with pytest.raises(DomainError, match=words):
+        Groups.from_arrow(pa.table({**plain, column: values}))
+
+
 def test_a_kind_that_is_none_is_refused():
     table = Scores.from_dict({"q": {"d": 1.0}}).to_arrow()
     table = table.replace_schema_metadata({"rankbound.kind": "truth"})
