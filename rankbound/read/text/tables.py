@@ -299,7 +299,7 @@ def _rows(
     reader = csv.reader(
         _decoded(source, repairs), delimiter=header.delimiter, strict=True
     )
-    before, first = 0, True
+    before, first = 0, header.above > 0
     while True:
         try:
             row = next(reader, None)

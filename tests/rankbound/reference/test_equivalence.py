@@ -47,6 +47,12 @@ def test_the_reading_is_an_unpaired_test_at_a_fifth():
         assert marked == (p > 0.2) or abs(p - 0.2) < 1e-3
 
 
+@pytest.mark.parametrize("value", [0.0, np.log(2), 0.6931471805599452, 1 / 3])
+@pytest.mark.parametrize("n", [2, 3, 24, 1001])
+def test_values_that_are_all_equal_have_no_test_whatever_their_mean_rounds_to(value, n):
+    assert reference_tost(np.full(n, value), np.full(n, value)) is None
+
+
 def test_equal_systems_are_marked_different_and_six_queries_equivalent():
     rng = np.random.default_rng(3)
     base = rng.uniform(0, 1, size=5000) * 0.02

@@ -26,6 +26,7 @@ from rankbound.commands.study.result import STEPS
 from rankbound.commands.study.roles import found_roles
 from rankbound.commands.study.run import folders_of
 from rankbound.errors import FormatError, UsageError
+from rankbound.estimators import threads
 from tests.golden.data import World, data_set
 
 CONFIG = """\
@@ -81,7 +82,7 @@ def root(tmp_path_factory):
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         # The program itself, on a machine with two cores; this process does no step
         patch.setattr(sys, "argv", ["rankbound", *LINE.split()])
-        patch.setattr(processes, "cores", lambda: 2)
+        patch.setattr(threads, "cores", lambda: 2)
         for name in ("found_roles", "measure_with", "compare_with", "validate_with"):
             patch.setattr(run, name, refused)
         with contextlib.redirect_stdout(io.StringIO()) as printed:

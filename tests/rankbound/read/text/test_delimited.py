@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import rankbound as rb
 from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.text import blocks
@@ -220,3 +221,11 @@ def test_long_tables_are_put_together(monkeypatch):
     assert message.startswith("x:9: ")
     message = refused(text + "q,d,x\n")
     assert message.startswith("x:12: ")
+
+
+@pytest.mark.parametrize("more", ["\n", "3\t30\t31\n", "\r\n"])
+def test_the_first_triple_is_no_header_however_the_file_is_read(tmp_path, more):
+    text = "1\t10\t11\n1\t10\t12\n\n2\t20\t21\n2\t20\t22\n" + more
+    groups = rb.read_groups(written(tmp_path, text), format="triples")
+    assert {"11", "12", "21", "22"} <= set(groups.docnos)
+    assert groups.sizes.tolist()[:2] == [3, 3]
