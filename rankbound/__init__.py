@@ -78,6 +78,8 @@ _HOME = {
     "rankbound.commands.cut.run": ("cut",),
     "rankbound.commands.sample.result": ("Sample",),
     "rankbound.commands.sample.run": ("sample",),
+    "rankbound.commands.ablate.result": ("Ablation",),
+    "rankbound.commands.ablate.run": ("ablate",),
     "rankbound.commands.bound.result": ("Bound", "MeasuredChange"),
     "rankbound.commands.bound.run": ("bound",),
     "rankbound.commands.certify.result": ("Certification",),

@@ -571,6 +571,34 @@ SAMPLINGS: Final[dict[str, Sampling]] = {
         runs=("bm25", "lsa"),
     ),
 }
+# Those of `ablate`, whose run "dense" is of the vectors of a collection
+ABLATED: Final[dict[str, Sampling]] = {
+    "random": Sampling(words="any other document", law="uniform", runs=("uniform",)),
+    **{name: SAMPLINGS[name] for name in ("bm25", "crossencoder")},
+    "dense": Sampling(
+        words="the documents whose vectors are nearest", law="dense", runs=("dense",)
+    ),
+    "ensemble": Sampling(
+        words="the documents that BM25 and the vectors agree on",
+        law="fusion",
+        runs=("bm25", "dense"),
+    ),
+    "stratified-width": Sampling(
+        words="evenly from five strata of equal width over the teacher's scores",
+        law="stratified",
+        depth=None,
+    ),
+    "stratified-count": Sampling(
+        words="evenly from five strata of equally many documents",
+        law="stratified-count",
+        depth=None,
+    ),
+    "entropy": Sampling(
+        words="the half of the documents of which the teacher is least sure",
+        law="entropy",
+        depth=None,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

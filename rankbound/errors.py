@@ -25,6 +25,7 @@ OPTIONS: Final = {
     "formats": "format",
     "half_range": "range",
     "cases": "datasets DIR",
+    "collections": "collection",
     "kind": "teacher_kind",
     "margins": "margin",
     "quantities": "quantity",
@@ -47,7 +48,8 @@ PARAMETERS: Final = frozenset(
         *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
         *("missing_value", "mixed_scales", "run_tag", "trained_on"),
-        *("force", "memory"),
+        *("force", "memory", "collections", "samplings"),
+        *("group_size", "backend", "losses", "architectures", "seeds"),
     }
 )
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 # The functions that make the short text of a type, its whole text where `print` shows
 # more, and its HTML
 TEXT: Final[dict[str, str]] = {
+    "Ablation": "rankbound.terminal.ablate:ablation_text",
     "Augmentation": "rankbound.terminal.theory:augmentation_text",
     "Bound": "rankbound.terminal.theory:bound_text",
     "Certification": "rankbound.terminal.theory:certification_text",
@@ -36,6 +37,7 @@ WHOLE_TEXT: Final[dict[str, str]] = {
     "Inspection": "rankbound.terminal.files:as_text",
 }
 HTML: Final[dict[str, str]] = {
+    "Ablation": "rankbound.page.pieces:html_of",
     "Augmentation": "rankbound.page.pieces:html_of",
     "Bound": "rankbound.page.pieces:html_of",
     "Certification": "rankbound.page.pieces:html_of",

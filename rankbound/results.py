@@ -38,6 +38,7 @@ from rankbound.writing import Replacing, json_text, settle, write_all
 Item = TypeVar("Item", bound="Record")
 # Where the type of each kind of result is; it is loaded when it is first needed
 KINDS: Final[dict[str, str]] = {
+    "ablation": "rankbound.commands.ablate.result:Ablation",
     "augmentation": "rankbound.commands.bound.result:Augmentation",
     "bound": "rankbound.commands.bound.result:Bound",
     "change": "rankbound.commands.bound.result:MeasuredChange",

@@ -30,6 +30,10 @@ WORDS: Final = frozenset(
         "measure",
         "unit",
         "reason",
+        "collection",
+        "domain",
+        "architecture",
+        "loss",
     }
 )
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from rankbound import __version__
 from rankbound.cli import (
+    ablate,
     appendix,
     bound,
     certify,
@@ -57,6 +58,7 @@ COMMANDS = (
     power,
     validate,
     study,
+    ablate,
     figures,
     report,
     demo,

@@ -171,6 +171,7 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "score_range": Number(1e-6, 1e6),
     "sd": Number(TINY, HUGE),
     "seed": Number(0, SEED, whole=True),
+    "seeds": Number(1, 1000, whole=True),
     "size": Number(2, COUNT, whole=True),
     "splits": Number(1, 100_000, whole=True),
     "stake": Number(UNSURE, 1 - UNSURE),

@@ -7,6 +7,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import QUESTIONS, SEVERITIES, Level
+from rankbound.commands.ablate.result import Ablation
 from rankbound.commands.bound.result import (
     Augmentation,
     Bound,
@@ -28,6 +29,12 @@ from rankbound.page.studies import (
     validation_account,
 )
 from rankbound.results import Result
+from rankbound.terminal.ablate import (
+    CELL_HEADINGS,
+    DIFFERENCE_HEADINGS,
+    cell_cells,
+    difference_cells,
+)
 from rankbound.terminal.answers import said_first
 from rankbound.terminal.change import (
     HEADINGS,
@@ -338,6 +345,34 @@ def sample_account(made: Sample, *, name: str = "") -> Account:
     )
 
 
+def ablation_account(found: Ablation, *, name: str = "") -> Account:
+    """Every cell, and every sampling against random negatives."""
+    tag = f"-{name}" if name else ""
+    return Account(
+        kind="ablation",
+        title=", ".join(filter(None, ("Ablation", name))),
+        verdicts=(),
+        sentences=found.sentences,
+        tables=(
+            Table(
+                f"cells{tag}",
+                "Students of every cell",
+                CELL_HEADINGS,
+                tuple(map(cell_cells, found.cells)),
+                left=4,
+            ),
+            Table(
+                f"differences{tag}",
+                "Samplings against random negatives, by nDCG@10",
+                DIFFERENCE_HEADINGS,
+                tuple(map(difference_cells, found.differences)),
+                left=4,
+            ),
+        ),
+        notes=notes_of(found, "definitions"),
+    )
+
+
 def study_account(found: Study, *, name: str = "") -> Account:
     """What all data sets say together, and what each answers."""
     verdicts = [
@@ -409,6 +444,7 @@ def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
 
 # What makes the account of each kind of result, from it and a name for its titles
 MAKERS: Final[dict[str, Callable[..., Account]]] = {
+    "ablation": ablation_account,
     "ledger": ledger_account,
     "comparison": comparison_account,
     "validation": validation_account,

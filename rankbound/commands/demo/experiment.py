@@ -353,13 +353,13 @@ def judge(
     made = {}
     for split in (STUDENT, HELD_OUT):
         queries = plan.splits[split].tolist()
-        names = _Names([plan.qids[query] for query in queries], docnos)
+        names = Names([plan.qids[query] for query in queries], docnos)
         logits = score(teacher, retrieved, pools, queries=queries)
         drawn = [reserve[query] for query in queries]
         falling = np.arange(reserve.shape[1], 0, -1.0)
         runs = {UNIFORM: names.scores(UNIFORM, drawn, [falling] * len(queries))}
         runs |= {
-            run.name: names.scores(run.name, *_tops(run, queries))
+            run.name: names.scores(run.name, *tops(run, queries))
             for run in (retrieved.bm25, retrieved.lsa, retrieved.rrf)
         }
         sought = [plan.positives[query : query + 1] for query in queries]
@@ -371,15 +371,15 @@ def judge(
     return made
 
 
-def _tops(run: Run, queries: Iterable[int]) -> tuple[list[Integers], list[Floats]]:
+def tops(run: Run, queries: Iterable[int]) -> tuple[list[Integers], list[Floats]]:
     """What a run ranked for some queries, and the scores."""
     parts = [slice(run.offsets[q], run.offsets[q + 1]) for q in queries]
     return [run.docs[part] for part in parts], [run.scores[part] for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """The names of the queries of a split, and of all documents by code."""
+class Names:
+    """The names of some queries, and of all documents by code."""
 
     qids: Sequence[str]
     docnos: Sequence[str]

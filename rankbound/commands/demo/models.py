@@ -164,7 +164,7 @@ def candidates(retrieved: Retrieved, query: int, *, others: Integers) -> Integer
 
 def learn(
     retrieved: Retrieved,
-    positives: Integers,
+    positives: Integers | Sequence[Integers],
     pools: Sequence[Integers],
     *,
     queries: Sequence[int],
@@ -175,8 +175,8 @@ def learn(
     Parameters
     ----------
     retrieved : Retrieved
-    positives : array of int, shape (n_queries,)
-        The document sought by each query of the collection.
+    positives : array of int, shape (n_queries,), or sequence of arrays of int
+        The document sought by each query of the collection, or its relevant documents.
     pools : sequence of arrays of int
         Candidate documents of each query of the collection.
     queries : sequence of int
@@ -184,7 +184,7 @@ def learn(
     seed : int
     """
     rows = [pair_features(retrieved, query, pools[query]) for query in queries]
-    labels = [pools[query] == positives[query] for query in queries]
+    labels = [np.isin(pools[query], positives[query]) for query in queries]
     sought = np.concatenate(labels).astype(np.int64)
     return train_teacher(np.concatenate(rows), sought, seed=seed)
 

@@ -218,13 +218,21 @@ def fuse(runs: Sequence[Run], *, name: str, depth: int = DEPTH) -> Run:
 
 
 def retrieve(
-    documents: Sequence[str], queries: Sequence[str], *, dimensions: int, seed: int
+    documents: Sequence[str],
+    queries: Sequence[str],
+    *,
+    dimensions: int,
+    seed: int,
+    vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> Retrieved:
-    """Index the documents, and rank them for every query by BM25, LSA and fusion."""
+    """Index the documents, and rank them for every query by BM25, LSA and fusion.
+
+    `vectors` of documents and of queries take the place of those of LSA.
+    """
     doc_tokens = [tokenize(text) for text in documents]
     query_tokens = [tokenize(text) for text in queries]
     index = index_tokens(doc_tokens)
-    doc_vectors, query_vectors = semantic_vectors(
+    doc_vectors, query_vectors = vectors or semantic_vectors(
         doc_tokens, query_tokens, dimensions=dimensions, seed=seed
     )
     lexical = []

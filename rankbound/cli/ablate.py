@@ -1,0 +1,144 @@
+"""`rankbound ablate`: students of every sampling, loss and architecture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, Final
+
+from rankbound.cli.options import add_details, add_out
+
+EPILOG: Final = """\
+Trains small students on real text by every sampling, loss and architecture, with
+several seeds, and puts the bound beside each. Writes
+  DIR/ablation.tsv    a row for each student
+  DIR/ablation.json   means with intervals, and samplings against random negatives
+  DIR/runs/           the run of each student on the test queries
+  DIR/cells/          what a later run goes on from
+
+A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed), or a
+folder with corpus.jsonl, queries.jsonl and judgements as BEIR has them. Used where they
+are there: teacher/teacher.scores.json, embeddings/NAME.corpus.npy and
+embeddings/NAME.queries.npy, and groups of random negatives train/random.*; all may be
+packed.
+
+samplings, as `rankbound sample` draws them:
+  random            documents from the whole corpus
+  bm25, dense       of the 50 best of BM25, or of the nearest vectors
+  crossencoder      of the 50 best of the teacher
+  ensemble          of the 50 best of BM25 and the vectors fused
+  stratified-width  evenly from five strata of equal width over the teacher's scores
+  stratified-count  evenly from five strata of equally many documents
+  entropy           of the half of which the teacher is least sure
+losses: ranknet, marginmse, kl, lce
+architectures: bi (a bilinear form on frozen vectors) and cross (a perceptron over
+features of query and document)
+
+A cell is trained again only if its settings, data or versions have changed, so that a
+run that was ended in between goes on.
+
+examples:
+  rankbound ablate --out ablated
+  rankbound ablate --collection data/vaswani data/scifact --seeds 3 --out ablated
+  rankbound ablate --samplings random ensemble --losses ranknet --out quick
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "ablate",
+        help="train students by every sampling, loss and architecture",
+        description="Train students by every sampling, loss and architecture, measure "
+        "what they retrieve, and put the bound beside each.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument_group("the grid").add_argument
+    add(
+        "--collection",
+        dest="collections",
+        nargs="+",
+        default=["docstrings"],
+        metavar="docstrings|DIR",
+        help="default docstrings",
+    )
+    for name, default in (
+        ("samplings", "random bm25 crossencoder ensemble stratified-width"),
+        ("losses", "ranknet marginmse kl lce"),
+        ("architectures", "bi cross"),
+    ):
+        add(
+            f"--{name}",
+            nargs="+",
+            default=default.split(),
+            metavar="NAME",
+            help=f"default {default}",
+        )
+    add(
+        "--seeds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="students of each cell (default %(default)d)",
+    )
+    add(
+        "--group-size",
+        type=int,
+        default=16,
+        metavar="K",
+        help="documents of a group with its positive (default %(default)d)",
+    )
+    add = parser.add_argument_group("training").add_argument
+    add(
+        "--backend",
+        choices=("jax",),
+        default="jax",
+        help="what trains (default %(default)s)",
+    )
+    add(
+        "--match-scale",
+        choices=("on", "off"),
+        default="on",
+        help="start every student from the scale of the teacher's margins (default "
+        "%(default)s); with off, losses differ by how far the unit of the student's "
+        "scores is from the teacher's",
+    )
+    add("--fresh", action="store_true", help="train all cells again")
+    add = parser.add_argument_group("output").add_argument
+    add_details(add)
+    add_out(add)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, command: str) -> None:
+    """Train, measure, write everything, and say what came out."""
+    from rankbound.commands.ablate.run import Design, ablated, n_stages
+    from rankbound.escaping import tell
+    from rankbound.progress import stages
+    from rankbound.terminal.ablate import show
+    from rankbound.terminal.console import console_for
+
+    out = arguments.out
+    design = Design(
+        samplings=tuple(arguments.samplings),
+        losses=tuple(arguments.losses),
+        architectures=tuple(arguments.architectures),
+        seeds=arguments.seeds,
+        group_size=arguments.group_size,
+        backend=arguments.backend,
+        match_scale=arguments.match_scale == "on",
+    )
+    places = arguments.collections
+    with stages(total=n_stages(places, design), quiet=arguments.quiet) as progress:
+        made = ablated(
+            places,
+            out,
+            design,
+            fresh=arguments.fresh,
+            force=arguments.force,
+            command=command,
+            progress=progress,
+        )
+    show(made, console_for(sys.stdout), details=arguments.details)
+    tell(f"written: {out}/ablation.tsv, {out}/ablation.json, {out}/runs")

@@ -1,0 +1,1 @@
+"""The command `ablate`: what sampling, loss and architecture do to real students."""

@@ -1,0 +1,421 @@
+"""Collections that students are trained and tested on: texts, judgements, vectors.
+
+Documents and queries are known by codes, their positions in sorted ids. A teacher whose
+scores lie in a file is taken as it is; otherwise one is trained on a quarter of the
+queries, by the features and the models of the demo. Every query of the others is used
+for one thing only: to train students, to choose among checkpoints, or to test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rankbound.catalogue import ABLATED
+from rankbound.commands.demo.corpus import collect, package_roots
+from rankbound.commands.demo.experiment import UNIFORM, Names, Pool, tops
+from rankbound.commands.demo.models import candidates, learn, score
+from rankbound.commands.demo.retrieval import Retrieved, retrieve
+from rankbound.commands.sample.run import SampleOptions
+from rankbound.data.columns import Integers, Strings, positions
+from rankbound.data.columns import strings as as_strings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind, Scores
+from rankbound.errors import UsageError
+from rankbound.estimators.kinds import infer_kind
+from rankbound.read.reading import read_part
+from rankbound.read.source import SUFFIXES, Source
+from rankbound.read.text.texts import read_json_texts
+from rankbound.read.vectors.embeddings import read_embeddings
+
+DOCSTRINGS: Final = "docstrings"
+PACKAGES: Final = ("numpy", "scipy", "sklearn")
+MOST_QUERIES: Final = 1600  # of docstrings
+DIMENSIONS: Final = 192  # of LSA, where a collection has no vectors
+RESERVE: Final = 50  # documents of each query that are drawn from the whole corpus
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# Of the queries that are not the teacher's, in eighths
+SHARES: Final = (4, 1, 3)
+TEACHERS: Final = 4  # one query in so many trains the teacher, if it has to be trained
+LEAST: Final = 4  # queries of the smallest split
+
+CORPUS: Final = ("corpus.jsonl",)
+QUERIES: Final = ("queries.jsonl",)
+QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.tsv")
+TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
+DRAWN: Final = "train"  # the folder of groups
+Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collection:
+    """What the cells of one collection share.
+
+    Attributes
+    ----------
+    name : str
+    docnos, qids : object arrays of str
+        Sorted, so that codes are in the order of ids.
+    retrieved : Retrieved
+        Vectors, and the runs of BM25 and of these vectors.
+    pool : Pool
+        The teacher's log-odds, runs that `sample` draws by, and judgements.
+    splits : mapping of str to int64 array
+        Codes of the queries by "train", "validation" and "test".
+    digest : str
+        Hash of everything that it was built from.
+    files : tuple of Path
+        What was read.
+    notes : tuple of str
+        What a reader of the results should know.
+    """
+
+    name: str
+    docnos: Strings
+    qids: Strings
+    retrieved: Retrieved
+    pool: Pool
+    splits: Mapping[str, Integers]
+    digest: str
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+    def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
+        """Full groups of one sampling, whose documents the teacher has all scored."""
+        how = ABLATED[sampling]
+        law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
+        runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
+        deep = how.depth is not None and law != "random"
+        made = SampleOptions(
+            teacher=self.pool.teacher,
+            sampling=law,
+            size=size,
+            runs=runs,
+            qrels=self.pool.relevant,
+            depth=max(how.depth or 0, size - 1) if deep else None,
+            seed=seed,
+        ).draw()
+        groups = made.groups
+        _, known = groups.scores_of(self.pool.teacher)
+        scored = np.logical_and.reduceat(known, groups.offsets[:-1])
+        return groups.keep_groups(scored & (groups.sizes == size))
+
+    def of_split(self, groups: Groups, split: str) -> Groups:
+        """The groups of the queries of a split."""
+        mine = self.qids[self.splits[split]]
+        return groups.keep_groups(positions(mine, groups.group_qids()) >= 0)
+
+    def codes(self, groups: Groups) -> tuple[Integers, Integers]:
+        """Codes of the queries of groups, shape (n,), and of documents, (n, k)."""
+        queries = positions(self.qids, groups.group_qids())
+        documents = positions(self.docnos, groups.docnos)[groups.codes]
+        return queries, documents.reshape(groups.n_groups, -1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Given:
+    """What a collection is built from, before anything is ranked or scored."""
+
+    name: str
+    documents: Mapping[str, str]
+    queries: Mapping[str, str]
+    relevant: Mapping[str, Mapping[str, float]]
+    vectors: Vectors | None = None
+    teacher: Scores | None = None
+    drawn: Groups | None = None
+    files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """Hex SHA-256 of texts, judgements, vectors, scores and groups."""
+        found = hashlib.sha256()
+        for part in (self.documents, self.queries, self.relevant):
+            found.update(repr(sorted(part.items())).encode("utf-8", "replace"))
+        for vectors in self.vectors or ():
+            found.update(vectors.tobytes())
+        if self.teacher is not None:
+            found.update(repr(self.teacher.to_ranx_dict()).encode())
+        if self.drawn is not None:
+            found.update(self.drawn.codes.tobytes())
+        return found.hexdigest()
+
+
+def read_collection(place: str | Path, *, seed: int) -> Collection:
+    """The docstrings of numpy, scipy and scikit-learn, or the collection of a folder.
+
+    Parameters
+    ----------
+    place : str or Path
+        "docstrings", or a folder with ``corpus.jsonl`` and ``queries.jsonl`` and
+        judgements as BEIR has them. Taken where they are there: vectors
+        ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's scores
+        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups of random
+        negatives ``train/random.*``. All may be packed.
+    seed : int
+
+    Raises
+    ------
+    UsageError
+        When a part is missing, or there are too few queries.
+    FormatError
+        When a file breaks its format.
+    """
+    if str(place) == DOCSTRINGS:
+        return build(_docstrings(seed), seed=seed)
+    return build(_read(Path(place)), seed=seed)
+
+
+def _docstrings(seed: int) -> Given:
+    documents = collect(package_roots(PACKAGES))
+    rng = np.random.default_rng([seed, 2])
+    chosen = np.sort(rng.permutation(len(documents))[:MOST_QUERIES])
+    sought = {f"q{code:04d}": documents[code] for code in chosen.tolist()}
+    return Given(
+        name=DOCSTRINGS,
+        documents={one.docno: one.text for one in documents},
+        queries={qid: one.summary for qid, one in sought.items()},
+        relevant={qid: {one.docno: 1.0} for qid, one in sought.items()},
+        notes=(
+            f"the docstrings of {', '.join(PACKAGES)} as they are installed, so that "
+            "other versions give other numbers",
+        ),
+    )
+
+
+def _found(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first of some files, packed or not."""
+    for name in names:
+        for suffix in ("", *SUFFIXES):
+            if (path := folder / f"{name}{suffix}").is_file():
+                return path
+    return None
+
+
+def _needed(folder: Path, names: Sequence[str], what: str) -> Path:
+    found = _found(folder, names)
+    if found is None:
+        raise UsageError(
+            f"{folder}: has no {what} ({' or '.join(names)}), and a collection needs "
+            "corpus, queries and judgements as BEIR has them; `collections` are such "
+            "folders, or 'docstrings'"
+        )
+    return found
+
+
+def _read(folder: Path) -> Given:
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: is no folder; `collections` are folders of collections, or "
+            "'docstrings'"
+        )
+    corpus = _needed(folder, CORPUS, "documents")
+    topics = _needed(folder, QUERIES, "queries")
+    judged = _needed(folder, QRELS, "judgements")
+    documents, queries = (
+        read_json_texts(Source(path)).texts for path in (corpus, topics)
+    )
+    qrels = read_part(judged, "qrels").qrels
+    if qrels is None:  # `read_part` refuses such a file
+        raise UsageError(f"{judged}: holds no judgements")
+    files, notes = [corpus, topics, judged], []
+    vectors = _vectors(folder, documents, queries, files)
+    scores = _teacher(folder, files)
+    drawn = None
+    pattern = sorted(folder.glob(f"{DRAWN}/random.*"))
+    if scores is not None and pattern:
+        drawn = read_part(pattern[0], "groups").groups
+        files.append(pattern[0])
+    if scores is not None and drawn is None:
+        notes.append(
+            "random negatives are any documents that the teacher's file scores, since "
+            "there are no groups of random ones"
+        )
+    return Given(
+        name=folder.resolve().name,
+        documents=documents,
+        queries=queries,
+        relevant={
+            qid: {docno: grade for docno, grade in row.items() if docno in documents}
+            for qid, row in qrels.to_ranx_dict().items()
+        },
+        vectors=vectors,
+        teacher=scores,
+        drawn=drawn,
+        files=tuple(files),
+        notes=tuple(notes),
+    )
+
+
+def _vectors(
+    folder: Path,
+    documents: Mapping[str, str],
+    queries: Mapping[str, str],
+    files: list[Path],
+) -> Vectors | None:
+    """Vectors of the sorted documents and queries; None where there are none."""
+    for path in sorted(folder.glob("embeddings/*.corpus.npy")):
+        other = path.with_name(path.name.replace(".corpus.", ".queries."))
+        if not other.is_file():
+            continue
+        made = []
+        for file, texts in ((path, documents), (other, queries)):
+            held = read_embeddings(file)
+            wanted = as_strings(sorted(texts))
+            rows = held.rows(wanted)
+            if rows.min() < 0:
+                lacking = wanted[int(np.argmin(rows))]
+                raise UsageError(
+                    f"{file}: has no vector of {lacking!r}; embed every document and "
+                    "query, or move the vectors away, so that others are computed"
+                )
+            files.append(file)
+            made.append(held.take(rows).astype(np.float32))
+        return made[0], made[1]
+    return None
+
+
+def _teacher(folder: Path, files: list[Path]) -> Scores | None:
+    """All scores of the teacher; None where there is no file of them."""
+    paths = [path for name in TEACHER if (path := _found(folder, [name])) is not None]
+    if not paths:
+        return None
+    found: dict[str, dict[str, float]] = {}
+    for path in reversed(paths):
+        scores = read_part(path, "scores").scores
+        if scores is None:  # `read_part` refuses such a file
+            continue
+        guess = infer_kind(scores)
+        if guess.kind is not Kind.LOGIT:
+            raise UsageError(
+                f"{path}: looks like scores of the kind {guess.kind.value} "
+                f"({guess.evidence}), and students learn from log-odds; convert them, "
+                "or move the file away, so that a teacher is trained"
+            )
+        for qid, row in scores.to_ranx_dict().items():
+            found.setdefault(qid, {}).update(row)
+        files.append(path)
+    return Scores.from_dict(found, name=str(paths[0]))
+
+
+def build(given: Given, *, seed: int) -> Collection:
+    """Index and rank a collection, train a teacher if there is none, split queries."""
+    known = given.queries.keys() & {q for q, row in given.relevant.items() if any(row)}
+    if given.teacher is not None:
+        known &= {*given.teacher.qids.tolist()}
+    judged = {
+        qid: [docno for docno, grade in given.relevant[qid].items() if grade >= 1]
+        for qid in sorted(known)
+    }
+    judged = {qid: docnos for qid, docnos in judged.items() if docnos}
+    qids, docnos = as_strings([*judged]), as_strings(sorted(given.documents))
+    splits, own = _split(len(qids), seed=seed, given=given)
+    vectors = given.vectors
+    if vectors is not None:
+        rows = positions(as_strings(sorted(given.queries)), qids)
+        vectors = vectors[0], vectors[1][rows]
+    retrieved = retrieve(
+        [given.documents[docno] for docno in docnos],
+        [given.queries[qid] for qid in qids],
+        dimensions=DIMENSIONS,
+        seed=seed,
+        vectors=vectors,
+    )
+    place = {docno: code for code, docno in enumerate(docnos)}
+    relevant = [np.array(sorted(place[one] for one in judged[qid])) for qid in qids]
+    names = Names([*qids], [*docnos])
+    grades = [
+        np.array([given.relevant[qid][docnos[code]] for code in relevant[query]])
+        for query, qid in enumerate(qids)
+    ]
+    every = range(len(qids))
+    runs = {
+        "bm25": names.scores("bm25", *tops(retrieved.bm25, every)),
+        "dense": names.scores("dense", *tops(retrieved.lsa, every)),
+    }
+    if given.teacher is None:
+        teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, own, seed=seed)
+    else:
+        kept = np.isin(given.teacher.qids, qids)[given.teacher.row_query()]
+        held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
+        teacher = given.teacher.keep_rows(kept & held)
+        if given.drawn is not None:
+            runs[UNIFORM] = _negatives(given.drawn)
+    return Collection(
+        name=given.name,
+        docnos=docnos,
+        qids=qids,
+        retrieved=retrieved,
+        pool=Pool(
+            teacher.with_kind(Kind.LOGIT),
+            runs,
+            names.scores("judgements", relevant, grades),
+        ),
+        splits=splits,
+        digest=given.digest(),
+        files=given.files,
+        notes=given.notes,
+    )
+
+
+def _split(
+    n_queries: int, *, seed: int, given: Given
+) -> tuple[dict[str, Integers], list[int]]:
+    """The queries by what they are for, and those that train the teacher."""
+    order = np.random.default_rng([seed, 3]).permutation(n_queries)
+    teachers = 0 if given.teacher is not None else n_queries // TEACHERS
+    others = order[teachers:]
+    ends = np.cumsum(SHARES)[:-1] * len(others) // sum(SHARES)
+    parts = np.split(others, ends)
+    if min(map(len, parts)) < LEAST:
+        raise UsageError(
+            f"{given.name}: has {n_queries:,} judged queries that can be used, which "
+            f"leaves fewer than {LEAST} to train, choose or test; give a larger "
+            "collection"
+        )
+    splits = {name: np.sort(part) for name, part in zip(SPLITS, parts, strict=True)}
+    return splits, order[:teachers].tolist()
+
+
+def _trained(
+    retrieved: Retrieved,
+    relevant: Sequence[Integers],
+    names: Names,
+    own: Sequence[int],
+    *,
+    seed: int,
+) -> tuple[Scores, Scores]:
+    """The scores of a teacher that is trained, and documents from the whole corpus."""
+    n_docs = len(names.docnos)
+    rng = np.random.default_rng([seed, 4])
+    count = min(RESERVE, n_docs)
+    reserve = [rng.permutation(n_docs)[:count] for _ in relevant]
+    pools = [
+        candidates(retrieved, query, others=np.append(reserve[query], positive))
+        for query, positive in enumerate(relevant)
+    ]
+    teacher = learn(retrieved, relevant, pools, queries=own, seed=seed)
+    logits = score(teacher, retrieved, pools, queries=range(len(pools)))
+    falling = np.arange(count, 0, -1.0)
+    return (
+        names.scores("teacher", pools, logits),
+        names.scores(UNIFORM, reserve, [falling] * len(reserve)),
+    )
+
+
+def _negatives(groups: Groups) -> Scores:
+    """The negatives of given groups as a run, in the order of the file."""
+    found: dict[str, dict[str, float]] = {}
+    names, documents = groups.group_qids()[groups.row_group()], groups.docnos
+    first = np.zeros(len(groups.codes), dtype=bool)
+    first[groups.offsets[:-1]] = True
+    good = first if groups.positive is None else groups.positive
+    for row in np.flatnonzero(~good).tolist():
+        row_of = found.setdefault(names[row], {})
+        row_of.setdefault(documents[groups.codes[row]], -float(len(row_of)))
+    return Scores.from_dict(found, name=UNIFORM)

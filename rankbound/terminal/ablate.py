@@ -1,0 +1,87 @@
+"""What `rankbound ablate` found, for a terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rankbound.bounds.wording import counted
+from rankbound.commands.ablate.result import Ablation, CellSummary, Difference, Mean
+from rankbound.terminal.console import outline, say
+
+CELL_HEADINGS: Final = (
+    *("collection", "architecture", "loss", "sampling"),
+    *("nDCG@10", "over seeds", "over queries", "risk", "upper limit", "vacuous"),
+)
+DIFFERENCE_HEADINGS: Final = (
+    *("collection", "architecture", "loss", "sampling"),
+    *("difference", "interval", "verdict"),
+)
+RISK: Final = "risk"
+
+
+def show(found: Ablation, console: Console, *, details: bool) -> None:
+    """Print the sentences; with details, the cells, differences and definitions."""
+    for line in found.sentences:
+        say(console, escape(line))
+    if not details:
+        return
+    console.print(_table(CELL_HEADINGS, [*map(cell_cells, found.cells)]))
+    if found.differences:
+        rows = [*map(difference_cells, found.differences)]
+        console.print(_table(DIFFERENCE_HEADINGS, rows))
+    for name, meaning in found.definitions.items():
+        say(console, escape(f"{name}: {meaning}"))
+    for one in found.collections:
+        for note in one.notes:
+            say(console, escape(f"note {one.name}: {note}"))
+
+
+def cell_cells(one: CellSummary) -> tuple[str, ...]:
+    """One cell of the grid."""
+    mean = one.ndcg
+    return (
+        *(one.collection, one.architecture, one.loss, one.sampling),
+        f"{mean.value:.4f}",
+        _seeds(mean),
+        f"{mean.queries_lower:.4f} to {mean.queries_upper:.4f}",
+        f"{one.means[RISK].value:.4f}",
+        f"{one.upper_bound:.4f}",
+        f"{one.n_vacuous} of {one.n_seeds}",
+    )
+
+
+def _seeds(mean: Mean) -> str:
+    if mean.seeds_lower is None or mean.seeds_upper is None:
+        return "-"
+    return f"{mean.seeds_lower:.4f} to {mean.seeds_upper:.4f}"
+
+
+def difference_cells(one: Difference) -> tuple[str, ...]:
+    """One sampling against random negatives."""
+    return (
+        *(one.collection, one.architecture, one.loss, one.sampling),
+        f"{one.value:+.4f}",
+        f"{one.lower:+.4f} to {one.upper:+.4f}",
+        one.verdict,
+    )
+
+
+def ablation_text(found: Ablation) -> str:
+    """What came out, in sentences."""
+    students = sum(cell.n_seeds for cell in found.cells)
+    title = f"Ablation of {counted(len(found.cells), 'cell')}"
+    return outline(f"{title}, {counted(students, 'student')}", found.sentences)
+
+
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table

@@ -1,0 +1,449 @@
+"""`ablate` on a small world: losses by loops, measures by trec_eval, resumed cells."""
+
+import gzip
+import json
+import math
+import shutil
+
+import ir_measures
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from scipy.stats import kendalltau
+
+import rankbound as rb
+from rankbound import training
+from rankbound.commands.ablate import measuring, run, students
+from rankbound.commands.ablate.collections import TEST, read_collection
+from rankbound.commands.ablate.measuring import Bench, kendall, ranked
+from rankbound.commands.ablate.result import COLUMNS, KEY
+from rankbound.commands.ablate.students import Lessons, distillation_loss
+from rankbound.errors import UsageError
+from tests.rankbound.files import without_manifest
+
+jax = pytest.importorskip("jax")
+pytest.importorskip("bm25s")
+
+WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
+N_DOCS, N_QUERIES, WIDTH = 160, 72, 8
+GRID = {
+    "samplings": ("random", "ensemble"),
+    "losses": ("ranknet", "lce"),
+    "seeds": 2,
+    "group_size": 6,
+}
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def softmax(row):
+    exps = [math.exp(x) for x in row]
+    return [x / sum(exps) for x in exps]
+
+
+def loss_by_loops(name, student, teacher, temperature, own):
+    """Mean over groups; nothing of ours."""
+    total = 0.0
+    for f, g in zip(student, teacher, strict=True):
+        f, g = [x / own for x in f], [x / temperature for x in g]
+        k = len(f)
+        if name == "ranknet":
+            values = [
+                -sigmoid(g[i] - g[j]) * math.log(sigmoid(f[i] - f[j]))
+                - sigmoid(g[j] - g[i]) * math.log(sigmoid(f[j] - f[i]))
+                for i in range(k)
+                for j in range(i)
+            ]
+        elif name == "marginmse":
+            values = [((f[0] - f[i]) - (g[0] - g[i])) ** 2 for i in range(1, k)]
+        elif name == "kl":
+            pairs = zip(softmax(g), softmax(f), strict=True)
+            values = [sum(p * math.log(p / q) for p, q in pairs)]
+        else:
+            values = [-math.log(softmax(f)[0])]
+        total += sum(values) / len(values)
+    return total / len(student)
+
+
+TORCH = {
+    "ranknet": training.PairwiseDistillLoss,
+    "marginmse": training.MarginMSELoss,
+    "kl": training.ListwiseDistillLoss,
+    "lce": training.LCELoss,
+}
+
+
+@pytest.mark.parametrize("name", students.LOSSES)
+def test_a_loss_and_its_gradient_are_those_of_loops_and_of_torch(name):
+    rng = np.random.default_rng(1)
+    student, teacher = rng.normal(size=(2, 3, 5)) * 2
+    asked = {"temperature": 2.0, "student_temperature": 0.5}
+    with jax.enable_x64(True):
+        value, slope = jax.value_and_grad(
+            lambda f: distillation_loss(name, f, jax.numpy.asarray(teacher), **asked)
+        )(jax.numpy.asarray(student))
+        value, slope = float(value), np.asarray(slope)
+    assert_allclose(value, loss_by_loops(name, student, teacher, 2.0, 0.5), rtol=1e-12)
+    for place in np.ndindex(student.shape):
+        step = np.zeros_like(student)
+        step[place] = 1e-5
+        ends = [
+            loss_by_loops(name, student + s, teacher, 2.0, 0.5) for s in (step, -step)
+        ]
+        assert_allclose(slope[place], (ends[0] - ends[1]) / 2e-5, rtol=1e-6, atol=1e-9)
+    tensor = torch.tensor(student, requires_grad=True)
+    loss = TORCH[name](**asked)(tensor, torch.tensor(teacher))
+    loss.backward()
+    assert_allclose(value, loss.item(), rtol=1e-12)
+    assert_allclose(slope, tensor.grad.numpy(), rtol=1e-9, atol=1e-13)
+
+
+def test_training_takes_the_steps_of_adam_as_torch_has_it(monkeypatch):
+    monkeypatch.setattr(students, "CHECKPOINTS", 2)
+    monkeypatch.setattr(students, "STEPS", 3)
+    monkeypatch.setattr(students, "BATCH", 4)
+    rng = np.random.default_rng(2)
+    vectors = [rng.normal(size=(n, 5)).astype(np.float32) for n in (9, 20)]
+    rows, asked = rng.integers(9, size=(2, 7)), rng.integers(20, size=(2, 7, 4))
+    lessons = Lessons(*vectors, rows, asked, rng.normal(size=(2, 7, 4)) * 3)
+    made = students.train("bi", "kl", lessons, match=True)
+    for seed in range(2):
+        start = students.untrained("bi", lessons, seed=seed, match=True)
+        form = torch.eye(5, requires_grad=True)
+        adam = torch.optim.Adam([form], lr=students.RATES["bi"])
+        queries, documents = map(torch.tensor, vectors)
+        for checkpoint, steps in enumerate(students._batches(7, seed)):
+            for batch in steps:
+                adam.zero_grad()
+                projected = queries[rows[seed][batch]] @ form
+                of_group = documents[asked[seed][batch]]
+                scores = start.scale * torch.einsum("nkd,nd->nk", of_group, projected)
+                teacher = torch.tensor(lessons.teacher[seed][batch].astype(np.float32))
+                training.ListwiseDistillLoss()(scores, teacher).backward()
+                adam.step()
+            found = made[seed][checkpoint].parameters["form"]
+            assert_allclose(found, form.detach().numpy(), atol=2e-6)
+
+
+def test_a_matched_student_starts_from_the_spread_of_the_teachers_margins():
+    rng = np.random.default_rng(3)
+    vectors = [rng.normal(size=(n, 4)).astype(np.float32) for n in (5, 9)]
+    teacher = rng.normal(size=(1, 6, 3)) * 7
+    lessons = Lessons(
+        *vectors, rng.integers(5, size=(1, 6)), rng.integers(9, size=(1, 6, 3)), teacher
+    )
+    for architecture in students.ARCHITECTURES:
+        spreads = {}
+        for match in (True, False):
+            start = students.untrained(architecture, lessons, seed=0, match=match)
+            scores = start.scores(*vectors, lessons.rows[0], lessons.asked[0])
+            spreads[match] = math.sqrt(
+                np.mean(
+                    [
+                        (g[i] - g[j]) ** 2
+                        for g in scores
+                        for i in range(3)
+                        for j in range(i)
+                    ]
+                )
+            )
+        wanted = math.sqrt(
+            np.mean(
+                [
+                    (g[i] - g[j]) ** 2
+                    for g in teacher[0]
+                    for i in range(3)
+                    for j in range(i)
+                ]
+            )
+        )
+        assert_allclose(spreads[True], wanted, rtol=1e-5)
+        assert abs(spreads[False] / wanted - 1) > 0.01
+
+
+def test_kendall_is_tau_b():
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        one, other = rng.integers(4, size=(2, 9)).astype(float)
+        assert_allclose(
+            kendall(one, other), kendalltau(one, other).statistic, atol=1e-6
+        )
+    assert kendall(np.ones(3), np.arange(3.0)) == 0
+
+
+def test_a_ranking_is_ordered_as_trec_eval_does_after_rounding():
+    scores = np.array([[0.1234567, 5.0, 0.1234569, -np.inf, 1e-9, -123456.7]])
+    found = ranked(scores, depth=5)
+    assert found.codes.tolist() == [[1, 2, 0, 4, 5]]
+    assert found.scores.tolist() == [[5.0, 0.123457, 0.123457, 1e-9, -123457.0]]
+    assert ranked(np.full((1, 3), -np.inf)).codes.tolist() == [[-1, -1, -1]]
+
+
+def world(folder, *, shuffled=False):
+    """A BEIR folder: documents about a topic, a teacher that knows it, and vectors.
+
+    Vectors are the topics turned by a rotation of the queries' space, so that a
+    bilinear form has something to learn.
+    """
+    rng = np.random.default_rng(5)
+    topics = rng.normal(size=(N_DOCS, WIDTH))
+    topics /= np.linalg.norm(topics, axis=1)[:, None]
+    docnos = [f"d{i:03}" for i in range(N_DOCS)]
+    qids = [f"q{i:02}" for i in range(N_QUERIES)]
+    sought = rng.permutation(N_DOCS)[:N_QUERIES]
+    asked = topics[sought] + 0.15 * rng.normal(size=(N_QUERIES, WIDTH))
+    directions = rng.normal(size=(len(WORDS), WIDTH))
+
+    def text(vector, n):
+        return " ".join(WORDS[i] for i in np.argsort(-directions @ vector)[:n])
+
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "teacher").mkdir()
+    (folder / "embeddings").mkdir()
+    for name, ids, texts in (
+        ("corpus", docnos, [text(t, 25) for t in topics]),
+        ("queries", qids, [text(t, 6) for t in asked]),
+    ):
+        rows = [
+            json.dumps({"_id": one, "title": "", "text": said})
+            for one, said in zip(ids, texts, strict=True)
+        ]
+        (folder / f"{name}.jsonl").write_text("\n".join(rows) + "\n")
+    lines = ["query-id\tcorpus-id\tscore"]
+    teacher = {}
+    for q, qid in enumerate(qids):
+        values = 12 * (topics @ asked[q]) - 8
+        near = np.argsort(-values)[:40]
+        lines += [
+            f"{qid}\t{docnos[d]}\t{2 - place}" for place, d in enumerate(near[:2])
+        ]
+        given = rng.permutation(values[near]) if shuffled else values[near]
+        teacher[qid] = {docnos[d]: float(v) for d, v in zip(near, given, strict=True)}
+    (folder / "qrels/test.tsv").write_text("\n".join(lines) + "\n")
+    with gzip.open(folder / "teacher/teacher.scores.json.gz", "wt") as stream:
+        json.dump(teacher, stream)
+    # Two coordinates of the queries are swapped, and one is much too large
+    turned = asked.copy()
+    turned[:, [0, 1]] = asked[:, [1, 0]]
+    turned[:, 2] *= 1.6
+    for name, ids, vectors in (("corpus", docnos, topics), ("queries", qids, turned)):
+        np.save(folder / f"embeddings/own.{name}.npy", vectors.astype(np.float32))
+        (folder / f"embeddings/own.{name}.ids.txt").write_text("\n".join(ids) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A world, and its ablation."""
+    folder = tmp_path_factory.mktemp("ablate")
+    place = world(folder / "world")
+    patch = pytest.MonkeyPatch()
+    # So few dimensions need larger steps
+    patch.setattr(students, "RATES", {"bi": 1e-2, "cross": 1e-2})
+    patch.setattr(run, "RATES", students.RATES)
+    students._trainer.cache_clear()
+    found = rb.ablate([place], folder / "out", **GRID)
+    yield folder, found
+    patch.undo()
+    students._trainer.cache_clear()
+
+
+def table(folder):
+    header, *rows = (folder / "ablation.tsv").read_text().splitlines()
+    assert tuple(header.split("\t")) == COLUMNS
+    return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in rows]
+
+
+def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(made):
+    folder, found = made
+    rows = table(folder / "out")
+    assert len(rows) == 2 * 2 * 2 * 2
+    assert len({tuple(row[name] for name in KEY) for row in rows}) == len(rows)
+    judged = list(ir_measures.read_trec_qrels(qrels(folder / "world", found)))
+    measures = {"ndcg@10": "nDCG@10", "ap": "AP", "rr@10": "RR@10"}
+    parsed = {name: ir_measures.parse_measure(m) for name, m in measures.items()}
+    for row in rows:
+        stem = ".".join(
+            ["world", *(row[n] for n in ("architecture", "loss", "sampling", "seed"))]
+        )
+        with gzip.open(folder / f"out/runs/{stem}.run.gz", "rt") as stream:
+            ranking = [*ir_measures.read_trec_run(stream)]
+        values = ir_measures.calc_aggregate(parsed.values(), judged, ranking)
+        for name, measure in parsed.items():
+            assert_allclose(float(row[name]), values[measure], rtol=1e-9, err_msg=stem)
+        parts = [float(row[name]) for name in ("entropy", "divergence", "risk")]
+        assert_allclose(parts[0] + parts[1], parts[2], rtol=1e-9)
+        assert float(row["upper_bound"]) > parts[2]
+        assert row["vacuous"] == str(int(float(row["upper_bound"]) >= math.log(2)))
+        assert 1 <= int(row["checkpoint"]) <= students.CHECKPOINTS
+
+
+def qrels(place, found):
+    """Judgements of the test queries alone."""
+    collection = read_collection(place, seed=0)
+    test = {*collection.qids[collection.splits[TEST]]}
+    assert len(test) == found.collections["world"].n_test
+    rows = [
+        line.split("\t") for line in (place / "qrels/test.tsv").read_text().split("\n")
+    ]
+    return "".join(f"{q} 0 {d} {g}\n" for q, d, g in rows[1:-1] if q in test)
+
+
+def test_means_and_intervals_are_those_of_the_table_and_the_runs(made):
+    folder, found = made
+    rows = table(folder / "out")
+    for cell in found.cells:
+        mine = [
+            row
+            for row in rows
+            if all(
+                row[n] == getattr(cell, n) for n in ("architecture", "loss", "sampling")
+            )
+        ]
+        values = [float(row["ndcg@10"]) for row in mine]
+        assert_allclose(cell.ndcg.value, np.mean(values), rtol=1e-12)
+        reach = 12.706204736 * np.std(values, ddof=1) / math.sqrt(2)
+        assert_allclose(cell.ndcg.seeds_upper, np.mean(values) + reach, rtol=1e-9)
+        assert cell.ndcg.queries_lower < cell.ndcg.value < cell.ndcg.queries_upper
+        assert cell.n_vacuous == sum(row["vacuous"] == "1" for row in mine)
+    means = {(c.architecture, c.loss, c.sampling): c.ndcg.value for c in found.cells}
+    for one in found.differences:
+        pair = [means[one.architecture, one.loss, s] for s in (one.sampling, "random")]
+        assert_allclose(one.value, pair[0] - pair[1], atol=1e-12)
+        assert one.lower < one.value < one.upper
+    assert rb.Ablation.load(folder / "out") == found
+
+
+def test_students_learn_from_the_teacher_and_not_from_a_shuffled_one(made, tmp_path):
+    _, found = made
+    row = found.collections["world"]
+    best = {a: found.best("world", a).ndcg.value for a in ("bi", "cross")}
+    assert best["bi"] > row.untrained["bi"] + 0.03
+    assert best["cross"] > row.untrained["cross"] + 0.03
+    wrong = rb.ablate(
+        [world(tmp_path / "world", shuffled=True)],
+        tmp_path / "out",
+        **(GRID | {"losses": ("ranknet",), "samplings": ("random",)}),
+    )
+    for architecture in ("bi", "cross"):
+        (cell,) = wrong.cells_of("world", architecture)
+        assert cell.ndcg.value < best[architecture] - 0.03
+
+
+def contents(folder, *, but_seconds=True):
+    """Every file of an ablation, without seconds and what they alter."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or path.name == "rankbound.manifest.json":
+            continue
+        data = path.read_bytes()
+        if but_seconds and path.name == "ablation.tsv":
+            data = [{**row, "seconds": ""} for row in table(folder)]
+        if but_seconds and path.parent.name == "cells":
+            read = json.loads(data)
+            place = COLUMNS.index("seconds")
+            data = [read | {"rows": [r[:place] + r[place + 1 :] for r in read["rows"]]}]
+        found[str(path.relative_to(folder))] = data
+    return found
+
+
+def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
+    made, tmp_path, monkeypatch
+):
+    folder, _ = made
+    out = tmp_path / "out"
+    shutil.copytree(folder / "out", out)
+    without_manifest(out)
+    for name in ("ablation.tsv", "ablation.json", "cells/world.bi.lce.random.json"):
+        (out / name).unlink()
+    (out / "runs/world.cross.ranknet.ensemble.1.run.gz").unlink()
+    trained = []
+    before = run.train
+
+    def counted(*of, **settings):
+        trained.append(of[:2])
+        return before(*of, **settings)
+
+    monkeypatch.setattr(run, "train", counted)
+    rb.ablate([folder / "world"], out, **GRID)
+    assert trained == [("bi", "lce"), ("cross", "ranknet")]
+    assert contents(out) == contents(folder / "out")
+    # Nothing is left to do, and so seconds are the same, too
+    kept = contents(out, but_seconds=False)
+    rb.ablate([folder / "world"], out, **GRID)
+    assert len(trained) == 2
+    assert contents(out, but_seconds=False) == kept
+    # Another setting is another cell
+    rb.ablate(
+        [folder / "world"], out, **(GRID | {"losses": ("lce",)}), match_scale=False
+    )
+    assert len(trained) == 2 + 4
+
+
+def test_files_of_others_stay(made, tmp_path):
+    folder, _ = made
+    theirs = tmp_path / "runs/world.bi.ranknet.random.0.run.gz"
+    theirs.parent.mkdir()
+    theirs.write_bytes(gzip.compress(b"q1 Q0 d1 1 1.0 theirs\n"))
+    with pytest.raises(UsageError, match="exists"):
+        rb.ablate([folder / "world"], tmp_path, **GRID)
+    assert gzip.decompress(theirs.read_bytes()).endswith(b"theirs\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"samplings": ("bm52",)}, "`samplings` must be of random, bm25"),
+        ({"losses": ("kl", "kl")}, "each at most once"),
+        ({"architectures": ()}, "got nothing"),
+        ({"backend": "torch"}, "`backend` must be of jax"),
+        ({"seeds": 0}, "`seeds` must be a whole number from 1"),
+        ({"group_size": 1}, "`group_size` must be"),
+        ({"group_size": 60, "samplings": ("random",)}, "give a smaller `group_size`"),
+    ],
+)
+def test_a_wrong_setting_is_named(made, tmp_path, changes, said):
+    folder, _ = made
+    with pytest.raises(ValueError, match=said):
+        rb.ablate([folder / "world"], tmp_path / "out", **(GRID | changes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_no_collection_says_what_is_missing(made, tmp_path):
+    folder, _ = made
+    with pytest.raises(UsageError, match="is no folder"):
+        rb.ablate([tmp_path / "nowhere"], tmp_path / "out")
+    with pytest.raises(UsageError, match="has no documents"):
+        rb.ablate([tmp_path], tmp_path / "out")
+    place = tmp_path / "cosines"
+    shutil.copytree(folder / "world", place)
+    with gzip.open(place / "teacher/teacher.scores.json.gz", "wt") as stream:
+        json.dump({"q00": {"d000": 0.5, "d001": -0.25}}, stream)
+    with pytest.raises(UsageError, match="students learn from log-odds"):
+        rb.ablate([place], tmp_path / "out", **GRID)
+
+
+def test_without_a_teachers_file_one_is_trained_on_queries_of_its_own(made, tmp_path):
+    folder, _ = made
+    place = tmp_path / "plain"
+    shutil.copytree(folder / "world", place)
+    shutil.rmtree(place / "teacher")
+    shutil.rmtree(place / "embeddings")
+    collection = read_collection(place, seed=0)
+    used = np.concatenate([*collection.splits.values()])
+    assert len({*used}) == len(used) == N_QUERIES - N_QUERIES // 4
+    bench = Bench(collection)
+    assert bench.baseline("teacher").mean() > bench.baseline("bm25").mean() - 0.1
+    groups = collection.draw("random", size=6, seed=0)
+    assert set(groups.sizes.tolist()) == {6}
+    assert groups.positive[groups.offsets[:-1]].all()
+    assert measuring.DEPTH == 100
+
+
+def test_without_jax_one_line_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(__import__("sys").modules, "jax", None)
+    with pytest.raises(UsageError, match=r"rankbound\[jax\]"):
+        rb.ablate(["docstrings"], tmp_path / "out")
