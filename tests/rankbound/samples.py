@@ -6,6 +6,7 @@ import json
 
 from rankbound.cli import main
 from rankbound.commands.convert.run import convert
+from tests.rankbound.beir import world
 from tests.rankbound.files import group_text, project, written
 
 MODELS = "--teacher t.json --teacher-kind logit"
@@ -41,6 +42,11 @@ RUNS = {
         "--out drawn.jsonl --force --json sample/sample.json",
         "sample/sample.json",
     ),
+    "ablation": (
+        "ablate --collection beir --samplings random bm25 --losses kl --architectures "
+        "cross --seeds 1 --group-size 4 --out ablation",
+        "ablation/ablation.json",
+    ),
     "study": ("study set --config study.toml --out study", "study/study.json"),
     "cut": (f"cut {MODELS} --groups g.jsonl --out cut", "cut/manifest.json"),
     "bound": (f"bound {NUMBERS} --solve n --json", ""),
@@ -56,6 +62,7 @@ RUNS = {
 def prepared(folder):
     """The files that the command lines read."""
     project(folder)
+    world(folder / "beir")
     teacher = json.loads((folder / "t.json").read_text())
     hard = group_text((qid, [*row][3:]) for qid, row in teacher.items())
     written(folder, hard, "h.jsonl")

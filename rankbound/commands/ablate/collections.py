@@ -202,8 +202,8 @@ def _needed(folder: Path, names: Sequence[str], what: str) -> Path:
     if found is None:
         raise UsageError(
             f"{folder}: has no {what} ({' or '.join(names)}), and a collection needs "
-            "corpus, queries and judgements as BEIR has them; `collections` are such "
-            "folders, or 'docstrings'"
+            "corpus, queries and judgements as BEIR has them; give such folders, or "
+            "'docstrings', as `collections`"
         )
     return found
 
@@ -211,8 +211,8 @@ def _needed(folder: Path, names: Sequence[str], what: str) -> Path:
 def _read(folder: Path) -> Given:
     if not folder.is_dir():
         raise UsageError(
-            f"{folder}: is no folder; `collections` are folders of collections, or "
-            "'docstrings'"
+            f"{folder}: is no folder; give folders of collections, or 'docstrings', as "
+            "`collections`"
         )
     corpus = _needed(folder, CORPUS, "documents")
     topics = _needed(folder, QUERIES, "queries")

@@ -289,7 +289,7 @@ def _batches(n_groups: int, seed: int) -> NDArray[np.int32]:
 
 
 @cache
-def _trainer(architecture: str, loss: str) -> Callable[..., dict[str, Any]]:
+def _trainer(architecture: str, loss: str) -> Callable[..., Parameters]:
     """The compiled loop over the steps of all seeds."""
     import jax
     import jax.numpy as jnp
@@ -342,5 +342,5 @@ def _trainer(architecture: str, loss: str) -> Callable[..., dict[str, Any]]:
 
     shared = None
     several = (0, shared, shared, 0, 0, 0, 0, 0)
-    made: Callable[..., dict[str, Any]] = jax.jit(jax.vmap(of_seed, in_axes=several))
+    made: Callable[..., Parameters] = jax.jit(jax.vmap(of_seed, in_axes=several))
     return made

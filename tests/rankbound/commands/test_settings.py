@@ -17,7 +17,7 @@ from rankbound.errors import UsageError
 
 COMMANDS = (
     *("measure", "compare", "validate", "cut", "power", "inspect", "convert"),
-    *("sample", "study"),
+    *("sample", "study", "ablate"),
     *("bound", "certify", "draw", "report", "demo", "explain", "appendix"),
 )
 # Of `rankbound`, and the function of each in `rb`
