@@ -55,8 +55,8 @@ def _against_random(found: Ablation) -> Iterator[str]:
         yield (
             f"{architecture}: of {counted(len(rows), 'difference')} in nDCG@10 to "
             f"random negatives, {better} are above 0, {worse} below and "
-            f"{len(rows) - better - worse} open, at 95 % for all at once; largest {_said(rows, 1)}, smallest "
-            f"{_said(rows, -1)}"
+            f"{len(rows) - better - worse} open, at 95 % for all at once; "
+            f"largest {_said(rows, 1)}, smallest {_said(rows, -1)}"
         )
 
 
