@@ -63,7 +63,6 @@ from rankbound.commands.ablate.students import (
 )
 from rankbound.commands.demo.prepare import write_lines
 from rankbound.commands.demo.retrieval import bm25_library
-from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
 from rankbound.decoding import decoded, schema_in
@@ -73,7 +72,7 @@ from rankbound.progress import Progress, reported
 from rankbound.provenance import Input, versions
 from rankbound.read.source import Source, sha256
 from rankbound.results import Record
-from rankbound.rows import Rows
+from rankbound.rows import Rows, number_text
 from rankbound.writing import (
     Replacing,
     check_outputs,
