@@ -8,6 +8,7 @@ child dies without a word, as by SIGKILL. Standard output has one JSON object a 
 import json
 import os
 import sys
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def listed(folder):
 
 def killed(work, at, *, after):
     """Run work in a child that dies at a call, or after it; whether it came to that."""
-    child = os.fork()
+    with warnings.catch_warnings():  # where jax was loaded, it warns of threads
+        warnings.simplefilter("ignore")
+        child = os.fork()
     if child == 0:
         calls = 0
 

@@ -20,7 +20,8 @@ def sentences(found: Ablation) -> Iterator[str]:
 
 def _collection(one: CollectionRow) -> str:
     return (
-        f"{one.name}: {one.n_documents:,} documents; {one.n_train:,} queries train, "
+        f"{one.name}: {counted(one.n_documents, 'document')}; "
+        f"{counted(one.n_train, 'query trains', 'queries train')}, "
         f"{one.n_validation:,} choose, {one.n_test:,} test; nDCG@10 of the teacher "
         f"{one.teacher:.4f}, BM25 {one.bm25:.4f}, vectors {one.dense:.4f}"
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LN2
+from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.collections import (
     LEAST,
     SPLITS,
@@ -312,9 +313,9 @@ class Bench:
         for split, part in parts.items():
             if len(np.unique(part.queries)) < LEAST:
                 raise UsageError(
-                    f"{self.collection.name}: fewer than {LEAST} {split} queries have "
-                    f"{size:,} documents that {sampling!r} draws and the teacher "
-                    "scores; give a smaller `group_size`"
+                    f"{self.collection.name}, {split}: fewer than {LEAST} "
+                    f"queries have {counted(size, 'document')} that {sampling!r} draws "
+                    "and the teacher scores; give a smaller `group_size`"
                 )
         test = parts[TEST]
         values, _ = test.scores_of(self.collection.pool.teacher)

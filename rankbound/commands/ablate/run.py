@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound import __version__
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.answers import sentences
 from rankbound.commands.ablate.collections import (
@@ -108,7 +109,7 @@ DEFINITIONS: Final = {
     "seconds": "of training all seeds, choosing and measuring, divided by the number "
     "of seeds; the first cell of an architecture and a loss compiles, too",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
-    f"{STEPS} steps of {BATCH} groups apart; the start is none of them",
+    f"{STEPS} steps of {counted(BATCH, 'group')} apart; the start is none of them",
 }
 
 

@@ -27,6 +27,7 @@ LINES = {
     "validate": f"validate {MODELS} --qrels q.txt --out out",
     "report": "report results --out out.html",
     "demo": "demo --out out",
+    "ablate": "ablate --out out",
     "bound": "bound --diameter 1 --lipschitz 5 --entropy 0.4 --divergence 0 --n 9 "
     "--augment",
 }
@@ -142,6 +143,7 @@ GIVEN = {
     "cut": {"groups": "a.jsonl"},
     "report": {"out": "out.html"},
     "demo": {"out": "out"},
+    "ablate": {"collections": ["docstrings"], "out": "out"},
     "validate": {"students": {"s": {"q": {"a": 0.5, "b": 1.0}}}, "qrels": "q.txt"},
     "bound": {"diameter": 1, "lipschitz": 5, "entropy": 0.4, "divergence": 0, "n": 9},
     "power": {"n": 50, "sd": 0.1},
