@@ -97,6 +97,7 @@ def test_main_keeps_one_line_where_a_path_holds_a_line_end(folder, capsys):
 
 
 @pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours"), RuntimeError])
+@pytest.mark.usefixtures("folder")
 def test_main_hides_no_error_that_is_no_mistake_of_the_user(monkeypatch, error):
     monkeypatch.setattr(rankbound.commands.measure.run, "measure_with", raising(error))
     with pytest.raises((ValueError, KeyError, RuntimeError)):
