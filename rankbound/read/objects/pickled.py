@@ -487,7 +487,8 @@ class _Scalars:
     def _calls(self, code: _Code, at: Integers, *names: tuple[str, str]) -> Booleans:
         """Whether instructions give one of these functions."""
         known = [one for one, name in self.functions.items() if name in names]
-        return IS_GET[code.codes[at]] & np.isin(code.numbers[at], known)
+        calls: Booleans = IS_GET[code.codes[at]] & np.isin(code.numbers[at], known)
+        return calls
 
     def _named(self, code: _Code) -> _Code:
         """The same, with functions that are named here taken from the memo."""
@@ -813,8 +814,9 @@ def _is_passing(codes: Any, puts: Integers) -> Booleans:
     last = len(left) - 1
     at = np.searchsorted(left, puts - 1)
     after, next_one = (codes[left[np.minimum(at + more, last)]] for more in (1, 2))
-    encoded = (IS_TEXT | IS_GET)[after] & (next_one == TUPLE2)
-    return encoded | (after == NEWFALSE)
+    encoded: Booleans = (IS_TEXT | IS_GET)[after] & (next_one == TUPLE2)
+    encoded |= after == NEWFALSE
+    return encoded
 
 
 def _joined(texts: _Texts) -> str:
