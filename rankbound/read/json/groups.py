@@ -279,12 +279,14 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 def _written(record: Record, good: int) -> Line:
     docnos = _first(record.docnos, good)
-    line = Line(record.qid, docnos[0], docnos[1:])
-    if record.probabilities is not None:
-        line.probabilities = _first(record.probabilities, good)
-    if record.inclusion is not None:
-        line.sampling_probabilities = _first(record.inclusion, good)
-    return line
+    law, chances = record.probabilities, record.inclusion
+    return Line(
+        record.qid,
+        docnos[0],
+        docnos[1:],
+        None if law is None else _first(law, good),
+        None if chances is None else _first(chances, good),
+    )
 
 
 def _first(held: list[T], place: int) -> list[T]:
