@@ -1,5 +1,7 @@
 """`python -m benchmarks.columns [FORMAT ...]`: from every format into our Arrow file.
 
+`python -m benchmarks.columns measure [FORMAT ...]` measures files as they are.
+
 For each format, a file of `QUERIES` x 1,000 scores is made from a seed, converted,
 read, and measured, each in a process of its own. The table has seconds, the largest
 memory that a process ever held, and what that is for each score, beyond what the
@@ -16,10 +18,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.readers import DEPTH, table, write_run
 
@@ -38,7 +43,7 @@ options = json.loads(options)
 if what == "convert":
     rb.convert(*paths, to="rankbound-scores", lossy=True, **options)
 elif what == "measure":
-    rb.measure(*paths, teacher_kind="logit")
+    rb.measure(*paths, teacher_kind="logit", **options)
 else:
     held = rb.read_scores(*paths, **options)
 print(time.perf_counter() - start, before, peak())
@@ -207,6 +212,22 @@ def _pickled(
         pickler.dump(held)
 
 
+def _parquet(path: Path, queries: int) -> None:
+    """A table of scores, written by groups of rows."""
+    names = ("qid", "docno", "score")
+    types = zip(names, (pa.string(), pa.string(), pa.float64()), strict=True)
+    found = _rows(queries)
+    with pq.ParquetWriter(path, pa.schema([*types])) as writer:
+        while rows := [*islice(found, 100)]:
+            columns = [
+                [qid for qid, docnos, _ in rows for _ in docnos],
+                [str(docno) for _, docnos, _ in rows for docno in docnos],
+                [score for _, _, scores in rows for score in scores],
+            ]
+            made = dict(zip(names, columns, strict=True))
+            writer.write_table(pa.table(made, schema=writer.schema))
+
+
 ROW: Final = '{"qid": "%(q)s", "docno": "%(d)s", "score": %(s)r}'
 INNER: Final = f'"%(n)d": {ROW}'
 SCHEMA: Final = (
@@ -372,7 +393,16 @@ WRITERS: Final[dict[str, Writer]] = {
     "2.pkl": partial(_pickled, ids=str, protocol=2),
     "single.pkl": partial(_pickled, ids=str, number=np.float32),
     "double.pkl": partial(_pickled, ids=int, number=np.float64),
+    "numpy-2.pkl": partial(_pickled, ids=np.str_, number=np.float64, protocol=2),
+    "5.pkl": partial(_pickled, ids=np.int64, number=np.float32, protocol=5),
+    # Tables
+    "parquet": _parquet,
 }
+# Those that are measured as they are
+MEASURED: Final = (
+    *("run", "json", "jsonl", "predictions.jsonl", "rankllm.jsonl", "msmarco", "tsv"),
+    *("pkl", "5.pkl", "2.pkl", "numpy-2.pkl", "parquet"),
+)
 
 
 def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
@@ -441,6 +471,17 @@ def rows(names: list[str] | None = None) -> Iterator[str]:
             )
 
 
+def rows_of_measure(names: list[str]) -> Iterator[str]:
+    """Lines of the table of files that are measured as they are."""
+    for name in names or MEASURED:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, f"x.{name}")
+            _made(name, source)
+            used = cell(*measured("measure", source, name=name), QUERIES * DEPTH)
+            yield f"| {name} | {used} |"
+
+
+MEASURE_HEADER: Final = "| file | measure {scores:,} scores |\n| --- | --- |\n"
 HEADER: Final = (
     "| file | read | convert | read the Arrow file | measure it | faster | size |\n"
     "| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -449,8 +490,12 @@ HEADER: Final = (
 
 def main(words: list[str]) -> None:
     """Print the table of some formats, or of all."""
-    sys.stdout.write(HEADER)
-    for line in rows(words):
+    if words[:1] == ["measure"]:
+        head, found = MEASURE_HEADER, rows_of_measure(words[1:])
+    else:
+        head, found = HEADER, rows(words)
+    sys.stdout.write(head.format(scores=QUERIES * DEPTH))
+    for line in found:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from rankbound.data.columns import Floats, Integers, remembered
+from rankbound.data.columns import Floats, Integers, Strings, remembered
 
 WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
 FITS = 1 << 62
@@ -200,6 +200,42 @@ def windows(offsets: Integers, rows: int) -> Iterator[tuple[int, int]]:
         last = max(int(far) - 1, first + 1)
         yield first, last
         first = last
+
+
+def least(names: Strings, places: Integers) -> int:
+    """The place of the least id, by code point, among some places.
+
+    It names one of many without a word on the order that they came in.
+
+    Examples
+    --------
+    >>> least(np.array(["q2", "q10", "q1"], dtype=object), np.array([0, 1]))
+    1
+    """
+    held = names[places].tolist()
+    return int(places[held.index(min(held))])
+
+
+def least_row(rows: Integers, queries: Integers, qids: Strings, codes: Integers) -> int:
+    """The row of the least query, and of its least document, among some rows.
+
+    Parameters
+    ----------
+    rows : int64 array, shape (n,)
+    queries : int64 array, shape (n,)
+        The query of each of these rows.
+    qids : object array of str
+    codes : int64 array, shape (n,)
+        The documents of these rows, as places in sorted ids.
+
+    Examples
+    --------
+    >>> qids = np.array(["r", "q"], dtype=object)
+    >>> least_row(np.arange(3), np.array([0, 1, 1]), qids, np.array([0, 2, 1]))
+    2
+    """
+    own = np.flatnonzero(queries == least(qids, np.unique(queries)))
+    return int(rows[own[np.argmin(codes[own])]])
 
 
 def _best_first(values: Floats, queries: Integers) -> Integers:

@@ -10,7 +10,7 @@ import numpy as np
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.layout import Rule, matching_rule
-from rankbound.commands.inspect.parts import Vectors, only_relevant
+from rankbound.commands.inspect.parts import Vectors, least_of_groups, only_relevant
 from rankbound.commands.inspect.result import (
     Across,
     Finding,
@@ -23,6 +23,7 @@ from rankbound.commands.inspect.result import (
 from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
 from rankbound.data.columns import Strings, distinct_codes, positions
 from rankbound.data.groups import Groups, top_documents
+from rankbound.data.ordering import least
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.near_copies import NearCopies, near_copies, similar_texts
 from rankbound.read.json.records import query_texts
@@ -126,8 +127,11 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Fit:
     row = Part("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
     if not len(touched):
         return row, None
-    first, second = np.flatnonzero(held)[keys == places[counts > 1][0]][:2]
-    _, qid, docno = groups.where(int(first))
+    again = np.flatnonzero(held)[np.isin(keys, places[counts > 1])]
+    first = least_of_groups(groups, again)
+    copies = np.flatnonzero(held)[keys == keys[np.flatnonzero(held) == first][0]]
+    second = copies[np.argsort(groups.codes[copies])][1]
+    _, qid, docno = groups.where(first)
     copy = groups.where(int(second))[2]
     return row, Finding(
         "duplicates-in-groups-by-vector",
@@ -216,7 +220,7 @@ def _queries_without_results(scores: Scores, qrels: Scores) -> Fit:
         count,
         f"{share(count, len(missing))} judged queries have no ranking",
         "say whether they count as 0 or are left out: tools differ",
-        f"query {qrels.qids[int(np.argmax(missing))]!r}",
+        f"query {qrels.qids[least(qrels.qids, np.flatnonzero(missing))]!r}",
     )
 
 
@@ -263,7 +267,7 @@ def _negatives(groups: Groups) -> np.ndarray:
 
 
 def _at(groups: Groups, mask: np.ndarray) -> str:
-    _, qid, docno = groups.where(int(np.argmax(mask)))
+    _, qid, docno = groups.where(least_of_groups(groups, np.flatnonzero(mask)))
     return f"query {qid!r}, document {docno!r}"
 
 
@@ -480,7 +484,7 @@ def overlap(left: Column, right: Column) -> Overlap:
 
 
 def _first(names: Strings, mask: np.ndarray) -> str | None:
-    return str(names[int(np.argmax(mask))]) if mask.any() else None
+    return str(names[least(names, np.flatnonzero(mask))]) if mask.any() else None
 
 
 def overlap_finding(one: Overlap) -> Finding | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, RankCounts, share
-from rankbound.data.ordering import by_rank, ranked_windows
+from rankbound.data.ordering import by_rank, least, ranked_windows
 from rankbound.read.contents import Contents
 from rankbound.read.source import Source
 
@@ -74,15 +74,19 @@ def rank_facts(contents: Contents) -> RankFacts | None:
     scores, ranks = contents.scores, contents.ranks
     if scores is None or ranks is None:
         return None
-    wrong, example = 0, None
+    wrong, example, named = 0, None, ""
     for part in ranked_windows(scores):
         order, query = by_rank(part, ranks), part.queries
         values, places = scores.values[order], ranks[order]
         here = (values[1:] > values[:-1]) & (places[1:] > places[:-1])
         here &= query[1:] == query[:-1]
-        if here.any() and example is None:
-            row = int(np.argmax(here))
-            qid, _ = scores.where(int(order[row]))
+        found = np.flatnonzero(here)
+        if len(found):
+            of = np.searchsorted(scores.offsets, order[found], side="right") - 1
+            one = least(scores.qids, np.unique(of))
+            qid = scores.qids[one]
+        if len(found) and (example is None or qid < named):
+            row, named = int(found[np.argmax(of == one)]), qid
             example = (
                 f"query {qid!r}: rank {places[row]} has {values[row]:.6g}, rank "
                 f"{places[row + 1]} has {values[row + 1]:.6g}"
@@ -323,7 +327,7 @@ def _odd(
     if not found:
         return None
     words = f"{share(len(found), total)} {what}"
-    return Finding(code, "warning", len(found), words, remedy, repr(found[0]))
+    return Finding(code, "warning", len(found), words, remedy, repr(min(found)))
 
 
 def matching_rule(left: Sequence[str], right: Sequence[str]) -> Rule | None:
@@ -340,6 +344,7 @@ def matching_rule(left: Sequence[str], right: Sequence[str]) -> Rule | None:
     """
     if not len(left) or not len(right):
         return None
+    left, right = sorted(left), sorted(right)  # a sample is the same in any order
     before = _overlap(left, right, str, str)[0]
     best: Rule | None = None
     for text, one, other in _candidates(left, right):

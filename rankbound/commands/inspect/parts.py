@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from rankbound.commands.inspect.result import (
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.data.ordering import least, least_row
 from rankbound.data.scores import Scores
 from rankbound.estimators.shape import VectorFacts, equal_sets, near_pairs, vector_facts
 from rankbound.read.contents import Contents
@@ -65,7 +68,7 @@ def _repeated_documents(groups: Groups) -> Finding | None:
         return None
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     surplus = int(np.sum(counts - 1))
-    row = int(first[np.argmax(counts > 1)])
+    row = least_of_groups(groups, first[counts > 1])
     touched = len(np.unique(groups.row_group()[first[counts > 1]]))
     return Finding(
         "duplicates-in-groups",
@@ -95,7 +98,7 @@ def _positive_and_negative(groups: Groups) -> Finding | None:
         f"positives of the same query in another group, in "
         f"{counted(queries, 'query')}",
         "leave them out of the negatives",
-        _at(groups, int(np.argmax(wrong))),
+        _at(groups, least_of_groups(groups, np.flatnonzero(wrong))),
     )
 
 
@@ -110,6 +113,7 @@ def _repeated_groups(groups: Groups) -> Finding | None:
             again.append(group)
     if not again:
         return None
+    twice = np.isin(groups.row_group(), again)
     return Finding(
         "repeated-groups",
         "warning",
@@ -117,7 +121,7 @@ def _repeated_groups(groups: Groups) -> Finding | None:
         f"{share(len(again), groups.n_groups)} groups repeat another one of their "
         "query document for document",
         "keep one of each: repetition counts it twice in the query's mean",
-        _at(groups, int(groups.offsets[again[0]])),
+        _at(groups, least_of_groups(groups, np.flatnonzero(twice))),
     )
 
 
@@ -140,7 +144,7 @@ def _without_positive(groups: Groups) -> Finding | None:
         len(without),
         f"{share(len(without), groups.n_groups)} groups have no positive document",
         "check the file: such groups have no pair of a positive and a negative",
-        _at(groups, int(groups.offsets[without[0]])),
+        _at(groups, least_of_groups(groups, groups.offsets[without])),
     )
 
 
@@ -149,7 +153,7 @@ def _several_groups(groups: Groups) -> Finding | None:
     several = int(np.sum(per_query > 1))
     if not several:
         return None
-    most = int(np.argmax(per_query))
+    most = least(groups.qids, np.flatnonzero(per_query == per_query.max()))
     present = int(np.sum(per_query > 0))
     return Finding(
         "repeated-query-ids",
@@ -169,6 +173,7 @@ def _unequal_sizes(groups: Groups) -> Finding | None:
     found, counts = np.unique(sizes, return_counts=True)
     usual = int(found[np.argmax(counts)])
     others = int(np.sum(sizes != usual))
+    smallest = groups.offsets[np.flatnonzero(sizes == sizes.min())]
     return Finding(
         "unequal-groups",
         "note",
@@ -176,8 +181,14 @@ def _unequal_sizes(groups: Groups) -> Finding | None:
         f"group sizes vary from {int(sizes.min()):,} to {int(sizes.max()):,}; "
         f"{share(others, groups.n_groups)} are not the usual {usual:,}",
         "limits then assert that no query has a smaller group than this sample",
-        _at(groups, int(groups.offsets[int(np.argmin(sizes))])),
+        _at(groups, least_of_groups(groups, smallest)),
     )
+
+
+def least_of_groups(groups: Groups, rows: Integers) -> int:
+    """The row, among some, of the least query, and of its least document."""
+    queries = groups.queries[np.searchsorted(groups.offsets, rows, side="right") - 1]
+    return least_row(rows, queries, groups.qids, groups.codes[rows])
 
 
 def _at(groups: Groups, row: int) -> str:
@@ -253,7 +264,9 @@ def _negative_grades(qrels: Scores) -> Finding | None:
     below = qrels.values < 0
     if not below.any():
         return None
-    qid, docno = qrels.where(int(np.argmax(below)))
+    rows = np.flatnonzero(below)
+    queries = np.searchsorted(qrels.offsets, rows, side="right") - 1
+    qid, docno = qrels.where(least_row(rows, queries, qrels.qids, qrels.codes[rows]))
     return Finding(
         "negative-grades",
         "note",
@@ -275,7 +288,7 @@ def _without_relevant(qrels: Scores, relevant: Integers) -> Finding | None:
         len(without),
         f"{share(len(without), qrels.n_queries)} queries have no relevant document",
         "leave them out: all their ranking measures are 0",
-        f"query {qrels.qids[without[0]]!r}",
+        f"query {qrels.qids[least(qrels.qids, without)]!r}",
     )
 
 
@@ -290,7 +303,7 @@ def _one_relevant(qrels: Scores, relevant: Integers) -> Finding | None:
         f"{share(len(single), qrels.n_queries)} queries have one relevant document, so "
         "that their measures take few values",
         "compare systems by signs or reciprocal ranks as well",
-        f"query {qrels.qids[single[0]]!r}",
+        f"query {qrels.qids[least(qrels.qids, single)]!r}",
     )
 
 
@@ -373,7 +386,7 @@ def _not_finite(vectors: Vectors) -> Finding | None:
         len(bad),
         f"{share(len(bad), len(vectors.facts.finite))} vectors hold NaN or infinity",
         "embed these texts again",
-        f"id {vectors.id_of(bad[0])!r}",
+        f"id {min(map(vectors.id_of, bad.tolist()))!r}",
     )
 
 
@@ -387,7 +400,7 @@ def _zero_vectors(vectors: Vectors) -> Finding | None:
         len(zero),
         f"{share(len(zero), len(vectors.facts.norms))} vectors are zero",
         "embed these texts again: a zero vector has no direction",
-        f"id {vectors.id_of(zero[0])!r}",
+        f"id {min(map(vectors.id_of, zero.tolist()))!r}",
     )
 
 
@@ -395,17 +408,21 @@ def _equal_vectors(vectors: Vectors) -> Finding | None:
     if not vectors.sets:
         return None
     count = sum(len(rows) for rows in vectors.sets)
-    largest = max(vectors.sets, key=len)
-    names = ", ".join(repr(vectors.id_of(row)) for row in largest[:4])
+    largest = max(map(len, vectors.sets))
+    names = min(
+        nsmallest(SHOWN, map(vectors.id_of, rows))
+        for rows in vectors.sets
+        if len(rows) == largest
+    )
     return Finding(
         "equal-vectors",
         "warning",
         count,
         f"{counted(count, 'vector')} in {counted(len(vectors.sets), 'set')} are "
         "equal to "
-        f"another one, up to {len(largest):,} at once: duplicate or empty texts",
+        f"another one, up to {largest:,} at once: duplicate or empty texts",
         "remove duplicates: they are pairs at distance 0",
-        names,
+        ", ".join(map(repr, names)),
     )
 
 
@@ -421,7 +438,7 @@ def _near_duplicates(vectors: Vectors) -> Finding | None:
     pairs, distances = vectors.near
     if not len(pairs):
         return None
-    names = " and ".join(repr(vectors.id_of(row)) for row in pairs[0])
+    names = " and ".join(map(repr, min(sorted(map(vectors.id_of, p)) for p in pairs)))
     return Finding(
         "near-duplicate-vectors",
         "note",
@@ -449,6 +466,7 @@ def _mixed_lengths(vectors: Vectors) -> Finding | None:
 
 
 FEW_WORDS = 2
+SHOWN: Final = 4  # ids of an example
 
 
 def text_counts(contents: Contents) -> TextCounts:
@@ -509,7 +527,7 @@ def _empty_texts(texts: Mapping[str, str], facts: TextCounts) -> Finding | None:
         len(ids),
         f"{share(len(ids), len(texts))} texts are empty",
         "remove them: their vectors are all equal, and no query can find them",
-        ", ".join(map(repr, ids[:4])),
+        ", ".join(map(repr, nsmallest(SHOWN, ids))),
     )
 
 
@@ -517,15 +535,16 @@ def _equal_texts(texts: Mapping[str, str], facts: TextCounts) -> Finding | None:
     if not facts.equal_sets:
         return None
     sets = equal_texts(texts)
-    largest = max(sets, key=len)
+    largest = max(map(len, sets))
+    names = min(nsmallest(SHOWN, one) for one in sets if len(one) == largest)
     return Finding(
         "duplicate-texts",
         "warning",
         facts.equal_texts,
         f"{counted(facts.equal_texts, 'text')} in {counted(len(sets), 'set')} are "
-        f"equal to another one, up to {len(largest):,} at once",
+        f"equal to another one, up to {largest:,} at once",
         "remove duplicates: a copy of a relevant text counts as an error",
-        ", ".join(map(repr, largest[:4])),
+        ", ".join(map(repr, names)),
     )
 
 
@@ -542,7 +561,7 @@ def _short_texts(texts: Mapping[str, str], facts: TextCounts) -> Finding | None:
         f"{share(len(short), len(texts))} texts have {FEW_WORDS} words or fewer, the "
         f"shortest {words}; the median is {facts.words[1]:,}",
         "read a few of them: they are often left-overs of parsing",
-        ", ".join(map(repr, short[:4])),
+        ", ".join(map(repr, nsmallest(SHOWN, short))),
     )
 
 

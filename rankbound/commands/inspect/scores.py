@@ -12,6 +12,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, ScoreCounts, share
 from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
+from rankbound.data.ordering import least, least_row
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.kinds import (
@@ -350,7 +351,7 @@ def _constant(facts: ScoreFacts) -> Finding | None:
     found = facts.constant
     if not len(found):
         return None
-    qid = facts.scores.qids[found[0]]
+    qid = facts.scores.qids[least(facts.scores.qids, found)]
     return Finding(
         "constant-queries",
         "warning",
@@ -464,10 +465,12 @@ def _alone(facts: ScoreFacts) -> Finding | None:
         f"{share(len(alone), facts.scores.n_queries)} queries have one document, which "
         "makes no pair",
         "nothing to do: they are left out and counted",
-        f"query {facts.scores.qids[alone[0]]!r}",
+        f"query {facts.scores.qids[least(facts.scores.qids, alone)]!r}",
     )
 
 
 def _where(scores: Scores, mask: np.ndarray) -> str:
-    qid, docno = scores.where(int(np.argmax(mask)))
+    rows = np.flatnonzero(mask)
+    queries = np.searchsorted(scores.offsets, rows, side="right") - 1
+    qid, docno = scores.where(least_row(rows, queries, scores.qids, scores.codes[rows]))
     return f"query {qid!r}, document {docno!r}"

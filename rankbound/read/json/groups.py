@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -39,6 +39,8 @@ from rankbound.read.json.jsonl import (
 from rankbound.read.json.records import Record, lacking, list_records, one_positive
 from rankbound.read.source import Source
 from rankbound.read.tables.layouts import recognise
+
+T = TypeVar("T")
 
 # Rankings without scores
 
@@ -276,12 +278,20 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 
 def _written(record: Record, good: int) -> Line:
-    _, bad = record.split()
-    numbers = (
-        None if held is None else [held[place] for place in (good, *bad)]
-        for held in (record.probabilities, record.inclusion)
+    docnos = _first(record.docnos, good)
+    law, chances = record.probabilities, record.inclusion
+    return Line(
+        record.qid,
+        docnos[0],
+        docnos[1:],
+        None if law is None else _first(law, good),
+        None if chances is None else _first(chances, good),
     )
-    return Line(record.qid, record.docnos[good], record.pick(bad), *numbers)
+
+
+def _first(held: list[T], place: int) -> list[T]:
+    """The same, with one entry before the others."""
+    return [held[place], *held[:place], *held[place + 1 :]]
 
 
 def _sniff(source: Source) -> str | None:

@@ -231,8 +231,13 @@ def write_records(path: Path, found: Iterable[object]) -> None:
     """Write records as JSON, one a line."""
     with path.open("wb") as stream:
         for record in found:
-            stream.write(orjson.dumps(record, default=msgspec.to_builtins))
-            stream.write(b"\n")
+            stream.write(
+                orjson.dumps(
+                    record,
+                    default=msgspec.to_builtins,
+                    option=orjson.OPT_APPEND_NEWLINE,
+                )
+            )
 
 
 def _parsed(source: Source, line: bytes, number: int) -> Any:

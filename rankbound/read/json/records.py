@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from rankbound.data.columns import Floats, Integers
@@ -15,9 +16,10 @@ from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 
+PART: Final = 1024  # groups whose columns are made lists together
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+
+class Record(msgspec.Struct, frozen=True, eq=False):
     """A query and some of its documents.
 
     Attributes
@@ -82,14 +84,15 @@ def one_positive(contents: Contents, title: str) -> Iterator[tuple[Record, int]]
         As `group_records`, and if a group has no positive or several.
     """
     for record in group_records(contents, title):
-        good, _ = record.split()
-        if len(good) != 1:
+        marks = record.positive or []
+        good = marks.count(True)
+        if good != 1:
             raise FormatError(
                 contents.path,
-                f"a group of query {record.qid!r} has {len(good)} positives, but one "
+                f"a group of query {record.qid!r} has {good} positives, but one "
                 f"of {title} has exactly one; labeled-list holds any number",
             )
-        yield record, good[0]
+        yield record, marks.index(True)
 
 
 def pair_records(
@@ -198,17 +201,24 @@ def text_of(contents: Contents, texts: dict[str, str], name: str, title: str) ->
 
 def _of_groups(contents: Contents, groups: Groups) -> Iterator[Record]:
     values = _values(contents, groups, contents.scores)
-    for number, (start, stop) in enumerate(_ranges(groups.offsets)):
-        marks, law = groups.positive, groups.probabilities
-        chances = groups.inclusion
-        yield Record(
-            groups.qids[groups.queries[number]],
-            groups.docnos[groups.codes[start:stop]].tolist(),
-            None if marks is None else marks[start:stop].tolist(),
-            None if values is None else values[start:stop].tolist(),
-            None if law is None else law[start:stop].tolist(),
-            None if chances is None else chances[start:stop].tolist(),
+    columns = (groups.positive, values, groups.probabilities, groups.inclusion)
+    for first in range(0, groups.n_groups, PART):  # lists are cut quicker than arrays
+        offsets = groups.offsets[first : first + PART + 1]
+        ranges = [*_ranges(offsets - offsets[0])]
+        rows = slice(*offsets[[0, -1]].tolist())
+        docnos = groups.docnos[groups.codes[rows]].tolist()
+        parts = (
+            _cut(None if one is None else one[rows].tolist(), ranges) for one in columns
         )
+        qids = groups.qids[groups.queries[first : first + PART]].tolist()
+        yield from map(Record, qids, _cut(docnos, ranges), *parts)
+
+
+def _cut(held: list[Any] | None, ranges: list[tuple[int, int]]) -> list[Any]:
+    """A list in pieces; None for each without one."""
+    if held is None:
+        return [None] * len(ranges)
+    return [held[start:stop] for start, stop in ranges]
 
 
 def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats | None:

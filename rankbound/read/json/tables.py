@@ -156,6 +156,8 @@ def _started(source: Source) -> Any:
         if large:
             with suppress(Unsure, FormatError):
                 found = _first_items(source)
+            if found is None and first_object(source):
+                found = {}  # whose first line is an object, and others follow
         if found is None:
             return _parsed(source)
         source.known[_started] = found

@@ -11,7 +11,7 @@ its start.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Final, NamedTuple
 
 import numpy as np
@@ -53,6 +53,7 @@ TAKES: Final = {
     **{BUILD: 1, STACK_GLOBAL: 1, SHORT_BINBYTES: 2},
 }
 LONGEST_NAME: Final = 64  # bytes that name a function
+MOST_NAMES: Final = 64  # functions and types of numbers that a pickle defines
 AHEAD: Final = 16  # zero bytes behind a block, so that looking ahead stays within it
 
 
@@ -76,15 +77,24 @@ IS_STRUCTURE: Final = _those(MARK, EMPTY_DICT, SETITEM, SETITEMS, STOP)
 IS_KEPT: Final = IS_TEXT | _those(
     *(EMPTY_DICT, SHORT_BINBYTES, TUPLE, TUPLE2, TUPLE3, REDUCE, GLOBAL, STACK_GLOBAL)
 )
-# What follows numpy.dtype in a pickle, with text and what is taken again alike
-DEFINED: Final = [
-    *(BINUNICODE, NEWFALSE, NEWTRUE, TUPLE3, REDUCE, MARK, BININT1, -1),
-    *(NONE, NONE, NONE, BININT, BININT, BININT1, TUPLE, BUILD),
-]
+# What follows numpy.dtype in a pickle, from the kind on: -1 is the order of bytes, text
+# or taken from the memo, and -2 a whole number
+DEFINED: Final = np.array(
+    [
+        *(BINUNICODE, NEWFALSE, NEWTRUE, TUPLE3, REDUCE, MARK, BININT1, -1),
+        *(NONE, NONE, NONE, -2, -2, -2, TUPLE, BUILD),
+    ]
+)
+ORDER: Final = 7  # where the order of bytes stands there
 KINDS: Final = ("f2", "f4", "f8", "i4", "i8")
+OF_TEXT: Final = -2  # minus the characters: the number of a type of text
+MOST_CHARACTERS: Final = 63  # that SHORT_BINBYTES holds
 SCALAR: Final = tuple(
     (f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")
 )
+ENCODE: Final = ("_codecs", "encode")
+LATIN_1: Final = ("latin1", "latin-1")
+LITTLE, UNICODE, ZERO = b"<U0"
 CONTROL: Final = _those(*range(ord(" ")), 0x7F)
 
 
@@ -269,21 +279,19 @@ def _gathered(parts: list[tuple[Integers, _Texts]]) -> tuple[Any, Integers]:
 
 @dataclass
 class _Memo:
-    """What the pickle put aside, by number: text, or an object of no use here."""
+    """Texts that the pickle put aside, by number."""
 
-    size: int = 0
-    numbers: Column = field(default_factory=lambda: Column(np.int64))  # of text
+    numbers: Column = field(default_factory=lambda: Column(np.int64))
     data: Column = field(default_factory=lambda: Column(np.uint8))
     ends: Column = field(default_factory=lambda: Column(np.int64))
 
-    def put(self, texts: _Texts, is_text: Booleans) -> None:
-        """Add entries; `texts` are those of text among them."""
+    def put(self, texts: _Texts, numbers: Integers) -> None:
+        """Add entries of text, whose numbers ascend."""
         found, offsets = _gathered([(np.arange(len(texts.sizes)), texts)])
         before = len(self.data)
         self.data.append(found)
         self.ends.append(before + offsets[1:])
-        self.numbers.append(self.size + np.flatnonzero(is_text))
-        self.size += len(is_text)
+        self.numbers.append(numbers)
 
     def texts(self, numbers: Integers) -> _Texts:
         """The entries of some numbers.
@@ -293,10 +301,22 @@ class _Memo:
         Unsure
             If one of them is no text.
         """
-        known, ends = self.numbers.held, self.ends.held
-        at = np.searchsorted(known, numbers)
-        if at.max(initial=-1) >= len(known) or (known[at] != numbers).any():
+        at, known = self.found(numbers)
+        if not known.all():
             raise Unsure
+        return self.at(at)
+
+    def found(self, numbers: Integers) -> tuple[Integers, Booleans]:
+        """Where the entries of some numbers stand, and whether they do."""
+        held = self.numbers.held
+        at = np.searchsorted(held, numbers)
+        if not len(held):
+            return at, np.zeros(len(numbers), dtype=bool)
+        return at, held[np.minimum(at, len(held) - 1)] == numbers
+
+    def at(self, at: Integers) -> _Texts:
+        """The entries that stand there."""
+        ends = self.ends.held
         starts = np.where(at > 0, ends[at - 1], 0) if len(at) else at
         return _Texts(self.data.held, starts, ends[at] - starts)
 
@@ -386,15 +406,18 @@ class _Code:
 
 @dataclass
 class _Scalars:
-    """Numbers of NumPy: which functions and types were put aside, by number.
+    """What NumPy writes: which functions and types were put aside, by number.
 
-    Such a number is written as ``scalar(dtype, bytes)``, and a type once as
-    ``dtype(kind, False, True)``, whose state begins with the order of bytes.
+    A number or text of NumPy is written as ``scalar(dtype, bytes)``, and a type as
+    ``dtype(kind, False, True)``, whose state begins with the order of bytes: once for
+    all numbers, and anew for each text. Protocol 2 writes bytes as text that
+    ``_codecs.encode`` makes bytes of. `ids` are the whole numbers and texts, as text.
     """
 
     memo: _Memo
     functions: dict[int, tuple[str, str]] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
+    ids: _Memo = field(default_factory=_Memo)
 
     def folded(self, code: _Code) -> _Code:
         """The same, with the bytes alone of each number, numbered by their type.
@@ -402,97 +425,199 @@ class _Scalars:
         Raises
         ------
         Unsure
-            For anything else than plain numbers.
+            For anything else than plain numbers and text.
         """
-        kept = np.ones(len(code.codes), dtype=bool)
-        for at in np.flatnonzero(code.codes == BUILD).tolist():
-            self._define(code, at, kept)
-        code = code if kept.all() else code.of(kept)
+        code = self._named(code)
+        code = self._typed(code)
+        code = self._encoded(code)
         codes, numbers = code.codes, code.numbers
         given = np.flatnonzero(codes == SHORT_BINBYTES)
         if not len(given):
             return code
         if given[0] < 2 or given[-1] + 2 >= len(codes):
             raise Unsure
-        scalar = [one for one, name in self.functions.items() if name in SCALAR]
+        types = numbers[given - 1]
         if not (
-            IS_GET[codes[given - 2]].all()
+            self._calls(code, given - 2, *SCALAR).all()
             and IS_GET[codes[given - 1]].all()
-            and np.isin(numbers[given - 2], scalar).all()
-            and np.isin(numbers[given - 1], [*self.kinds]).all()
+            and (np.isin(types, [*self.kinds]) | (types <= OF_TEXT)).all()
             and (codes[given + 1] == TUPLE2).all()
             and (codes[given + 2] == REDUCE).all()
         ):
             raise Unsure
-        numbers[given] = numbers[given - 1]
+        numbers[given], code.aside[given] = types, code.aside[given + 2]
         kept = np.ones(len(codes), dtype=bool)
         for beside in (-2, -1, 1, 2):
             kept[given + beside] = False
+        code = code.of(kept)
+        self._keep(code)
+        return code
+
+    def _keep(self, code: _Code) -> None:
+        """Put aside what may be taken again as an id."""
+        whole = [number for number, kind in self.kinds.items() if kind[0] == "i"]
+        fits = (code.numbers <= OF_TEXT) | np.isin(code.numbers, whole)
+        own = code.of((code.codes == SHORT_BINBYTES) & (code.aside >= 0) & fits)
+        if len(own.codes):
+            parts = self.texts(own)
+            found, offsets = _gathered(parts)
+            texts = _Texts(found, offsets[:-1], np.diff(offsets))
+            self.ids.put(texts, own.aside)
+
+    def texts(self, code: _Code) -> list[tuple[Integers, _Texts]]:
+        """The texts and whole numbers that `folded` left the bytes of, in parts.
+
+        Raises
+        ------
+        Unsure
+            For other numbers.
+        """
+        is_text = code.numbers <= OF_TEXT
+        number, text = np.flatnonzero(~is_text), np.flatnonzero(is_text)
+        parts = []
+        if len(number):
+            values = self.values(code.of(number))
+            if values.dtype.kind != "i":
+                raise Unsure
+            parts.append((number, _written(values)))
+        if len(text):
+            parts.append((text, _wide(code.of(text))))
+        return parts
+
+    def _calls(self, code: _Code, at: Integers, *names: tuple[str, str]) -> Booleans:
+        """Whether instructions give one of these functions."""
+        known = [one for one, name in self.functions.items() if name in names]
+        calls: Booleans = IS_GET[code.codes[at]] & np.isin(code.numbers[at], known)
+        return calls
+
+    def _named(self, code: _Code) -> _Code:
+        """The same, with functions that are named here taken from the memo."""
+        kept = np.ones(len(code.codes), dtype=bool)
+        named = (code.codes == GLOBAL) | (code.codes == STACK_GLOBAL)
+        for at in np.flatnonzero(named).tolist():
+            if code.codes[at] == GLOBAL:
+                text = code.data[code.places[at] + 1 :][:LONGEST_NAME].tobytes()
+                module, name = text.decode("latin-1").split("\n")[:2]
+            elif at >= 2:
+                module, name = (self._text(code, one) for one in (at - 2, at - 1))
+                kept[at - 2 : at] = False
+            else:
+                raise Unsure
+            number = int(code.aside[at])
+            if number < 0 or len(self.functions) == MOST_NAMES:
+                raise Unsure
+            self.functions[number] = module, name
+            code.codes[at], code.numbers[at] = BINGET, number
+        return code if kept.all() else code.of(kept)
+
+    def _typed(self, code: _Code) -> _Code:
+        """The same, with types that are defined here taken from the memo."""
+        built = np.flatnonzero(code.codes == BUILD)
+        if not len(built):
+            return code
+        starts = built + 1 - len(DEFINED)
+        if starts[0] < 1:
+            raise Unsure
+        found = code.codes[starts[:, None] + np.arange(len(DEFINED))].astype(np.int64)
+        order = starts + ORDER
+        found[IS_TEXT[found[:, 0]], 0] = BINUNICODE
+        found[(IS_TEXT | IS_GET)[found[:, ORDER]], ORDER] = -1
+        sizes = found[:, DEFINED == OF_TEXT]
+        found[:, DEFINED == OF_TEXT] = np.where(IS_WHOLE[sizes], -2, -3)
+        named = self._calls(code, starts - 1, ("numpy", "dtype"))
+        if not ((found == DEFINED).all() and named.all()):
+            raise Unsure
+        for rows in (
+            order[IS_TEXT[code.codes[order]]],
+            order[IS_GET[code.codes[order]]],
+        ):
+            texts = self._texts(code, rows)
+            if (texts.sizes != 1).any() or (texts.data[texts.starts] != LITTLE).any():
+                raise Unsure
+        made = code.aside[starts + ORDER - 3]
+        code.numbers[built] = self._kinds(code, starts, made)
+        code.codes[built] = BINGET
+        kept = np.ones(len(code.codes), dtype=bool)
+        kept[((starts - 1)[:, None] + np.arange(len(DEFINED))).reshape(-1)] = False
         return code.of(kept)
 
-    def _define(self, code: _Code, at: int, kept: Booleans) -> None:
-        """Take the definition of a type that ends here, which `kept` leaves out."""
-        start = at + 1 - len(DEFINED)
-        if start < 2:
+    def _kinds(self, code: _Code, places: Integers, made: Integers) -> Integers:
+        """The numbers of types, whose kinds stand at some places."""
+        texts = _texts(code.data, code.places[places])
+        if texts.sizes.max() > AHEAD or texts.sizes.min() < 2:
             raise Unsure
-        alike = np.where(IS_TEXT[code.codes[start : at + 1]], BINUNICODE, 0)
-        alike = np.where(alike, alike, code.codes[start : at + 1])
-        order = start + DEFINED.index(-1)
-        if not (IS_TEXT | IS_GET)[code.codes[order]]:
-            raise Unsure
-        alike[order - start] = -1
-        kind = self._text(code, start)
-        if alike.tolist() != DEFINED or kind not in KINDS:
-            raise Unsure
-        if self._text(code, order) != "<":
-            raise Unsure
-        name, first = self._function(code, start - 1, kept)
-        called, _ = self._function(code, first - 1, kept)
-        number = int(code.aside[start + DEFINED.index(REDUCE)])
-        if name != ("numpy", "dtype") or called not in SCALAR or number < 0:
-            raise Unsure
-        self.kinds[number] = kind
-        kept[first:at] = False
-        code.codes[at], code.numbers[at] = BINGET, number
+        inside = np.arange(1, int(texts.sizes.max()))
+        digits = texts.data[texts.starts[:, None] + inside].astype(np.int64) - ZERO
+        within = inside < texts.sizes[:, None]
+        numbers = made.copy()
+        is_text = texts.data[texts.starts] == UNICODE
+        for at in np.flatnonzero(~is_text).tolist():
+            kind = self._text(code, int(places[at]))
+            if kind not in KINDS or made[at] < 0 or len(self.kinds) == MOST_NAMES:
+                raise Unsure
+            self.kinds[int(made[at])] = kind
+        if is_text.any():
+            digits, within = digits[is_text], within[is_text]
+            if ((digits < 0) | (digits > 9))[within].any() or inside[-1] > 2:
+                raise Unsure
+            sizes = np.zeros(len(digits), dtype=np.int64)
+            for column, used in zip(digits.T, within.T, strict=True):
+                sizes = np.where(used, sizes * 10 + column, sizes)
+            if not ((sizes >= 1) & (sizes <= MOST_CHARACTERS)).all():
+                raise Unsure
+            numbers[is_text] = OF_TEXT - sizes
+        return numbers
 
-    def _function(
-        self, code: _Code, at: int, kept: Booleans
-    ) -> tuple[tuple[str, str] | None, int]:
-        """The function that an instruction gives, and where what gives it begins."""
-        what, first = code.codes[at], at
-        if IS_GET[what]:
-            return self.functions.get(int(code.numbers[at])), first
-        if what == GLOBAL:
-            text = code.data[code.places[at] + 1 :][:LONGEST_NAME].tobytes()
-            module, name = text.decode("latin-1").split("\n")[:2]
-        elif what == STACK_GLOBAL and at >= 2:
-            first = at - 2
-            module, name = (self._text(code, one) for one in (first, at - 1))
-        else:
+    def _encoded(self, code: _Code) -> _Code:
+        """The same, with bytes that protocol 2 makes of text as SHORT_BINBYTES."""
+        codes = code.codes
+        ends = np.flatnonzero(codes == REDUCE)
+        ends = ends[ends >= 4]
+        ends = ends[IS_TEXT[codes[ends - 3]] & (codes[ends - 1] == TUPLE2)]
+        if not len(ends):
+            return code
+        if not self._calls(code, ends - 4, ENCODE).all():
             raise Unsure
-        number = int(code.aside[at])
-        if number < 0 or first < 1:
+        own = IS_TEXT[codes[ends - 2]]
+        names = np.where(own, code.aside[ends - 2], code.numbers[ends - 2])
+        for number in np.unique(names).tolist():
+            if _joined(self.memo.texts(np.array([number]))) not in LATIN_1:
+                raise Unsure
+        packed, offsets = _latin_1(_texts(code.data, code.places[ends - 3]))
+        sizes = np.diff(offsets)
+        if sizes.max() > 255:
             raise Unsure
-        self.functions[number] = module, name
-        kept[first:at] = False
-        code.codes[at], code.numbers[at] = BINGET, number
-        return self.functions[number], first
+        # Instructions with these bytes, behind the others
+        places = len(code.data) + offsets[:-1] + 2 * np.arange(len(ends))
+        more = np.zeros(int(offsets[-1]) + 2 * len(ends) + AHEAD, dtype=np.uint8)
+        data = np.concatenate([code.data, more])
+        data[places], data[places + 1] = SHORT_BINBYTES, sizes
+        inside = np.arange(len(packed)) - np.repeat(offsets[:-1], sizes)
+        data[np.repeat(places + 2, sizes) + inside] = packed
+        code = replace(code, data=data)
+        codes[ends], code.places[ends] = SHORT_BINBYTES, places
+        kept = np.ones(len(codes), dtype=bool)
+        for before in range(1, 5):
+            kept[ends - before] = False
+        return code.of(kept)
+
+    def _texts(self, code: _Code, rows: Integers) -> _Texts:
+        """The texts that instructions give, all of them here or all by the memo."""
+        if len(rows) and IS_GET[code.codes[rows[0]]]:
+            return self.memo.texts(code.numbers[rows])
+        return _texts(code.data, code.places[rows])
 
     def _text(self, code: _Code, at: int) -> str:
         """The text that an instruction gives."""
-        if IS_TEXT[code.codes[at]]:
-            found = _texts(code.data, code.places[at : at + 1])
-        elif IS_GET[code.codes[at]]:
-            found = self.memo.texts(code.numbers[at : at + 1])
-        else:
+        if not (IS_TEXT | IS_GET)[code.codes[at]]:
             raise Unsure
-        return bytes(_gathered([(np.zeros(1, dtype=np.int64), found)])[0]).decode(
-            "latin-1"
-        )
+        return _joined(self._texts(code, np.array([at])))
 
     def values(self, code: _Code) -> Any:
         """The numbers that `folded` left the bytes of."""
         kinds = np.unique(code.numbers)
+        if kinds.min() < 0:
+            raise Unsure
         types = [np.dtype(f"<{self.kinds[kind]}") for kind in kinds.tolist()]
         found = np.empty(len(code.places), dtype=np.result_type(np.int32, *types))
         for kind, of in zip(kinds, types, strict=True):
@@ -518,6 +643,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._scalars = _Scalars(self.memo)
+        self._aside = 0  # how many objects were put aside
 
     def take(self, block: _Block) -> None:
         """Add the rows of a block.
@@ -566,7 +692,7 @@ class _Reader:
     ) -> tuple[Integers, Integers]:
         """Fill the memo; the columns `numbers` and `aside` of `_Code`."""
         puts = np.flatnonzero(IS_PUT[codes])
-        before = self.memo.size
+        before = self._aside
         aside = np.full(len(codes), -1, dtype=np.int64)
         if len(puts):
             if puts[0] == 0:
@@ -583,8 +709,12 @@ class _Reader:
             due = before + np.searchsorted(puts, explicit)
             if not IS_KEPT[what].all() or (given != due).any():
                 raise Unsure
-            aside[puts - 1] = before + np.arange(len(puts))
-            self.memo.put(_texts(data, places[(puts - 1)[is_text]]), is_text)
+            numbers = before + np.arange(len(puts))
+            aside[puts - 1] = numbers
+            is_text &= ~_is_passing(codes, puts)
+            texts = _texts(data, places[(puts - 1)[is_text]])
+            self.memo.put(texts, numbers[is_text])
+            self._aside += len(puts)
         gets = np.flatnonzero(IS_GET[codes])
         numbers = np.full(len(codes), -1, dtype=np.int64)
         wide = codes[gets] == LONG_BINGET
@@ -616,7 +746,8 @@ class _Reader:
     def _ids(self, code: _Code) -> Any:
         """The ids that some instructions give, as `IdColumn` takes them."""
         kinds = code.codes
-        if (IS_WHOLE[kinds] | (kinds == SHORT_BINBYTES)).all():
+        of_numpy = (kinds == SHORT_BINBYTES) & (code.numbers >= 0)
+        if (IS_WHOLE[kinds] | of_numpy).all():
             found = self._numbers(code)
             if found.dtype.kind == "f":
                 raise Unsure
@@ -625,12 +756,18 @@ class _Reader:
                 return plain.cast(pa.string())
             return plain
         own, got = np.flatnonzero(IS_TEXT[kinds]), np.flatnonzero(IS_GET[kinds])
-        if len(own) + len(got) < len(kinds):
+        parts = [(own, _texts(code.data, code.places[own]))]
+        at, plain = self.memo.found(code.numbers[got])
+        parts.append((got[plain], self.memo.at(at[plain])))
+        made = code.numbers[got[~plain]]
+        parts.append((got[~plain], self._scalars.ids.texts(made)))
+        whole = np.flatnonzero(IS_WHOLE[kinds])
+        parts.append((whole, _written(_numbers(code.data, code.places[whole]))))
+        of_numpy = np.flatnonzero(kinds == SHORT_BINBYTES)
+        for rows, texts in self._scalars.texts(code.of(of_numpy)):
+            parts.append((of_numpy[rows], texts))
+        if sum(len(rows) for rows, _ in parts) < len(kinds):
             raise Unsure
-        parts = [
-            (own, _texts(code.data, code.places[own])),
-            (got, self.memo.texts(code.numbers[got])),
-        ]
         return _checked(*_gathered(parts))
 
     def _numbers(self, code: _Code) -> Any:
@@ -666,6 +803,79 @@ def _texts(data: Any, places: Integers) -> _Texts:
     wide = data[places] == BINUNICODE
     sizes = np.where(wide, _little(data, places, 4), _little(data, places, 1))
     return _Texts(data, places + np.where(wide, 5, 2), sizes)
+
+
+def _is_passing(codes: Any, puts: Integers) -> Booleans:
+    """Whether text that is put aside is no id, but what bytes or a type are made of.
+
+    Each of them is another object, so that none is ever taken again.
+    """
+    left = np.flatnonzero(~IS_PUT[codes])
+    last = len(left) - 1
+    at = np.searchsorted(left, puts - 1)
+    after, next_one = (codes[left[np.minimum(at + more, last)]] for more in (1, 2))
+    encoded: Booleans = (IS_TEXT | IS_GET)[after] & (next_one == TUPLE2)
+    encoded |= after == NEWFALSE
+    return encoded
+
+
+def _joined(texts: _Texts) -> str:
+    """Some texts as one."""
+    found, _ = _gathered([(np.arange(len(texts.sizes)), texts)])
+    return bytes(found).decode("latin-1")
+
+
+def _written(numbers: Integers) -> _Texts:
+    """Whole numbers as text."""
+    if not len(numbers):
+        return _Texts(np.zeros(0, dtype=np.uint8), numbers, numbers)
+    texts = pa.array(numbers.astype(np.int64, copy=False)).cast(pa.string())
+    _, ends, data = texts.buffers()
+    offsets = np.frombuffer(ends, dtype=np.int32)[: len(texts) + 1].astype(np.int64)
+    found = np.frombuffer(data, dtype=np.uint8)
+    return _Texts(found, offsets[:-1], np.diff(offsets))
+
+
+def _latin_1(texts: _Texts) -> tuple[Any, Integers]:
+    """The bytes that texts stand for in Latin-1, and where each begins and ends.
+
+    Raises
+    ------
+    Unsure
+        For other characters.
+    """
+    found, offsets = _gathered([(np.arange(len(texts.sizes)), texts)])
+    begun = np.concatenate([[0], np.cumsum((found & 0xC0) != 0x80)])
+    try:
+        packed = found.tobytes().decode("utf-8").encode("latin-1")
+    except UnicodeError:
+        raise Unsure from None
+    return np.frombuffer(packed, dtype=np.uint8), begun[offsets]
+
+
+def _wide(code: _Code) -> _Texts:
+    """The texts of NumPy, of four bytes a character, as UTF-8.
+
+    Raises
+    ------
+    Unsure
+        For another number of bytes than the type says, and what is no text.
+    """
+    places, characters = code.places, OF_TEXT - code.numbers
+    if (code.data[places + 1] != 4 * characters).any():
+        raise Unsure
+    all_bytes = _Texts(code.data, places + 2, 4 * characters)
+    wide, _ = _gathered([(np.arange(len(places)), all_bytes)])
+    points = wide.view("<u4")
+    try:
+        text = wide.tobytes().decode("utf-32-le").encode("utf-8")
+    except UnicodeError:
+        raise Unsure from None
+    widths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
+    ends = np.concatenate([[0], np.cumsum(widths)])
+    offsets = ends[np.concatenate([[0], np.cumsum(characters)])]
+    found = np.frombuffer(text, dtype=np.uint8)
+    return _Texts(found, offsets[:-1], np.diff(offsets))
 
 
 def _checked(found: Any, offsets: Integers) -> Any:

@@ -473,9 +473,7 @@ def main() -> None:
             found = converted(path)
         lines = found.said.replace(f"{folder}/", "").splitlines()
         good = found.code == bomb.code and len(lines) == (bomb.code != 0)
-        # What is done, and not refused, is a large file, which takes its time
-        quick = found.seconds < SECONDS and found.clock < CLOCK
-        good = good and (quick or bomb.code == 0)
+        good = good and found.seconds < SECONDS and found.clock < CLOCK
         good = good and found.peak < 1024
         mark = " " if good else "!"
         sys.stdout.write(

@@ -16,7 +16,8 @@ from rankbound.read.source import Source
 
 NAMES = st.sampled_from(["1", "10", "d2", "e\u0301", "\u00e9", "x" * 300, "a b", "-7"])
 NUMBERS = st.integers(-(2**70), 2**70) | st.integers(-300, 300)
-IDS = st.one_of(NAMES, NUMBERS, st.integers(-9, 9).map(np.int64))
+OF_TEXT = NAMES.map(np.str_) | st.text(max_size=3).map(np.str_)
+IDS = st.one_of(NAMES, NUMBERS, st.integers(-9, 9).map(np.int64), OF_TEXT)
 KINDS = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.int64])
 OF_NUMPY = st.builds(lambda kind, number: kind(number), KINDS, st.integers(-9, 999))
 VALUES = st.floats(-1e300, 1e300) | st.integers(-(2**66), 2**66) | OF_NUMPY
@@ -79,7 +80,7 @@ def test_both_readers_agree(table, protocol, size, shared):
 
 
 @given(
-    table=by(NAMES),
+    table=by(NAMES) | by(NAMES | OF_TEXT, VALUES),
     protocol=st.integers(2, 5),
     at=st.integers(0, 10**6),
     byte=st.binary(min_size=0, max_size=2),
@@ -114,12 +115,22 @@ def test_numbers_of_numpy_are_read_fast():
         for n, kind in enumerate((*kinds, float, int, *kinds))
     }
     beside = {"q": {f"d{n}": kind(n) for n, kind in enumerate((*kinds, float, int))}}
-    for table in (one, mixed, beside):
-        for protocol in (3, 4, 5):
+    known = [np.str_(f"d{m}\u00e9\U0001f4c4") for m in range(9)] + [np.int64(7), 9, "x"]
+    shared = {name: dict.fromkeys(known, np.float64(0.5)) for name in known[:10]}
+    again = {f"q{n}": {name: np.float32(n) for name in known} for n in range(3)}
+    shared |= again | {f"r{n}": {np.str_(f"d{n}"): n, np.str_("e"): 1} for n in (7, 8)}
+    for row in shared.values():  # an object that is no id is left to the other
+        row.update({name: float(value) for name, value in row.items()})
+    for table in (one, mixed, beside, shared, again):
+        for protocol in (2, 3, 4, 5):
             for size in (30_000, 1 << 20):
                 assert same(pickle.dumps(table, protocol=protocol), size)
     older = pickle.dumps(one, protocol=4).replace(b"\x16numpy._core", b"\x15numpy.core")
     assert same(older, 1 << 20)
+    wide = pickle.dumps({np.str_("q"): {np.str_("ab"): 1.0}}, protocol=4)
+    halves = wide.replace(b"b\0\0\0", b"\0\xd8\0\0")  # of a surrogate pair
+    assert same(wide, 64)
+    assert fast(halves, 64) is fast(wide.replace(b"U2", b"U3"), 64) is None
     assert not same(pickle.dumps({"q": {"d": np.array(1.0)}}, protocol=4), 64)
 
 
