@@ -1,6 +1,7 @@
 """Every parser on hostile bytes: it refuses them, or reads as a careful one does."""
 
 import math
+import pickle
 import tempfile
 import traceback
 from pathlib import Path
@@ -59,7 +60,17 @@ def seeds(parser):
     if parser in ("torch", "faiss-idmap"):
         return [_of_library(parser)]
     found = [golden(one) for one in known if format_of(one) == parser]
+    if parser == "pickle":
+        found += [*map(_of_numpy, range(2, 6))]
     return found or [golden(ALIKE[parser])]
+
+
+def _of_numpy(protocol):
+    """A pickle with numbers and text of NumPy, some of them in two places."""
+    ids = [np.str_("d1"), np.int64(2), "d3", np.str_("\u00e9")]
+    rows = {one: np.float32(place) for place, one in enumerate(ids)}
+    table = {np.str_("q"): rows, np.int64(7): {ids[0]: np.float64(0.5), ids[1]: 1.0}}
+    return pickle.dumps(table, protocol=protocol)
 
 
 def _of_library(parser):
