@@ -9,17 +9,24 @@ from __future__ import annotations
 import ctypes
 import json
 import math
+import mmap
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import IO, Any, Final, NoReturn, cast
+from weakref import WeakSet
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rankbound.engine import scratch_folder
 from rankbound.errors import FormatError, UsageError
 
 # What a file may hold, whatever memory there is; docs/formats.md states these
@@ -540,8 +547,38 @@ def _trimming() -> Callable[[int], int] | None:
     return found
 
 
+# What was mapped of files without names, while it lives
+_MAPPED: Final[WeakSet[mmap.mmap]] = WeakSet()
+
+
+def scratch_file() -> IO[bytes]:
+    """A file without a name, in the folder of the results if there is one.
+
+    The system removes it when nobody uses it any more, even if the process is killed.
+    """
+    return cast(IO[bytes], tempfile.TemporaryFile(dir=scratch_folder(), buffering=0))
+
+
+def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
+    """The numbers in a file that is open, where they lie; they may be changed there.
+
+    Examples
+    --------
+    >>> with scratch_file() as file:
+    ...     _ = file.write(np.arange(3).data)
+    ...     found = mapped(file, np.dtype(np.int64), 2)
+    >>> found.tolist()
+    [0, 1]
+    """
+    held = mmap.mmap(file.fileno(), size * dtype.itemsize)
+    _MAPPED.add(held)
+    return np.frombuffer(held, dtype)
+
+
 def give_back() -> None:
     """Give the system what was freed, which the C library may keep for long.
+
+    So do pages of files without names, which are read again when they are needed.
 
     Work with columns of millions of rows leaves half of its memory behind in pieces.
 
@@ -552,3 +589,6 @@ def give_back() -> None:
     trim = _trimming()
     if trim is not None:
         trim(0)
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for held in _MAPPED:
+            held.madvise(mmap.MADV_DONTNEED)

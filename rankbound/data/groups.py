@@ -141,6 +141,22 @@ class Groups(Shown):
             return self
         return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
 
+    def between(self, some: slice) -> Groups:
+        """Groups that follow each other, without copies of their rows.
+
+        Examples
+        --------
+        >>> from rankbound.data.scores import Scores
+        >>> scores = Scores.from_dict({q: {"a": 2.0, "b": 1.0} for q in "pq"})
+        >>> part = top_documents(scores, depth=2).between(slice(1, 2))
+        >>> part.group_qids().tolist(), part.offsets.tolist()
+        (['q'], [0, 2])
+        """
+        first, last = self.offsets[[some.start, some.stop]].tolist()
+        rows = slice(first, last)
+        offsets = self.offsets[some.start : some.stop + 1] - first
+        return self._of_rows(rows, some, offsets)
+
     def count_pairs(self, pairs: str) -> Integers:
         """Pairs of each group, shape (n_groups,), of the kind wanted.
 
@@ -216,8 +232,8 @@ class Groups(Shown):
 
     def _of_rows(
         self,
-        rows: Booleans | Integers,
-        groups: Booleans | Integers,
+        rows: Booleans | Integers | slice,
+        groups: Booleans | Integers | slice,
         offsets: Integers,
     ) -> Groups:
         """The chosen rows, of the chosen groups, with what is known of both."""
@@ -331,7 +347,7 @@ class Groups(Shown):
 
 
 def _chosen(
-    known: NDArray[Scalar] | None, which: Booleans | Integers
+    known: NDArray[Scalar] | None, which: Booleans | Integers | slice
 ) -> NDArray[Scalar] | None:
     return None if known is None else known[which]
 

@@ -115,12 +115,9 @@ class Scores(Shown):
                 f"{self.name}: {self.origins.shape} origins for {self.values.shape} "
                 "scores; every score needs one"
             )
-        same = self.codes[1:] == self.codes[:-1]
-        inner = self.offsets[1:-1]
-        same[inner[(inner > 0) & (inner < len(self.codes))] - 1] = False
-        if same.any():
-            twice = np.flatnonzero(same)
-            qid, docno = self.where(int(twice[0]))
+        twice = self._scored_twice()
+        if twice is not None:
+            qid, docno = self.where(twice)
             raise DomainError(
                 f"{self.name}: document {docno!r} is scored twice for query {qid!r}; "
                 "keep one score"
@@ -130,6 +127,19 @@ class Scores(Shown):
             docnos.flags.writeable = False
         for array in (self.qids, self.offsets, self.codes, self.values):
             array.flags.writeable = False
+
+    def _scored_twice(self) -> int | None:
+        """The first row whose document is that of the next, in one query."""
+        inner = self.offsets[1:-1]
+        for start in range(0, len(self.codes) - 1, LOOKED_UP):
+            codes = self.codes[start : start + LOOKED_UP + 1]
+            same = codes[1:] == codes[:-1]
+            if same.any():
+                first, last = np.searchsorted(inner, [start + 1, start + len(codes)])
+                same[inner[first:last] - start - 1] = False
+                if same.any():
+                    return start + int(np.argmax(same))
+        return None
 
     @classmethod
     def from_rows(
