@@ -434,7 +434,7 @@ class Blocks:
             return None
         path = self.folder / f"{digest}{BLOCK}"
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 return kind(**{name: held[name] for name in held.files})
         except FileNotFoundError:
             return None

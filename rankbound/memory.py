@@ -14,8 +14,10 @@ import os
 import re
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
@@ -41,6 +43,7 @@ WIDENED: Final = 6  # times as much memory may be taken for it
 OBJECTS: Final = 250  # bytes that a byte of a pickle may become
 
 SHARE: Final = 0.75  # of what the machine gives
+LET_GO: Final = 0.05  # seconds between two times that pages are let go
 STEP: Final = 1 << 20  # bytes between two looks at the memory
 SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B?|B)?\s*", re.IGNORECASE)
 DIGITS: Final = re.compile(rb"[0-9.]{%d}" % (LONGEST_NUMBER // 2))
@@ -572,13 +575,31 @@ def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
     """
     held = mmap.mmap(file.fileno(), size * dtype.itemsize)
     _MAPPED.add(held)
+    _letting_go()
     return np.frombuffer(held, dtype)
+
+
+@cache
+def _letting_go() -> None:
+    """Let go of the pages of what is mapped, again and again while the process lives.
+
+    They stay in the system's cache, which is no memory of this process, and come back
+    at once when they are needed.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        threading.Thread(target=_let_go, daemon=True).start()
+
+
+def _let_go() -> None:
+    while True:
+        time.sleep(LET_GO)
+        with suppress(ValueError, RuntimeError):  # one was closed, or another mapped
+            for held in _MAPPED:
+                held.madvise(mmap.MADV_DONTNEED)
 
 
 def give_back() -> None:
     """Give the system what was freed, which the C library may keep for long.
-
-    So do pages of files without names, which are read again when they are needed.
 
     Work with columns of millions of rows leaves half of its memory behind in pieces.
 
@@ -589,6 +610,3 @@ def give_back() -> None:
     trim = _trimming()
     if trim is not None:
         trim(0)
-    if hasattr(mmap, "MADV_DONTNEED"):
-        for held in _MAPPED:
-            held.madvise(mmap.MADV_DONTNEED)

@@ -368,12 +368,13 @@ def top_documents(scores: Scores, *, depth: int) -> Groups:
     best = [part.order[part.places < depth] for part in ranked_windows(scores)]
     rows = np.concatenate(best)
     sizes = np.minimum(scores.sizes, depth)
+    codes, docnos = scores.documents_of(rows)
     return Groups(
         queries=np.arange(scores.n_queries, dtype=np.int64),
         qids=scores.qids,
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        codes=scores.codes[rows],
-        docnos=scores.docnos,
+        codes=codes,
+        docnos=docnos,
         name=scores.name,
     )
 

@@ -215,6 +215,32 @@ class Scores(Shown):
         query = int(np.searchsorted(self.offsets, row, side="right")) - 1
         return self.qids[query], self.docnos[self.codes[row]]
 
+    def documents_of(self, rows: Integers) -> tuple[Integers, Strings]:
+        """The documents of some rows, as codes and the ids that these point into.
+
+        Ids that no row has are left out where most are, as few of the documents that a
+        teacher scores are among its best; then they need not be made into strings.
+
+        Examples
+        --------
+        >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}})
+        >>> codes, docnos = scores.documents_of(np.array([2]))
+        >>> codes.tolist(), docnos.tolist()
+        ([0], ['c'])
+        """
+        codes, held = self.codes[rows], as_held(self)
+        used = np.zeros(len(held), dtype=bool)
+        used[codes] = True
+        places = np.flatnonzero(used)
+        if 2 * len(places) > len(held):
+            return codes, self.docnos
+        new = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        if isinstance(held, LateStrings) and held.has_texts:
+            found = strings(held.texts().take(places).to_pylist())
+        else:
+            found = self.docnos[places]
+        return new[codes].astype(np.int64), found
+
     def with_values(self, values: Floats, *, kind: Kind) -> Scores:
         """The same rows with other values, for instance probabilities as logits."""
         return self._altered(values=values, kind=kind)

@@ -37,6 +37,21 @@ COMMANDS = {
 }
 
 
+def write_query(query, rng, runs, groups):
+    """Add the lines of a query to those of each file."""
+    docs = [f"d{n}" for n in rng.choice(200, 2 * SIZE - 1, replace=False)]
+    true = rng.normal(0, 2, len(docs))
+    true[:SIZE] += 1
+    seen = 0.7 * true + rng.normal(size=len(docs))
+    for name, scores in (("teacher", true), ("s", seen)):
+        rows = sorted(zip(scores, docs, strict=True), reverse=True)
+        for rank, (score, doc) in enumerate(rows, 1):
+            runs[name].append(f"q{query} Q0 {doc} {rank} {score:.6f} {name}\n")
+    for name, others in (("near", docs[1:SIZE]), ("random", docs[SIZE:])):
+        row = {"query_id": f"q{query}", "doc_id_a": docs[0], "doc_id_b": others}
+        groups[name].append(json.dumps(row) + "\n")
+
+
 def write_inputs(where, *, queries=QUERIES, shuffled=None):
     """Files of every command; with a generator, rows come in an order of its own."""
     rng = np.random.default_rng(0)
@@ -47,24 +62,12 @@ def write_inputs(where, *, queries=QUERIES, shuffled=None):
     runs = {"teacher": [], "s": []}
     groups = {"near": [], "random": []}
     for query in range(queries):
-        docs = [f"d{n}" for n in rng.choice(200, 2 * SIZE - 1, replace=False)]
-        true = rng.normal(0, 2, len(docs))
-        true[:SIZE] += 1
-        seen = 0.7 * true + rng.normal(size=len(docs))
-        for name, scores in (("teacher", true), ("s", seen)):
-            rows = sorted(zip(scores, docs, strict=True), reverse=True)
-            for rank, (score, doc) in enumerate(rows, 1):
-                runs[name].append(f"q{query} Q0 {doc} {rank} {score:.6f} {name}\n")
-        for name, others in (("near", docs[1:SIZE]), ("random", docs[SIZE:])):
-            row = {"query_id": f"q{query}", "doc_id_a": docs[0], "doc_id_b": others}
-            groups[name].append(json.dumps(row) + "\n")
-    for lines in (*runs.values(), *groups.values()):
+        write_query(query, rng, runs, groups)
+    for name, lines in {**runs, **groups}.items():
         if shuffled is not None:
             shuffled.shuffle(lines)
-    for name, lines in runs.items():
-        (where / f"{name}.run").write_text("".join(lines))
-    for name, lines in groups.items():
-        (where / f"{name}.jsonl").write_text("".join(lines))
+        place = where / f"{name}.{'run' if name in runs else 'jsonl'}"
+        place.write_text("".join(lines))
     data = where / "data"
     data.mkdir(exist_ok=True)
     for name in ("teacher.run", "s.run", "near.jsonl", "random.jsonl"):
