@@ -500,12 +500,17 @@ class Running:
         Starts the processes; None where this one does all.
     workers : int
         How many there are.
+    version : str
+        Of the program.
+    local : bool
+        Whether they are processes of this machine.
     """
 
     blocks: Blocks | None = None
     start: Callable[[], _Pool] | None = None
     workers: int = 1
     version: str = ""
+    local: bool = True
     _pool: _Pool | None = None
     _space: Path | None = None
     _kinds: dict[Callable[..., Any], type] = field(default_factory=dict)
@@ -534,6 +539,17 @@ class Running:
             if self._pool is None:
                 self._pool = self.start()
             return self._pool.submit(_sent_done, task.to_send())
+        except (OSError, RuntimeError):  # no further process can be started
+            return None
+
+    def ahead(self, work: Callable[..., Any], *given: Any) -> Any:
+        """A future of work that another process of this machine does meanwhile."""
+        if self.start is None or not self.local:
+            return None
+        try:
+            if self._pool is None:
+                self._pool = self.start()
+            return self._pool.submit(work, *given)
         except (OSError, RuntimeError):  # no further process can be started
             return None
 
@@ -630,19 +646,19 @@ def running(
         blocks.check()
     made = _who(blocks, workers, dask, version)
     token = _running.set(made)
+    stays = True
     try:
         yield
+        stays = False
     except (UsageError, DomainError) as error:
         # Nothing that the user can do about a full disk changes what was asked for
-        if blocks is not None and not isinstance(error.__context__, OSError):
-            blocks.remove()
+        stays = isinstance(error.__context__, OSError)
         raise
-    else:
-        if blocks is not None:
-            blocks.remove()
     finally:
         _running.reset(token)
         made.end()
+        if blocks is not None and not stays:
+            blocks.remove()
 
 
 def _who(
@@ -651,9 +667,24 @@ def _who(
     """Who computes; a cluster is asked at once, so that it is known to answer."""
     if dask is not None:
         pool = _Cluster(dask, version)
-        return Running(blocks, lambda: pool, pool.workers, version)
+        return Running(blocks, lambda: pool, pool.workers, version, local=False)
     start = partial(_Processes, workers) if workers > 1 else None
     return Running(blocks, start, workers, version)
+
+
+def ahead(work: Callable[..., Any], *given: Any) -> Any:
+    """A future of work that another process does meanwhile; None where none does."""
+    return _running.get().ahead(work, *given)
+
+
+def shared_folder() -> Path:
+    """A folder for what processes of a command hand over, until the command ends."""
+    return _running.get().space()
+
+
+def n_workers() -> int:
+    """How many processes work."""
+    return _running.get().workers
 
 
 def scratch_folder() -> Path | None:

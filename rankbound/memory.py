@@ -11,6 +11,7 @@ import json
 import math
 import mmap
 import os
+import pickle
 import re
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn, cast
+from typing import IO, Any, Final, NoReturn, TypeVar, cast
 from weakref import WeakSet
 
 import numpy as np
@@ -43,6 +44,11 @@ WIDENED: Final = 6  # times as much memory may be taken for it
 OBJECTS: Final = 250  # bytes that a byte of a pickle may become
 
 SHARE: Final = 0.75  # of what the machine gives
+LARGE: Final = 1 << 22  # bytes of an array that may lie in a file
+ALIGNED: Final = 64  # bytes by which arrays in a file are aligned
+AT_ONCE: Final = 1 << 24  # bytes that are written at once
+IN_PIECES: Final = 1 << 22  # bytes that are asked of the system, and go back to it
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as malloc.h of glibc names them
 LET_GO: Final = 0.05  # seconds between two times that pages are let go
 STEP: Final = 1 << 20  # bytes between two looks at the memory
 SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B?|B)?\s*", re.IGNORECASE)
@@ -53,6 +59,7 @@ UNLIMITED: Final = 1 << 60
 PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 Fail = Callable[[str], Exception]
+Held = TypeVar("Held")
 
 
 def size_from(memory: int | str) -> int:
@@ -544,7 +551,11 @@ LACKING: Final = (
 @cache
 def _trimming() -> Callable[[int], int] | None:
     try:
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        library = ctypes.CDLL(None)
+        found: Callable[[int], int] = library.malloc_trim
+        # Arrays of millions of rows leave no holes then, and blocks are kept for reuse
+        library.mallopt(MMAP_THRESHOLD, IN_PIECES)
+        library.mallopt(TRIM_THRESHOLD, 16 * IN_PIECES)
     except (AttributeError, OSError, TypeError):  # only glibc has it
         return None
     return found
@@ -577,6 +588,62 @@ def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
     _MAPPED.add(held)
     _letting_go()
     return np.frombuffer(held, dtype)
+
+
+def filed(held: Held) -> Held:
+    """The same, with its large arrays in a file without a name.
+
+    Only for what this process made: it is pickled. Arrays that cannot be written to
+    stay so if they are large.
+
+    Examples
+    --------
+    >>> found = filed({"a": np.arange(1_000_000), "b": np.arange(3)})
+    >>> found["a"][-1].item(), found["b"].tolist()
+    (999999, [0, 1, 2])
+    """
+    data, large = pickled(held)
+    if not large:
+        return held
+    with scratch_file() as file:
+        return cast(Held, taken_up(data, put_down(large, file), file))
+
+
+def pickled(held: object) -> tuple[bytes, list[memoryview]]:
+    """An object as bytes, without its large arrays, and these."""
+    large: list[memoryview] = []
+
+    def in_band(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes >= LARGE:
+            large.append(raw)
+        return raw.nbytes < LARGE
+
+    return pickle.dumps(held, protocol=5, buffer_callback=in_band), large
+
+
+def put_down(large: list[memoryview], file: IO[bytes]) -> list[int]:
+    """Write arrays into a file; where each of them ends."""
+    ends: list[int] = []
+    for raw in large:
+        start = ends[-1] if ends else 0
+        file.write(b"\0" * (-start % ALIGNED))
+        for at in range(0, raw.nbytes, AT_ONCE):
+            file.write(raw[at : at + AT_ONCE])
+        ends.append(start + -start % ALIGNED + raw.nbytes)
+    return ends
+
+
+def taken_up(data: bytes, ends: list[int], file: IO[bytes]) -> Any:
+    """What `pickled` gave, whose large arrays stay in the file where they were put."""
+    views = []
+    if ends:
+        held = mmap.mmap(file.fileno(), ends[-1])
+        _MAPPED.add(held)
+        _letting_go()
+        starts = [0, *(end + -end % ALIGNED for end in ends[:-1])]
+        views = [memoryview(held)[a:b] for a, b in zip(starts, ends, strict=True)]
+    return pickle.loads(data, buffers=views)
 
 
 @cache

@@ -259,6 +259,10 @@ class LateStrings:
             self._make = self._as_arrow = None
         return self._strings
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        texts = self.texts()
+        return _late, (self.strings if texts is None else texts, self.plain)
+
     @property
     def has_texts(self) -> bool:
         """Whether the ids are at hand as Arrow text, and not as strings."""
@@ -268,6 +272,15 @@ class LateStrings:
         """The ids as an Arrow array of text; None where only strings are at hand."""
         as_arrow = self._as_arrow
         return None if as_arrow is None else as_arrow()
+
+
+def _late(ids: Any, plain: bool) -> LateStrings:
+    """Ids that were pickled, as strings or as Arrow text."""
+    if isinstance(ids, np.ndarray):
+        return LateStrings(len(ids), lambda: ids, plain=plain)
+    return LateStrings(
+        len(ids), lambda: strings(ids.to_pylist()), lambda: ids, plain=plain
+    )
 
 
 class DocnosField:

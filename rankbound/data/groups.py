@@ -22,7 +22,7 @@ from rankbound.data.columns import (
     ranks,
 )
 from rankbound.data.ordering import ranked_windows, row_order
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Columns, Scores
 from rankbound.rendering import Shown
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -140,6 +140,18 @@ class Groups(Shown):
         if keep.all():
             return self
         return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
+
+    def with_columns(self, change: Callable[[Columns], Columns]) -> Groups:
+        """The same with the arrays of its rows held in another way."""
+        known = (self.codes, self.positive, self.probabilities, self.inclusion)
+        codes, positive, probabilities, inclusion = change(known)
+        return replace(
+            self,
+            codes=codes,
+            positive=positive,
+            probabilities=probabilities,
+            inclusion=inclusion,
+        )
 
     def between(self, some: slice) -> Groups:
         """Groups that follow each other, without copies of their rows.

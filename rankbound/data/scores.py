@@ -31,6 +31,9 @@ LARGEST: Final = float(np.finfo(np.float64).max) / 2
 LOOKED_UP: Final = 1 << 20  # rows whose keys are made at once
 
 
+Columns = tuple[Any, ...]
+
+
 class Kind(StrEnum):
     """What the numbers of a score file are; entropy is meaningless without it."""
 
@@ -253,6 +256,11 @@ class Scores(Shown):
         # `dataclasses.replace` would ask for the docnos
         same = {one.name: vars(self)[one.name] for one in fields(self) if one.init}
         return Scores(**(same | changes))
+
+    def with_columns(self, change: Callable[[Columns], Columns]) -> Scores:
+        """The same with the arrays of its rows held in another way."""
+        codes, values, origins = change((self.codes, self.values, self.origins))
+        return self._altered(codes=codes, values=values, origins=origins)
 
     def keep_rows(self, keep: Booleans) -> Scores:
         """Some rows, with the queries and documents that these have.
