@@ -1,7 +1,8 @@
 """`python -m benchmarks scale [--real]`: what blocks cost, and what that says of more.
 
 Costs of one tile of queries are measured in this process with one thread, and those of
-whole commands in processes of their own. From these follow the time and the memory for
+whole commands in processes of their own; seconds are processor time. From these follow
+the time and the memory for
 the data of MS MARCO, and what is too much first. ``--real`` runs `inspect` and
 `measure` on generated scores of the real size as well: 500,000 queries with 320 scores
 each, which take 6 GB of disk and most of an hour. Both write `TABLE`, which the page
@@ -10,6 +11,7 @@ docs/guide/scale.md shows.
 
 from __future__ import annotations
 
+import resource
 import statistics
 import sys
 import tempfile
@@ -81,7 +83,7 @@ def told(seconds: float) -> str:
     >>> told(12.34), told(250), told(9000)
     ('12.3 s', '4.2 min', '2.5 h')
     """
-    if seconds < HOUR / 30:
+    if seconds < 2 * 60:
         return f"{seconds:.1f} s"
     if seconds < HOUR:
         return f"{seconds / 60:.1f} min"
@@ -89,14 +91,23 @@ def told(seconds: float) -> str:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """The median of some runs, after one that is not timed."""
+    """The median processor time of some runs, after one that is not timed."""
     work()
     found = []
     for _ in range(REPEATS):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        found.append(time.perf_counter() - start)
+        found.append(time.process_time() - start)
     return statistics.median(found)
+
+
+def timed(words: list[str], folder: Path) -> tuple[float, float]:
+    """Processor time of a process and what it starts, and its anonymous MiB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _, memory = watched(words, folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent, memory
 
 
 def tile_costs(folder: Path) -> Iterator[Cost]:
@@ -221,7 +232,7 @@ def measured_rows(folder: Path) -> Iterator[str]:
         path = folder / f"{rows}.run"
         write_run(path, rows // 1000, 1000)
         words = command_lines(folder, path, memory="1GiB")["measure"]
-        seconds, memory = watched(words, folder)
+        seconds, memory = timed(words, folder)
         found.append(memory)
         took = f"{told(seconds)} | {memory:.0f} MiB"
         yield f"| `measure --memory 1GiB` | {rows:,} | {took} |"
@@ -234,7 +245,7 @@ def real_rows(folder: Path) -> Iterator[str]:
     path = folder / "teacher.run"
     write_run(path, QUERIES, SCORED)
     for name, words in command_lines(folder, path, memory="20GiB").items():
-        seconds, memory = watched(words, folder)
+        seconds, memory = timed(words, folder)
         yield (
             f"| `{name}`, {QUERIES:,} queries x {SCORED} | {QUERIES * SCORED:,} | "
             f"{told(seconds)} | {memory:.0f} MiB |"
@@ -248,10 +259,10 @@ def lines(*, real: bool) -> Iterator[str]:
     yield f"Made by `python -m benchmarks scale` at {commit()}: {machine()}.\n"
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         folder = Path(name)
-        yield "| work, by one process | measured | takes | the real data | take |"
+        yield "| work of one process | measured | takes | the real data | take |"
         yield "| --- | ---: | ---: | ---: | ---: |"
         yield from (cost.line() for cost in tile_costs(folder))
-        yield "\n| command | scores | time | anonymous memory |"
+        yield "\n| command | scores | processor time | anonymous memory |"
         yield "| --- | ---: | ---: | ---: |"
         yield from measured_rows(folder)
         if real:

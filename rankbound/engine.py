@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -312,7 +312,7 @@ class _Same:
         return isinstance(other, _Same) and self.array is other.array
 
 
-@cache
+@lru_cache(1)
 def _content(held: _Same) -> str:
     made = hashlib.blake2b(f"{held.array.dtype.str}{held.array.shape}".encode())
     for start in range(0, len(held.array), TILE):

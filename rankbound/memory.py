@@ -565,12 +565,16 @@ def _trimming() -> Callable[[int], int] | None:
 _MAPPED: Final[WeakSet[mmap.mmap]] = WeakSet()
 
 
-def scratch_file() -> IO[bytes]:
+def scratch_file() -> IO[bytes] | None:
     """A file without a name, in the folder of the results if there is one.
 
     The system removes it when nobody uses it any more, even if the process is killed.
+    None where no such file can be made; what would lie there stays in memory then.
     """
-    return cast(IO[bytes], tempfile.TemporaryFile(dir=scratch_folder(), buffering=0))
+    with suppress(OSError):
+        held = tempfile.TemporaryFile(dir=scratch_folder(), buffering=0)  # noqa: SIM115  its user closes it
+        return cast(IO[bytes], held)
+    return None
 
 
 def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
@@ -578,7 +582,7 @@ def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
 
     Examples
     --------
-    >>> with scratch_file() as file:
+    >>> with tempfile.TemporaryFile(buffering=0) as file:
     ...     _ = file.write(np.arange(3).data)
     ...     found = mapped(file, np.dtype(np.int64), 2)
     >>> found.tolist()
@@ -603,9 +607,10 @@ def filed(held: Held) -> Held:
     (999999, [0, 1, 2])
     """
     data, large = pickled(held)
-    if not large:
+    file = scratch_file() if large else None
+    if file is None:
         return held
-    with scratch_file() as file:
+    with file:
         return cast(Held, taken_up(data, put_down(large, file), file))
 
 

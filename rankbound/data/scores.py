@@ -239,7 +239,7 @@ class Scores(Shown):
             return codes, self.docnos
         new = np.cumsum(used, dtype=np.int32) - np.int32(1)
         if isinstance(held, LateStrings) and held.has_texts:
-            found = strings(held.texts().take(places).to_pylist())
+            found = strings(held.texts(places).to_pylist())
         else:
             found = self.docnos[places]
         return new[codes].astype(np.int64), found

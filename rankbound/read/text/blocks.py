@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -202,6 +203,7 @@ class Column:
         self._held = np.empty(0, dtype=dtype)
         self._size = 0
         self._file: IO[bytes] | None = None
+        self._most = IN_MEMORY
 
     def __len__(self) -> int:
         return self._size
@@ -216,10 +218,8 @@ class Column:
     def append(self, block: NDArray[Any]) -> None:
         """Add the numbers of further rows."""
         end = self._size + len(block)
-        if self._file is None and end * self._held.itemsize > IN_MEMORY:
-            self._file = scratch_file()
-            finalize(self, self._file.close)  # a map outlives it
-            self._file.write(self._held[: self._size].data)
+        if end * self._held.itemsize > self._most:
+            self._put_down()
         if self._file is not None:
             self._held = self._held[:0]
             self._file.write(np.ascontiguousarray(block, self._held.dtype).data)
@@ -229,6 +229,14 @@ class Column:
             self._held.resize(max(end, len(self._held) * 5 // 4), refcheck=False)
         self._held[self._size : end] = block
         self._size = end
+
+    def _put_down(self) -> None:
+        """Let the column lie in a file from now on, if there can be one."""
+        self._most = sys.maxsize
+        self._file = scratch_file()
+        if self._file is not None:
+            finalize(self, self._file.close)  # a map outlives it
+            self._file.write(self._held[: self._size].data)
 
     def taken(self) -> NDArray[Any]:
         """All numbers. To be called once, as the last method."""
