@@ -210,9 +210,13 @@ def _coded(
         size = len(places)
     if order_of is not None:
         order = order_of(distinct[0])
-        places, distinct = places[order], [word[order] for word in distinct]
+        alone = distinct[0] is places
+        distinct = [word[order] for word in distinct]
+        places = distinct[0] if alone else places[order]
+        del order
     rank = np.empty(size, dtype=np.int32)
     rank[places] = np.arange(len(places), dtype=np.int32)
+    del places
     for start in range(0, len(codes), STEP):
         part = slice(start, start + STEP)
         codes[part] = rank[codes[part]]
