@@ -49,9 +49,11 @@ AHEAD: Final = 2  # tiles that wait for each process
 WAIT: Final = 60.0  # seconds for a cluster to answer
 # What a folder of blocks is called, after the name of its command
 SUFFIX: Final = ".blocks"
-MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "blocks.json"
 BLOCK: Final = ".npz"
 SCHEMA: Final = "rankbound.blocks/1"
+# How hidden folders of the writer begin, which the next run removes
+HIDDEN: Final = ".writing-"
 # Read by the libraries when they are loaded, so set before a process begins
 THREADS: Final = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
@@ -389,7 +391,7 @@ class Blocks:
             )
         )
         if not self.folder.is_dir():
-            part = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.folder.parent))
+            part = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=self.folder.parent))
             (part / "new").mkdir()
             (part / "new" / MANIFEST).write_bytes(text)
             (part / "new").rename(self.folder)
@@ -474,8 +476,7 @@ def _are_ours(folder: Path) -> bool:
         if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
             return False
         return all(
-            path.name == MANIFEST or path.suffix in (BLOCK, ".npy")
-            for path in folder.iterdir()
+            path.name == MANIFEST or path.suffix == BLOCK for path in folder.iterdir()
         )
     return False
 
@@ -569,12 +570,11 @@ class Running:
 
     def space(self) -> Path:
         """A folder for what other processes need."""
-        if self.blocks is not None:
-            self.blocks.begin()
-            return self.blocks.folder
         if self._space is None:
-            self._space = Path(tempfile.mkdtemp(prefix="rankbound-"))
-        return self._space
+            where = None if self.blocks is None else self.blocks.folder.parent
+            self._space = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=where))
+            (self._space / "new").mkdir()
+        return self._space / "new"
 
     def end(self) -> None:
         """End the processes, and remove what they needed."""
@@ -675,6 +675,13 @@ def _who(
 def ahead(work: Callable[..., Any], *given: Any) -> Any:
     """A future of work that another process does meanwhile; None where none does."""
     return _running.get().ahead(work, *given)
+
+
+def get_ready() -> None:
+    """Find out what blocks will depend on, while other processes work."""
+    made = _running.get()
+    if made.blocks is not None:
+        made.blocks.identity()
 
 
 def shared_folder() -> Path:

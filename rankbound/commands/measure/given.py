@@ -22,7 +22,7 @@ from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
-from rankbound.engine import ahead, n_workers, shared_folder
+from rankbound.engine import ahead, get_ready, n_workers, shared_folder
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.shape import VectorFacts
 from rankbound.memory import budget, filed, give_back
@@ -409,6 +409,8 @@ class Files:
 
         Each is a path, a part and the name of the model.
         """
+        if n_workers() == 1:
+            return
         share = budget().part(n_workers() + 1)
         for path, part, of in wanted:
             if not isinstance(path, Path) or not path.is_file():
@@ -422,6 +424,7 @@ class Files:
             if begun is None:
                 return
             self._ahead[path, part, tag] = begun
+        get_ready()
 
     def _anew(self, path: Path, part: str, tag: str | None) -> Contents:
         """What a file holds, which was read before, by another process, or is now."""
