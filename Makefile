@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: hostile fuzz faults dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -61,6 +61,12 @@ hostile: $(VENV)/.dev ## hostile files and command lines, each with limits of 10
 
 faults: $(VENV)/.dev ## every call to the file system fails once, or is the last one before a kill
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile.faults
+
+kills: $(VENV)/.dev ## kill measure, compare, cut and study 30 times, and compare what they end with; minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.rankbound.resuming build/kills
+
+scale: $(VENV)/.dev ## what blocks cost, and what that says of data as large as MS MARCO, into docs/measured
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks scale
 
 fuzz: $(VENV)/.dev ## 20,000 random files for each reader, guided by coverage where atheris installs; an hour
 	$(PIP) -e '.[fuzz]' || echo "atheris cannot be installed here: files are mutated by a seed"

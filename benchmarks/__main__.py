@@ -1,4 +1,4 @@
-"""`python -m benchmarks [kernels|readers|ids|groups|report|commands]`: ratios.
+"""`python -m benchmarks [kernels|readers|ids|groups|report|commands|scale]`: ratios.
 
 All rivals of a row run in turn, and the table has medians, as seconds drift with the
 machine, while ratios within one run drift less. Kernels are told what share they reach
@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
-from benchmarks import kernels
+from benchmarks import kernels, scale
 from benchmarks.commands import rows as whole_command_rows
 from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
@@ -159,6 +159,9 @@ def commit() -> str:
 
 def main(words: list[str]) -> None:
     """Print the tables, and keep them if asked to."""
+    if words[:1] == ["scale"]:  # whose tables have other columns
+        scale.main(words[1:])
+        return
     kept: dict[str, Timed] = {}
     found: dict[str, float] = {}
     parts: dict[str, Callable[[], Iterator[str]]] = {

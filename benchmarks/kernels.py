@@ -28,7 +28,7 @@ from rankbound.estimators.distances import (
     pair_distances,
     quantile_diameter,
 )
-from rankbound.estimators.group_terms import block_distances
+from rankbound.estimators.group_terms import block_distances, vector_rows
 from rankbound.estimators.listwise import list_entropy
 from rankbound.estimators.pairwise import pairwise_entropy, pairwise_risk_nats
 from rankbound.estimators.threads import share_out, threads
@@ -313,7 +313,9 @@ def gathered(rng: np.random.Generator) -> Iterator[Row]:
         book = Embeddings(ids, vectors)
 
         def ours() -> list[Floats]:
-            blocks = block_distances(groups, book, metric="euclidean", pairs="all")
+            rows = vector_rows(groups, book)
+            kind = {"metric": "euclidean", "pairs": "all"}
+            blocks = block_distances(groups, rows, book, **kind)
             return [
                 quantile_diameter(distances, chosen, quantile=QUANTILE)
                 for _, distances, chosen in blocks

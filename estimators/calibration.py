@@ -22,6 +22,7 @@ from rankbound.estimators.pairs import both_sides, selected_pairs
 # Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3
 LEVEL = 0.95  # of the interval of a temperature
+AT_ONCE = 1 << 18  # margins
 N_BINS = 10  # of preferences in [1/2, 1]
 ONE_SIGN = 1e-12  # smaller values of the other sign, by the largest, are rounding
 
@@ -364,12 +365,16 @@ def calibration_error(
     """
     if not len(margins):
         raise DomainError("a calibration error needs a pair, got none")
-    confidence = np.asarray(sigmoid(np.abs(margins)))
-    right = np.where(margins == 0, 0.5, (margins > 0).astype(np.float64))
-    place = bins_of(confidence, n_bins)
-    counts = np.bincount(place, minlength=n_bins)
-    sums = np.bincount(place, weights=confidence, minlength=n_bins)
-    hits = np.bincount(place, weights=right, minlength=n_bins)
+    counts = np.zeros(n_bins, dtype=np.int64)
+    sums, hits = np.zeros(n_bins), np.zeros(n_bins)
+    for start in range(0, len(margins), AT_ONCE):
+        some = margins[start : start + AT_ONCE]
+        confidence = np.asarray(sigmoid(np.abs(some)))
+        right = np.where(some == 0, 0.5, (some > 0).astype(np.float64))
+        place = bins_of(confidence, n_bins)
+        counts += np.bincount(place, minlength=n_bins)
+        sums += np.bincount(place, weights=confidence, minlength=n_bins)
+        hits += np.bincount(place, weights=right, minlength=n_bins)
     error = float(np.abs(hits - sums).sum() / len(margins))
     width = 0.5 / n_bins
     return error, tuple(

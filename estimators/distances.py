@@ -575,6 +575,8 @@ class TailQuantile:
     quantile : float
         In (0, 1). The result is the smallest value t such that the weight of the values
         above t is at most 1 - quantile.
+    floor : float
+        That of a tail of other values, of which this is a part.
 
     Examples
     --------
@@ -584,14 +586,14 @@ class TailQuantile:
     119.0
     """
 
-    def __init__(self, quantile: float) -> None:
+    def __init__(self, quantile: float, floor: float = -np.inf) -> None:
         if not 0 < quantile < 1:
             raise DomainError(f"`quantile` must lie in (0, 1), got {quantile!r}")
         # Weights are sums of fractions; a small slack keeps an exact tie on its side
         self._room = (1 - quantile) + 1e-12
         self._values = np.empty(0)
         self._weights = np.empty(0)
-        self._floor = -np.inf
+        self._floor = floor
         self._fed: list[tuple[Floats, Floats]] = []
         self._n_fed = 0
 
@@ -603,6 +605,16 @@ class TailQuantile:
         self._n_fed += len(self._fed[-1][0])
         if self._n_fed > max(FED_AT_ONCE, len(self._values)):
             self._cut()
+
+    @property
+    def floor(self) -> float:
+        """The quantile is no less than this, whatever is fed later."""
+        return self._floor
+
+    def kept(self) -> tuple[Floats, Floats]:
+        """The values that still matter, and their weights, both of shape (n,)."""
+        self._cut()
+        return self._values, self._weights
 
     def _cut(self) -> None:
         """Keep the tail alone."""

@@ -8,7 +8,7 @@ term.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.engine import over_tiles
 from rankbound.estimators.distances import (
     SMALL_PRODUCT,
     check_metric,
@@ -223,6 +224,13 @@ def teacher_terms(
     [0.693147]
     """
     check_span(teacher)
+    return over_tiles(teacher_terms_of_tile, groups, teacher, pairs=pairs)
+
+
+def teacher_terms_of_tile(
+    groups: Groups, teacher: Floats, *, pairs: str
+) -> TeacherTerms:
+    """`teacher_terms` of groups that are computed together."""
     entropy, margin, spread = (np.empty(groups.n_groups) for _ in range(3))
     for block in blocks(groups, paired=pairs != "all"):
         values = teacher[block.rows]
@@ -259,11 +267,22 @@ def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Fl
     [0.693147]
     """
     check_span(values)
+    return over_tiles(_entropies_of_tile, groups, values, pairs=pairs).entropy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entropies:
+    """`entropy` in nats, shape (n_groups,)."""
+
+    entropy: Floats
+
+
+def _entropies_of_tile(groups: Groups, values: Floats, *, pairs: str) -> Entropies:
     found = np.empty(groups.n_groups)
     for block in blocks(groups, paired=pairs != "all"):
         kind = pair_choice(block, pairs)
         found[block.groups] = pairwise_entropy_nats(values[block.rows], **kind)
-    return found
+    return Entropies(found)
 
 
 def student_terms(
@@ -306,6 +325,15 @@ def student_terms(
     np.True_
     """
     check_span(student)
+    return over_tiles(
+        student_terms_of_tile, groups, teacher, student, clip_at=clip_at, pairs=pairs
+    )
+
+
+def student_terms_of_tile(
+    groups: Groups, teacher: Floats, student: Floats, *, clip_at: float, pairs: str
+) -> StudentTerms:
+    """`student_terms` of groups that are computed together."""
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
     n_clipped = np.zeros(groups.n_groups, dtype=np.int64)
     clipped = np.array(student, dtype=np.float64)
@@ -432,7 +460,6 @@ def geometry(
     *,
     metric: str = "euclidean",
     pairs: str = "all",
-    visit: Callable[[Block, Floats, np.ndarray], object] | None = None,
 ) -> Geometry:
     """Diameter and mean distance of every group over the pairs that enter the loss.
 
@@ -443,44 +470,58 @@ def geometry(
     embeddings : Embeddings
     metric : {"euclidean", "angular"}
     pairs : {"all", "pos-neg", "neg-neg"}
-    visit : callable, optional
-        Called with each block, its distances and its chosen pairs, both (b, n_pairs),
-        for other quantities that need all distances, so that these are computed once.
 
     Raises
     ------
     DomainError
         If a document has no vector.
     """
+    check_metric(metric)
+    rows = vector_rows(groups, embeddings)
+    given = {"vectors": embeddings, "metric": metric, "pairs": pairs}
+    return over_tiles(_geometry_of_tile, groups, rows, what="distances", **given)
+
+
+def _geometry_of_tile(
+    groups: Groups, rows: Integers, *, vectors: Embeddings, metric: str, pairs: str
+) -> Geometry:
     largest, mean = np.empty(groups.n_groups), np.empty(groups.n_groups)
     for block, distances, chosen in block_distances(
-        groups, embeddings, metric=metric, pairs=pairs
+        groups, rows, vectors, metric=metric, pairs=pairs
     ):
         largest[block.groups] = diameter(distances, chosen)
         mean[block.groups] = mean_distance(distances, chosen)
-        if visit is not None:
-            visit(block, distances, chosen)
     return Geometry(diameter=largest, mean_distance=mean)
 
 
+def vector_rows(groups: Groups, embeddings: Embeddings) -> Integers:
+    """The row of the vector of each document row, shape (n_rows,).
+
+    Raises
+    ------
+    DomainError
+        If a document has no vector.
+    """
+    rows = embeddings.rows(groups.docnos)[groups.codes]
+    if rows.min(initial=0) < 0:
+        raise DomainError(
+            f"{embeddings.name}: a document of the groups has no vector; leave out "
+            "groups with such documents"
+        )
+    return rows
+
+
 def block_distances(
-    groups: Groups, embeddings: Embeddings, *, metric: str, pairs: str
+    groups: Groups, rows: Integers, vectors: Embeddings, *, metric: str, pairs: str
 ) -> Iterator[tuple[Block, Floats, Booleans]]:
     """Yield each block with its distances and its chosen pairs, both (b, n_pairs).
 
-    Parameters and errors are those of `geometry`.
+    `rows` are those of `vector_rows`; other parameters are those of `geometry`.
     """
-    check_metric(metric)
-    rows_of_docs = embeddings.rows(groups.docnos)
     for block in blocks(groups, shared=True, what="distances"):
-        rows = rows_of_docs[groups.codes[block.rows]]
-        if rows.min() < 0:
-            raise DomainError(
-                f"{embeddings.name}: a document of the groups has no vector; leave out "
-                "groups with such documents"
-            )
-        distances = _distances(embeddings, rows, metric)
-        yield block, distances, selected_pairs(rows, **pair_choice(block, pairs))
+        places = rows[block.rows]
+        distances = _distances(vectors, places, metric)
+        yield block, distances, selected_pairs(places, **pair_choice(block, pairs))
 
 
 def _distances(embeddings: Embeddings, rows: Integers, metric: str) -> Floats:

@@ -30,7 +30,7 @@ from rankbound.data.columns import (
     strings,
 )
 from rankbound.data.groups import MIXING, Groups
-from rankbound.data.ordering import FITS, row_order
+from rankbound.data.ordering import FITS, WINDOW, row_order, windows
 
 # Jaccard similarity of two sets, which must be above it: 4 / 5
 ABOVE: Final = (4, 5)
@@ -43,6 +43,7 @@ TINY: Final = 1e-30
 MOST_MET: Final = 50_000_000
 MOST_MEMBERS: Final = 10_000_000
 AT_ONCE: Final = 1_000_000
+COMPARED_AT_ONCE: Final = 200_000  # members of pairs
 WORDS: Final = re.compile(r"\w+")
 
 
@@ -191,10 +192,10 @@ def _of_scores(
     owner; sets without a member are no copies.
     """
     sizes = np.bincount(owner, minlength=n)
-    exact, kept = _exact(owner, item, scores, sizes)
+    exact, kept = _exact(item, scores, sizes)
+    means = np.zeros(n)
     if scores is not None:
         means = np.bincount(owner, weights=scores, minlength=n) / np.maximum(1, sizes)
-        scores = scores - means[owner]
     chosen = np.zeros(n, dtype=bool)
     chosen[kept] = True
     if not chosen[owner].all():
@@ -204,27 +205,24 @@ def _of_scores(
     candidates = _candidates(owner, item, sizes)
     if candidates is None:
         return exact, False
-    close = _close(candidates, (owner, item, scores), sizes)
+    close = _close(candidates, (owner, item, scores), means, sizes)
     return np.concatenate([exact, candidates[close]]), True
 
 
 def _exact(
-    owner: Integers, item: Integers, scores: Floats | None, sizes: Integers
+    item: Integers, scores: Floats | None, sizes: Integers
 ) -> tuple[Integers, Integers]:
     """Pairs of equal sets with equal scores, and the first of each such set."""
-    order = row_order(owner, item, n_docs=int(item.max(initial=0)) + 1)
     ends = np.concatenate([[0], np.cumsum(sizes)])
-    sorted_items = item[order]
-    values = None if scores is None else scores[order] + 0.0  # no negative zeros
     seen: dict[tuple[bytes, bytes], int] = {}
     pairs = []
     filled = np.flatnonzero(sizes)
-    again = _may_repeat(sorted_items, values, ends[:-1][filled])
+    again = _may_repeat(item, scores, ends)[filled]
     kept = filled[~again].tolist()
     for place in filled[again].tolist():
-        rows = slice(ends[place], ends[place + 1])
-        said = b"" if values is None else values[rows].tobytes()
-        first = seen.setdefault((sorted_items[rows].tobytes(), said), place)
+        items, values = _sorted(item, scores, ends[place : place + 2])
+        said = b"" if values is None else values.tobytes()
+        first = seen.setdefault((items.tobytes(), said), place)
         if first == place:
             kept.append(place)
         else:
@@ -232,23 +230,44 @@ def _exact(
     return _pairs(pairs), np.sort(np.array(kept, dtype=np.int64))
 
 
-def _may_repeat(items: Integers, values: Floats | None, starts: Integers) -> Booleans:
+def _sorted(
+    item: Integers, scores: Floats | None, ends: Integers
+) -> tuple[Integers, Floats | None]:
+    """Members and scores of some sets, each sorted by member."""
+    rows = slice(ends[0], ends[-1])
+    owner = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    some = item[rows]
+    order = row_order(owner, some, n_docs=int(some.max(initial=0)) + 1)
+    # No negative zeros
+    return some[order], None if scores is None else scores[rows][order] + 0.0
+
+
+def _may_repeat(item: Integers, scores: Floats | None, ends: Integers) -> Booleans:
     """Which sets have the same sum of mixed members as another one, as equal sets do.
 
-    `items` and `values` are those of the sets one after another, which begin at
-    `starts`, none empty.
+    `item` and `scores` are those of the sets one after another, whose bounds are
+    `ends`; empty sets have none.
     """
-    if not len(starts):
-        return np.zeros(0, dtype=bool)
-    mixed = items.astype(np.uint64) * MIXING
-    mixed ^= mixed >> np.uint64(32)
-    if values is not None:
-        mixed += values.view(np.uint64)
-    mixed *= MIXING
-    mixed ^= mixed >> np.uint64(29)
-    sums = np.add.reduceat(mixed * MIXING, starts)
-    _, place, counts = np.unique(sums, return_inverse=True, return_counts=True)
-    return np.asarray(counts[place] > 1)
+    sums = np.zeros(len(ends) - 1, dtype=np.uint64)
+    for first, last in windows(ends, WINDOW):
+        bounds = ends[first : last + 1]
+        items, values = _sorted(item, scores, bounds)
+        filled = np.flatnonzero(np.diff(bounds))
+        if not len(filled):
+            continue
+        mixed = items.astype(np.uint64) * MIXING
+        mixed ^= mixed >> np.uint64(32)
+        if values is not None:
+            mixed += values.view(np.uint64)
+        mixed *= MIXING
+        mixed ^= mixed >> np.uint64(29)
+        starts = bounds[filled] - bounds[0]
+        sums[first + filled] = np.add.reduceat(mixed * MIXING, starts)
+    found = np.zeros(len(sums), dtype=bool)
+    filled = np.flatnonzero(np.diff(ends))
+    _, place, counts = np.unique(sums[filled], return_inverse=True, return_counts=True)
+    found[filled] = counts[place] > 1
+    return found
 
 
 def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | None:
@@ -260,22 +279,13 @@ def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | 
     if not len(owner):
         return _pairs([])
     often = np.bincount(item)
-    both = len(often) * (int(often.max()) + 1)
-    if both * len(sizes) < FITS:
-        order = row_order(owner, often[item] * len(often) + item, n_docs=both)
-    else:
-        order = np.lexsort((item, often[item], owner))
-    owner, item = owner[order], item[order]
-    starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
-    part, whole = ABOVE
-    last = starts + (sizes - part * sizes // whole)[owner[starts]]
-    rare = np.arange(len(owner)) < np.repeat(last, np.diff(starts, append=len(owner)))
-    owner, item = owner[rare], item[rare]
+    owner, item = _rarest(owner, item, often, sizes)
     met = np.bincount(item)[item]  # by each row with all others of its item
     if np.sum(met, dtype=np.float64) > MOST_MET:
         return None
     members = _matrix(owner, item, np.ones(len(owner)), (len(sizes), len(often)))
     found, n_found = [], 0
+    part, whole = ABOVE
     work = np.cumsum(np.bincount(owner, weights=met, minlength=len(sizes)))
     ends = np.searchsorted(work, np.arange(AT_ONCE, work[-1], AT_ONCE))
     turned = members.T.tocsr()
@@ -291,8 +301,36 @@ def _candidates(owner: Integers, item: Integers, sizes: Integers) -> Integers | 
     return np.concatenate(found)
 
 
+def _rarest(
+    owner: Integers, item: Integers, often: Integers, sizes: Integers
+) -> tuple[Integers, Integers]:
+    """Those members of sets, of which near-copies share one, by set and rarity."""
+    both = len(often) * (int(often.max()) + 1)
+    part, whole = ABOVE
+    n_rare = sizes - part * sizes // whole
+    starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+    bounds = np.append(starts, len(owner))
+    owners, items = [], []
+    for first, last in windows(bounds, WINDOW):
+        rows = slice(bounds[first], bounds[last])
+        mine, some = owner[rows], item[rows]
+        if both * len(sizes) < FITS:
+            order = row_order(mine, often[some] * len(often) + some, n_docs=both)
+        else:
+            order = np.lexsort((some, often[some], mine))
+        begins = bounds[first:last] - rows.start
+        count = np.diff(bounds[first : last + 1])
+        rare = np.arange(len(mine)) < np.repeat(begins + n_rare[mine[begins]], count)
+        owners.append(mine[order][rare])
+        items.append(some[order][rare])
+    return np.concatenate(owners), np.concatenate(items)
+
+
 def _close(
-    pairs: Integers, sets: tuple[Integers, Integers, Floats | None], sizes: Integers
+    pairs: Integers,
+    sets: tuple[Integers, Integers, Floats | None],
+    means: Floats,
+    sizes: Integers,
 ) -> Booleans:
     """Which pairs share enough, with scores that differ by little, shape (n_pairs,)."""
     owner, item, scores = sets
@@ -304,11 +342,11 @@ def _close(
     asked[pairs] = True
     rows = asked[owner]
     owner, item = owner[rows], item[rows]
-    scores = None if scores is None else scores[rows]
+    scores = None if scores is None else scores[rows] - means[owner]
     has = _matrix(owner, item, np.ones(len(owner)), shape)
     held = None if scores is None else _matrix(owner, item, scores, shape)
     part, whole = ABOVE
-    step = max(1, AT_ONCE // int(sizes.max()))
+    step = max(1, COMPARED_AT_ONCE // int(sizes.max()))
     for start in range(0, len(pairs), step):
         left, right = pairs[start : start + step].T
         ours, theirs = has[left], has[right]

@@ -437,6 +437,20 @@ class DistanceCurve:
         self._mass += np.bincount(places, weights=weights, minlength=BINS + 1)
 
     @property
+    def top(self) -> float:
+        """The upper bound of the distances."""
+        return self._top
+
+    @property
+    def mass(self) -> Floats:
+        """The weight of each bin, shape (n_bins,)."""
+        return self._mass
+
+    def add(self, mass: Floats) -> None:
+        """Add the bins of a curve of other distances with the same bound."""
+        self._mass += mass
+
+    @property
     def zero(self) -> float:
         """Share of the pairs at distance 0."""
         return float(self._mass[0] / self._mass.sum())

@@ -49,6 +49,7 @@ PARAMETERS: Final = frozenset(
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
         *("missing_value", "mixed_scales", "run_tag", "trained_on"),
         *("force", "memory", "collections", "samplings"),
+        *("workers", "dask", "fresh"),
         *("group_size", "backend", "losses", "architectures", "seeds"),
     }
 )

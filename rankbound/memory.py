@@ -9,17 +9,27 @@ from __future__ import annotations
 import ctypes
 import json
 import math
+import mmap
 import os
+import pickle
 import re
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import IO, Any, Final, NoReturn, TypeVar, cast
+from weakref import WeakSet
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rankbound.engine import scratch_folder
 from rankbound.errors import FormatError, UsageError
 
 # What a file may hold, whatever memory there is; docs/formats.md states these
@@ -34,6 +44,12 @@ WIDENED: Final = 6  # times as much memory may be taken for it
 OBJECTS: Final = 250  # bytes that a byte of a pickle may become
 
 SHARE: Final = 0.75  # of what the machine gives
+LARGE: Final = 1 << 22  # bytes of an array that may lie in a file
+ALIGNED: Final = 64  # bytes by which arrays in a file are aligned
+AT_ONCE: Final = 1 << 24  # bytes that are written at once
+IN_PIECES: Final = 1 << 22  # bytes that are asked of the system, and go back to it
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as malloc.h of glibc names them
+LET_GO: Final = 0.05  # seconds between two times that pages are let go
 STEP: Final = 1 << 20  # bytes between two looks at the memory
 SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B?|B)?\s*", re.IGNORECASE)
 DIGITS: Final = re.compile(rb"[0-9.]{%d}" % (LONGEST_NUMBER // 2))
@@ -43,6 +59,7 @@ UNLIMITED: Final = 1 << 60
 PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 Fail = Callable[[str], Exception]
+Held = TypeVar("Held")
 
 
 def size_from(memory: int | str) -> int:
@@ -534,10 +551,123 @@ LACKING: Final = (
 @cache
 def _trimming() -> Callable[[int], int] | None:
     try:
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        library = ctypes.CDLL(None)
+        found: Callable[[int], int] = library.malloc_trim
+        # Arrays of millions of rows leave no holes then, and blocks are kept for reuse
+        library.mallopt(MMAP_THRESHOLD, IN_PIECES)
+        library.mallopt(TRIM_THRESHOLD, 16 * IN_PIECES)
     except (AttributeError, OSError, TypeError):  # only glibc has it
         return None
     return found
+
+
+# What was mapped of files without names, while it lives
+_MAPPED: Final[WeakSet[mmap.mmap]] = WeakSet()
+
+
+def scratch_file() -> IO[bytes] | None:
+    """A file without a name, in the folder of the results if there is one.
+
+    The system removes it when nobody uses it any more, even if the process is killed.
+    None where no such file can be made; what would lie there stays in memory then.
+    """
+    with suppress(OSError):
+        held = tempfile.TemporaryFile(dir=scratch_folder(), buffering=0)  # noqa: SIM115  its user closes it
+        return cast(IO[bytes], held)
+    return None
+
+
+def mapped(file: IO[bytes], dtype: np.dtype[Any], size: int) -> NDArray[Any]:
+    """The numbers in a file that is open, where they lie; they may be changed there.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryFile(buffering=0) as file:
+    ...     _ = file.write(np.arange(3).data)
+    ...     found = mapped(file, np.dtype(np.int64), 2)
+    >>> found.tolist()
+    [0, 1]
+    """
+    held = mmap.mmap(file.fileno(), size * dtype.itemsize)
+    _MAPPED.add(held)
+    _letting_go()
+    return np.frombuffer(held, dtype)
+
+
+def filed(held: Held) -> Held:
+    """The same, with its large arrays in a file without a name.
+
+    Only for what this process made: it is pickled. Arrays that cannot be written to
+    stay so if they are large.
+
+    Examples
+    --------
+    >>> found = filed({"a": np.arange(1_000_000), "b": np.arange(3)})
+    >>> found["a"][-1].item(), found["b"].tolist()
+    (999999, [0, 1, 2])
+    """
+    data, large = pickled(held)
+    file = scratch_file() if large else None
+    if file is None:
+        return held
+    with file:
+        return cast(Held, taken_up(data, put_down(large, file), file))
+
+
+def pickled(held: object) -> tuple[bytes, list[memoryview]]:
+    """An object as bytes, without its large arrays, and these."""
+    large: list[memoryview] = []
+
+    def in_band(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes >= LARGE:
+            large.append(raw)
+        return raw.nbytes < LARGE
+
+    return pickle.dumps(held, protocol=5, buffer_callback=in_band), large
+
+
+def put_down(large: list[memoryview], file: IO[bytes]) -> list[int]:
+    """Write arrays into a file; where each of them ends."""
+    ends: list[int] = []
+    for raw in large:
+        start = ends[-1] if ends else 0
+        file.write(b"\0" * (-start % ALIGNED))
+        for at in range(0, raw.nbytes, AT_ONCE):
+            file.write(raw[at : at + AT_ONCE])
+        ends.append(start + -start % ALIGNED + raw.nbytes)
+    return ends
+
+
+def taken_up(data: bytes, ends: list[int], file: IO[bytes]) -> Any:
+    """What `pickled` gave, whose large arrays stay in the file where they were put."""
+    views = []
+    if ends:
+        held = mmap.mmap(file.fileno(), ends[-1])
+        _MAPPED.add(held)
+        _letting_go()
+        starts = [0, *(end + -end % ALIGNED for end in ends[:-1])]
+        views = [memoryview(held)[a:b] for a, b in zip(starts, ends, strict=True)]
+    return pickle.loads(data, buffers=views)
+
+
+@cache
+def _letting_go() -> None:
+    """Let go of the pages of what is mapped, again and again while the process lives.
+
+    They stay in the system's cache, which is no memory of this process, and come back
+    at once when they are needed.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        threading.Thread(target=_let_go, daemon=True).start()
+
+
+def _let_go() -> None:
+    while True:
+        time.sleep(LET_GO)
+        with suppress(ValueError, RuntimeError):  # one was closed, or another mapped
+            for held in _MAPPED:
+                held.madvise(mmap.MADV_DONTNEED)
 
 
 def give_back() -> None:

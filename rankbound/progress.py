@@ -51,6 +51,7 @@ class Count:
     unit: str
     done: int = 0
     began: float = field(default_factory=time.monotonic)
+    whole: bool = False
 
     def words(self, now: float) -> str:
         """What was done, of how much, how fast, and the time left.
@@ -146,9 +147,11 @@ _REPORTING: list[Shown] = []
 
 @contextmanager
 def counting(
-    what: str, total: int | None, unit: str
+    what: str, total: int | None, unit: str, *, whole: bool = False
 ) -> Iterator[Callable[[int], None]]:
     """Yield a function that takes how much is done so far.
+
+    With `whole`, what is counted inside is not shown.
 
     Examples
     --------
@@ -158,7 +161,10 @@ def counting(
     if not _REPORTING:
         yield lambda _: None
         return
-    shown, count = _REPORTING[-1], Count(what, total, unit)
+    shown, count = _REPORTING[-1], Count(what, total, unit, whole=whole)
+    if shown.count is not None and shown.count.whole:
+        yield lambda _: None
+        return
     before, shown.count = shown.count, count
 
     def reached(done: int) -> None:

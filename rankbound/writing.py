@@ -26,6 +26,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from rankbound.decoding import schema_in
+from rankbound.engine import HIDDEN
 from rankbound.errors import NO_UNICODE, UsageError, is_unicode
 from rankbound.escaping import json_safe
 
@@ -37,7 +38,6 @@ except ImportError:  # Windows has no locks of folders
 # What each command left in a folder; it is renamed last
 MANIFEST: Final = "rankbound.manifest.json"
 SCHEMA: Final = "rankbound.manifest"
-HIDDEN: Final = ".writing-"
 # What systems say that cannot sync a folder
 NOT_FOR_FOLDERS: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 JOURNAL: Final = "journal.json"

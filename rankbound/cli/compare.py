@@ -14,6 +14,7 @@ from rankbound.cli.options import (
     SEVERAL,
     add_clusters,
     add_compat,
+    add_computing,
     add_delta,
     add_details,
     add_models,
@@ -24,6 +25,7 @@ from rankbound.cli.options import (
     add_trained_on,
     add_vectors,
     check_results,
+    computing_from,
     given_settings,
     margins_listed,
     named,
@@ -162,6 +164,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_details(add)
     add_out(add)
+    add_computing(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
@@ -174,7 +177,10 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     options = options_from(arguments, command)
     check_results(Comparison, arguments)
-    with stages(total=n_stages(options.names) + 1, quiet=arguments.quiet) as progress:
+    with (
+        computing_from(arguments, options, "compare"),
+        stages(total=n_stages(options.names) + 1, quiet=arguments.quiet) as progress,
+    ):
         comparison = compare_with(options, progress=progress)
         progress("writing")
         comparison.write_into(arguments.out, force=arguments.force)

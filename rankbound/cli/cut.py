@@ -11,6 +11,7 @@ from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     add_clusters,
     add_compat,
+    add_computing,
     add_delta,
     add_models,
     add_out,
@@ -20,6 +21,7 @@ from rankbound.cli.options import (
     add_seed,
     add_vectors,
     check_results,
+    computing_from,
     given_settings,
     quantities_listed,
 )
@@ -93,6 +95,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         add, "also show what the reference study's cuts of these names would keep"
     )
     add_out(add)
+    add_computing(add)
 
 
 def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
@@ -122,7 +125,10 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_results(Cut, arguments)
-    with stages(total=N_STAGES + 1, quiet=arguments.quiet) as progress:
+    with (
+        computing_from(arguments, options, "cut"),
+        stages(total=N_STAGES + 1, quiet=arguments.quiet) as progress,
+    ):
         planned = cut_with(options, progress=progress)
         progress("writing")
         made = planned.written(arguments.out, force=arguments.force)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rankbound.cli.options import (
     add_clusters,
     add_compat,
+    add_computing,
     add_delta,
     add_details,
     add_models,
@@ -26,6 +27,7 @@ from rankbound.cli.options import (
     add_vectors,
     check_results,
     choices_from,
+    computing_from,
     given_settings,
     number_from,
     per_student,
@@ -156,6 +158,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_details(add)
     add_out(add)
+    add_computing(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
@@ -168,7 +171,10 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_results(Ledger, arguments)
-    with stages(total=options.n_stages + 1, quiet=arguments.quiet) as progress:
+    with (
+        computing_from(arguments, options, "measure"),
+        stages(total=options.n_stages + 1, quiet=arguments.quiet) as progress,
+    ):
         ledger = measure_with(options, progress=progress)
         progress("writing")
         ledger.write_into(arguments.out, force=arguments.force)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar
 
@@ -622,6 +622,77 @@ def add_memory(add: Callable[..., Any]) -> None:
         "three quarters of what the machine or its container gives); it also allows "
         "packed files that unpack to more than 40 times their size",
     )
+
+
+def add_computing(add: Callable[..., Any]) -> None:
+    """Add who computes, and whether a run that was killed goes on."""
+    add(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share the queries, with one thread each; results do not "
+        "depend on them (default %(default)s)",
+    )
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="a scheduler of dask, such as tcp://host:8786, whose workers share the "
+        "queries instead",
+    )
+    add(
+        "--fresh",
+        action="store_true",
+        help="begin anew; otherwise a run that was killed goes on from the blocks of "
+        "queries that it had finished",
+    )
+
+
+def computing_from(
+    arguments: argparse.Namespace, options: Any, name: str
+) -> AbstractContextManager[None]:
+    """Compute as the arguments say, with blocks in the folder of the results."""
+    from rankbound.commands.computing import computing
+
+    return computing(
+        options,
+        name=name,
+        folder=arguments.out,
+        workers=arguments.workers,
+        dask=arguments.dask,
+        fresh=arguments.fresh,
+    )
+
+
+# Options that change nothing of the results
+UNRECORDED: Final = {"--workers": 1, "--dask": 1, "--fresh": 0, "--memory": 1}
+SHORTEST: Final = 5  # characters of such an option
+
+
+def recorded(words: Sequence[str]) -> list[str]:
+    """The words of a command line that its results keep.
+
+    Examples
+    --------
+    >>> recorded(["measure", "--workers", "2", "--out", "a", "--memory=1GiB"])
+    ['measure', '--out', 'a']
+    """
+    found: list[str] = []
+    skipped = 0
+    for word in words:
+        name, sign, _ = word.partition("=")
+        same = [
+            taken
+            for option, taken in UNRECORDED.items()
+            if len(name) >= SHORTEST and option.startswith(name)
+        ]
+        if skipped:
+            skipped -= 1
+        elif same:
+            skipped = 0 if sign else same[0]
+        else:
+            found.append(word)
+    return found
 
 
 # Options that name what is written

@@ -35,7 +35,7 @@ from rankbound.cli import (
     study,
     validate,
 )
-from rankbound.cli.options import HELD, WRITTEN, add_memory, add_quiet
+from rankbound.cli.options import HELD, WRITTEN, add_memory, add_quiet, recorded
 from rankbound.errors import (
     NO_UNICODE,
     FormatError,
@@ -203,7 +203,7 @@ def _done(words: list[str], arguments: argparse.Namespace) -> int:
         with HELD:
             HELD.enter_context(_reading_within(arguments))
             code: int | None = arguments.run(
-                arguments, shlex.join(["rankbound", *words])
+                arguments, shlex.join(["rankbound", *recorded(words)])
             )
     except (UsageError, FormatError) as error:
         return _fail(in_options(str(error), vars(arguments)))

@@ -15,6 +15,7 @@ from rankbound.data.columns import Booleans, Floats, Integers, LateStrings, Stri
 SCHEMA: Final = "rankbound.schema"
 SCORES_SCHEMA: Final = "rankbound.scores/1"
 GROUPS_SCHEMA: Final = "rankbound.groups/1"
+AT_ONCE: Final = 1 << 19  # ids that are made into text and looked up at once
 
 
 def metadata(table: Any) -> Mapping[str, str]:
@@ -110,14 +111,22 @@ def places(known: Strings | LateStrings, wanted: Strings) -> Integers:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    inside, asked = (as_text(ids).cast(pa.large_string()) for ids in (known, wanted))
-    if len(asked) >= len(inside):
+    asked = as_text(wanted).cast(pa.large_string())
+    at = np.full(len(asked), -1, dtype=np.int64)
+    if len(asked) >= len(known):
+        inside = as_text(known).cast(pa.large_string())
         found = pc.fill_null(pc.index_in(asked, value_set=inside), -1)
         return np.asarray(found).astype(np.int64)
-    rows = np.asarray(pc.fill_null(pc.index_in(inside, value_set=asked), -1))
-    at = np.full(len(asked), -1, dtype=np.int64)
-    held = np.flatnonzero(rows >= 0)
-    at[rows[held]] = held
+    for start in range(0, len(known), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        some = known.texts(part) if isinstance(known, LateStrings) else None
+        if some is None:
+            held = known.strings if isinstance(known, LateStrings) else known
+            some = as_text(held[part])
+        inside = some.cast(pa.large_string())
+        rows = np.asarray(pc.fill_null(pc.index_in(inside, value_set=asked), -1))
+        there = np.flatnonzero(rows >= 0)
+        at[rows[there]] = start + there
     return at
 
 

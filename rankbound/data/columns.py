@@ -209,6 +209,9 @@ def sorted_places(ids: Strings) -> Integers:
     return np.argsort(ids)
 
 
+EVERY: Final = slice(None)
+
+
 class LateStrings:
     """Distinct ids, to be made at the first use.
 
@@ -219,7 +222,8 @@ class LateStrings:
     make : callable
         Gives them, as an object array of str, shape (size,).
     as_arrow : callable, optional
-        Gives them as an Arrow array of text, for work that needs no strings.
+        Gives some of them, by a slice or their places, as an Arrow array of text, for
+        work that needs no strings.
     plain : bool
         Whether they are known to hold no control characters.
 
@@ -234,7 +238,7 @@ class LateStrings:
         self,
         size: int,
         make: Callable[[], Strings],
-        as_arrow: Callable[[], Any] | None = None,
+        as_arrow: Callable[[slice | Integers], Any] | None = None,
         *,
         plain: bool = False,
     ) -> None:
@@ -259,15 +263,44 @@ class LateStrings:
             self._make = self._as_arrow = None
         return self._strings
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        texts = self.texts()
+        return _late, (self.strings if texts is None else texts, self.plain)
+
     @property
     def has_texts(self) -> bool:
         """Whether the ids are at hand as Arrow text, and not as strings."""
         return self._as_arrow is not None
 
-    def texts(self) -> Any:
-        """The ids as an Arrow array of text; None where only strings are at hand."""
+    def texts(self, which: slice | Integers = EVERY) -> Any:
+        """Ids as an Arrow array of text; None where only strings are at hand."""
         as_arrow = self._as_arrow
-        return None if as_arrow is None else as_arrow()
+        return None if as_arrow is None else as_arrow(which)
+
+
+def _late(ids: Any, plain: bool) -> LateStrings:
+    """Ids that were pickled, as strings or as Arrow text."""
+    if isinstance(ids, np.ndarray):
+        return LateStrings(len(ids), lambda: ids, plain=plain)
+    return late_of(ids, plain=plain)
+
+
+def late_of(texts: Any, *, plain: bool) -> LateStrings:
+    """Distinct ids that an Arrow array of text holds.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> late_of(pa.array(["a", "b"]), plain=True).texts(np.array([1])).to_pylist()
+    ['b']
+    """
+
+    def some(which: slice | Integers) -> Any:
+        return texts[which] if isinstance(which, slice) else texts.take(which)
+
+    return LateStrings(
+        len(texts), lambda: strings(texts.to_pylist()), some, plain=plain
+    )
 
 
 class DocnosField:

@@ -22,7 +22,7 @@ from rankbound.data.columns import (
     ranks,
 )
 from rankbound.data.ordering import ranked_windows, row_order
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Columns, Scores
 from rankbound.rendering import Shown
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -141,6 +141,34 @@ class Groups(Shown):
             return self
         return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
 
+    def with_columns(self, change: Callable[[Columns], Columns]) -> Groups:
+        """The same with the arrays of its rows held in another way."""
+        known = (self.codes, self.positive, self.probabilities, self.inclusion)
+        codes, positive, probabilities, inclusion = change(known)
+        return replace(
+            self,
+            codes=codes,
+            positive=positive,
+            probabilities=probabilities,
+            inclusion=inclusion,
+        )
+
+    def between(self, some: slice) -> Groups:
+        """Groups that follow each other, without copies of their rows.
+
+        Examples
+        --------
+        >>> from rankbound.data.scores import Scores
+        >>> scores = Scores.from_dict({q: {"a": 2.0, "b": 1.0} for q in "pq"})
+        >>> part = top_documents(scores, depth=2).between(slice(1, 2))
+        >>> part.group_qids().tolist(), part.offsets.tolist()
+        (['q'], [0, 2])
+        """
+        first, last = self.offsets[[some.start, some.stop]].tolist()
+        rows = slice(first, last)
+        offsets = self.offsets[some.start : some.stop + 1] - first
+        return self._of_rows(rows, some, offsets)
+
     def count_pairs(self, pairs: str) -> Integers:
         """Pairs of each group, shape (n_groups,), of the kind wanted.
 
@@ -216,8 +244,8 @@ class Groups(Shown):
 
     def _of_rows(
         self,
-        rows: Booleans | Integers,
-        groups: Booleans | Integers,
+        rows: Booleans | Integers | slice,
+        groups: Booleans | Integers | slice,
         offsets: Integers,
     ) -> Groups:
         """The chosen rows, of the chosen groups, with what is known of both."""
@@ -331,7 +359,7 @@ class Groups(Shown):
 
 
 def _chosen(
-    known: NDArray[Scalar] | None, which: Booleans | Integers
+    known: NDArray[Scalar] | None, which: Booleans | Integers | slice
 ) -> NDArray[Scalar] | None:
     return None if known is None else known[which]
 
@@ -352,12 +380,13 @@ def top_documents(scores: Scores, *, depth: int) -> Groups:
     best = [part.order[part.places < depth] for part in ranked_windows(scores)]
     rows = np.concatenate(best)
     sizes = np.minimum(scores.sizes, depth)
+    codes, docnos = scores.documents_of(rows)
     return Groups(
         queries=np.arange(scores.n_queries, dtype=np.int64),
         qids=scores.qids,
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        codes=scores.codes[rows],
-        docnos=scores.docnos,
+        codes=codes,
+        docnos=docnos,
         name=scores.name,
     )
 

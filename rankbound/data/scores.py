@@ -31,6 +31,9 @@ LARGEST: Final = float(np.finfo(np.float64).max) / 2
 LOOKED_UP: Final = 1 << 20  # rows whose keys are made at once
 
 
+Columns = tuple[Any, ...]
+
+
 class Kind(StrEnum):
     """What the numbers of a score file are; entropy is meaningless without it."""
 
@@ -115,12 +118,9 @@ class Scores(Shown):
                 f"{self.name}: {self.origins.shape} origins for {self.values.shape} "
                 "scores; every score needs one"
             )
-        same = self.codes[1:] == self.codes[:-1]
-        inner = self.offsets[1:-1]
-        same[inner[(inner > 0) & (inner < len(self.codes))] - 1] = False
-        if same.any():
-            twice = np.flatnonzero(same)
-            qid, docno = self.where(int(twice[0]))
+        twice = self._scored_twice()
+        if twice is not None:
+            qid, docno = self.where(twice)
             raise DomainError(
                 f"{self.name}: document {docno!r} is scored twice for query {qid!r}; "
                 "keep one score"
@@ -130,6 +130,19 @@ class Scores(Shown):
             docnos.flags.writeable = False
         for array in (self.qids, self.offsets, self.codes, self.values):
             array.flags.writeable = False
+
+    def _scored_twice(self) -> int | None:
+        """The first row whose document is that of the next, in one query."""
+        inner = self.offsets[1:-1]
+        for start in range(0, len(self.codes) - 1, LOOKED_UP):
+            codes = self.codes[start : start + LOOKED_UP + 1]
+            same = codes[1:] == codes[:-1]
+            if same.any():
+                first, last = np.searchsorted(inner, [start + 1, start + len(codes)])
+                same[inner[first:last] - start - 1] = False
+                if same.any():
+                    return start + int(np.argmax(same))
+        return None
 
     @classmethod
     def from_rows(
@@ -205,6 +218,32 @@ class Scores(Shown):
         query = int(np.searchsorted(self.offsets, row, side="right")) - 1
         return self.qids[query], self.docnos[self.codes[row]]
 
+    def documents_of(self, rows: Integers) -> tuple[Integers, Strings]:
+        """The documents of some rows, as codes and the ids that these point into.
+
+        Ids that no row has are left out where most are, as few of the documents that a
+        teacher scores are among its best; then they need not be made into strings.
+
+        Examples
+        --------
+        >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}})
+        >>> codes, docnos = scores.documents_of(np.array([2]))
+        >>> codes.tolist(), docnos.tolist()
+        ([0], ['c'])
+        """
+        codes, held = self.codes[rows], as_held(self)
+        used = np.zeros(len(held), dtype=bool)
+        used[codes] = True
+        places = np.flatnonzero(used)
+        if 2 * len(places) > len(held):
+            return codes, self.docnos
+        new = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        if isinstance(held, LateStrings) and held.has_texts:
+            found = strings(held.texts(places).to_pylist())
+        else:
+            found = self.docnos[places]
+        return new[codes].astype(np.int64), found
+
     def with_values(self, values: Floats, *, kind: Kind) -> Scores:
         """The same rows with other values, for instance probabilities as logits."""
         return self._altered(values=values, kind=kind)
@@ -217,6 +256,11 @@ class Scores(Shown):
         # `dataclasses.replace` would ask for the docnos
         same = {one.name: vars(self)[one.name] for one in fields(self) if one.init}
         return Scores(**(same | changes))
+
+    def with_columns(self, change: Callable[[Columns], Columns]) -> Scores:
+        """The same with the arrays of its rows held in another way."""
+        codes, values, origins = change((self.codes, self.values, self.origins))
+        return self._altered(codes=codes, values=values, origins=origins)
 
     def keep_rows(self, keep: Booleans) -> Scores:
         """Some rows, with the queries and documents that these have.

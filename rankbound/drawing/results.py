@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from rankbound.engine import HIDDEN
 from rankbound.errors import UsageError
 from rankbound.results import Result, result_type
 from rankbound.rows import Rows
-from rankbound.writing import HIDDEN, settle
+from rankbound.writing import settle
 
 # The files that commands leave, and the schema at the top of each; in the order in
 # which a report shows them

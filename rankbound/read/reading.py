@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
-from rankbound.memory import reading_within
+from rankbound.memory import (
+    Budget,
+    keep_to,
+    pickled,
+    put_down,
+    reading_within,
+    taken_up,
+)
 from rankbound.read.contents import Contents, Format
 from rankbound.read.likely import likely
 from rankbound.read.objects.arrays import Ids
@@ -68,6 +76,37 @@ def read_part(
         f"expected here{hint}",
         line=None if source.dataset or source.is_folder else 1,
     )
+
+
+Ahead = tuple[bytes, list[int], str]
+
+
+def read_apart(part: Budget, folder: str, *given: Any) -> Ahead:
+    """`read_part` in another process, for `taken_from`; it leaves a file in a folder.
+
+    `given` are path, part, format, tag and ranks.
+    """
+    keep_to(part)
+    path, what, format, tag, ranks = given
+    contents = read_part(path, what, format=format, tag=tag, ranks=ranks)
+    data, large = pickled(contents)
+    with tempfile.NamedTemporaryFile(suffix=".npy", dir=folder, delete=False) as file:
+        return data, put_down(large, cast(IO[bytes], file)), file.name
+
+
+def taken_from(read: Ahead) -> Contents:
+    """The contents that another process has read, whose long columns are mapped."""
+    data, ends, name = read
+    place = Path(name)
+    with place.open("r+b") as file:
+        place.unlink()
+        contents: Contents = taken_up(data, ends, file)
+    made = {
+        part: getattr(contents, part).with_columns(lambda columns: columns)
+        for part in contents.parts()
+        if part != "embeddings"
+    }
+    return replace(contents, **made)
 
 
 def _judged(contents: Contents) -> Contents:

@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 import tarfile
+import time
 import weakref
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -428,14 +429,29 @@ def one_line(error: Exception) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes on disk, or of standard input."""
+    """Hex SHA-256 of a file's bytes on disk, or of standard input.
+
+    That of a file that has not changed meanwhile is not computed twice in a run.
+    """
     if path != STDIN:
-        return digest(path)
+        status = path.stat()
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        held = _HASHED.get(key)
+        if held is None:
+            held = digest(path)
+            # A file that was just written may change again without a sign of it
+            if time.time() - status.st_mtime > SETTLED:
+                _HASHED[key] = held
+        return held
     with standard_input().stream() as stream:
         found = hashlib.sha256()
         while chunk := stream.read(PIPED):
             found.update(chunk)
     return found.hexdigest()
+
+
+SETTLED: Final = 10.0  # seconds since a file was written
+_HASHED: Final[dict[tuple[int, int, int, int], str]] = {}
 
 
 # Packing

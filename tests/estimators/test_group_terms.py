@@ -13,12 +13,14 @@ from rankbound.data.groups import Groups, top_documents
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import (
+    block_distances,
     blocks,
     dot_product_scores,
     geometry,
     steepest,
     student_terms,
     teacher_terms,
+    vector_rows,
 )
 from rankbound.estimators.pairs import PAIR_SETS, selected_pairs
 from tests import oracles, strategies
@@ -139,14 +141,11 @@ def test_average_over_queries_matches_a_loop(groups):
 @pytest.mark.parametrize("pairs", PAIR_SETS)
 @pytest.mark.parametrize("metric", ["euclidean", "angular"])
 def test_geometry_matches_loops(groups, book, pairs, metric):
-    visited = []
-    found = geometry(
-        groups,
-        book,
-        metric=metric,
-        pairs=pairs,
-        visit=lambda _, distances, chosen: visited.append(distances[chosen].sum()),
+    found = geometry(groups, book, metric=metric, pairs=pairs)
+    every = block_distances(
+        groups, vector_rows(groups, book), book, metric=metric, pairs=pairs
     )
+    visited = [distances[chosen].sum() for _, distances, chosen in every]
     distance = {"euclidean": oracles.euclidean, "angular": oracles.angle}[metric]
     place = {docno: row for row, docno in enumerate(book.ids)}
     total = 0.0
@@ -254,12 +253,9 @@ def test_linear_student_is_no_steeper_than_its_vector():
     direction = rng.normal(size=4)
     queries = Embeddings(cut.qids, np.tile(direction, (len(cut.qids), 1)))
     values, _ = dot_product_scores(cut, documents, queries)
-    seen = []
-
-    def visit(block, distances, chosen):
-        seen.append(steepest(block, values, distances, chosen))
-
-    geometry(cut, documents, visit=visit)
+    rows = vector_rows(cut, documents)
+    found = block_distances(cut, rows, documents, metric="euclidean", pairs="all")
+    seen = [steepest(block, values, *one) for block, *one in found]
     slope = max(slope for slope, _ in seen)
     assert 0.5 * np.linalg.norm(direction) < slope <= np.linalg.norm(direction)
 

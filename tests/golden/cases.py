@@ -208,6 +208,8 @@ LINES = {
         "{out}",
         "delta": "measure --teacher few.json --delta 1.5 --out {out}",
         "range": f"measure {MODELS} --score-range 0 --out {{out}}",
+        "workers": f"measure {MODELS} --workers 2 --dask tcp://nowhere:1 --fresh --out "
+        "{out}",
         "both": f"measure {MODELS} --groups hard.jsonl --depth 5 --out {{out}}",
         "margins-alone": "measure --teacher margins.jsonl --out {out}",
         "unfit": "measure --teacher cosine.run --temperature fit --out {out}",

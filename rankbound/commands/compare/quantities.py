@@ -15,16 +15,25 @@ import numpy as np
 from rankbound.catalogue import COMPARED, Quantity, Range, base, label, needing
 from rankbound.commands.measure.choosing import group_range
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, distinct_codes, sorted_places
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    distinct_codes,
+    sorted_places,
+)
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
+from rankbound.engine import joined, over_tiles, tiles
+from rankbound.estimators.distances import check_metric
 from rankbound.estimators.group_terms import (
     block_distances,
     blocks,
     check_span,
     pair_choice,
     steepest,
+    vector_rows,
 )
 from rankbound.estimators.pairs import PairChoice, pair_mean, selected_pairs
 from rankbound.estimators.shape import DistanceCurve
@@ -164,19 +173,46 @@ def _of_scores(
             for name in labels
             if pairs in COMPARED[name].pair_sets
         }
-        places = np.flatnonzero(keep)
-        for block in blocks(kept, paired=pairs != "all"):
-            kind = pair_choice(block, pairs)
-            data = [values[block.rows] for values in inside]
-            if clip_at is not None:
-                mask = kind["mask"]
-                data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
-            for name, column in columns.items():
-                found = _computed(COMPARED[name], data, **kind)
-                column[places[block.groups]] = found
+        found = over_tiles(
+            quantities_of_tile,
+            kept,
+            *inside,
+            names=tuple(columns),
+            pairs=pairs,
+            clip_at=clip_at,
+        )
+        for place, column in enumerate(columns.values()):
+            column[keep] = found.values[:, place]
         for name, column in columns.items():
             made[labels[name], pairs] = per_query(groups, column, labels[name])
     return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Quantities of groups: `values`, shape (n_groups, n_quantities)."""
+
+    values: Floats
+
+
+def quantities_of_tile(
+    groups: Groups,
+    *scores: Floats,
+    names: tuple[str, ...],
+    pairs: str,
+    clip_at: float | None,
+) -> Table:
+    """Quantities of scores of groups that are computed together."""
+    values = np.empty((groups.n_groups, len(names)))
+    for block in blocks(groups, paired=pairs != "all"):
+        kind = pair_choice(block, pairs)
+        data = [one[block.rows] for one in scores]
+        if clip_at is not None:
+            mask = kind["mask"]
+            data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
+        for place, name in enumerate(names):
+            values[block.groups, place] = _computed(COMPARED[name], data, **kind)
+    return Table(values)
 
 
 def _computed(
@@ -235,44 +271,101 @@ def space_quantities(  # noqa: PLR0913  what is computed in the one pass
         They have the same weight in it then, instead of the queries.
     """
     pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
-    table = {
-        (name, pairs): np.full(groups.n_groups, np.nan)
+    keys = tuple(
+        (name, pairs)
         for pairs in pair_sets
         for name in needing("vectors")
         if pairs in COMPARED[name].pair_sets
-    }
-    slopes = [0.0]
+    )
     n_groups = np.bincount(groups.queries, minlength=len(groups.qids))
     weight = np.ones(len(groups.qids))
     present = np.flatnonzero(n_groups)
     weight[present] = units_of(groups.qids[present], clusters).shares
-    for block, distances, chosen in block_distances(
-        groups, embeddings, metric=metric, pairs="all"
+    parts: list[Table] = []
+    steepest_of = 0.0
+    check_metric(metric)
+    for one in tiles(
+        space_of_tile,
+        groups,
+        vector_rows(groups, embeddings),
+        values,
+        each=((weight / np.maximum(1, n_groups))[groups.queries],),
+        what="distances",
+        vectors=embeddings,
+        metric=metric,
+        keys=keys,
+        top=None if curve is None else curve.top,
     ):
-        slopes.append(steepest(block, values, distances, chosen)[0])
+        parts.append(Table(one.values))
+        steepest_of = max(steepest_of, float(one.slopes.max(initial=0.0)))
         if curve is not None:
-            query = groups.queries[block.groups]
-            share = weight[query] / n_groups[query] / chosen.sum(axis=-1)
-            weights = np.broadcast_to(share[:, None], chosen.shape)
-            curve.feed(distances[chosen], weights[chosen])
-        for pairs in pair_sets:
-            inside = selected_pairs(
-                block.rows, mask=block.mask, positive=block.positive, pairs=pairs
-            )
-            has = inside.any(axis=-1)
-            if not has.any():
-                continue
-            for (name, of), column in table.items():
-                if of == pairs:
-                    found = COMPARED[name].computed(distances[has], inside[has])
-                    column[block.groups[has]] = found
+            curve.add(one.mass)
+    found = joined(parts).values
+    table = {key: found[:, place] for place, key in enumerate(keys)}
     measured = {
         key: per_query(groups, column, key[0])
         for key, column in sorted(table.items(), key=_documents_last)
         if np.isfinite(column).any()
     }
     dimension = table.get(("two_nn", "all"), np.empty(0))
-    return Space(measured, max(slopes), int(np.isnan(dimension).sum()), curve)
+    return Space(measured, steepest_of, int(np.isnan(dimension).sum()), curve)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpaceOfTile:
+    """What distances of some groups give.
+
+    Attributes
+    ----------
+    values : float64 array, shape (n_groups, n_keys)
+        NaN where a group has no such pair.
+    slopes : float64 array, shape (n_blocks,)
+        The largest rise of a score for a distance.
+    mass : float64 array
+        The bins of a `DistanceCurve`; empty without one.
+    """
+
+    values: Floats
+    slopes: Floats
+    mass: Floats
+
+
+def space_of_tile(  # noqa: PLR0913  what the one pass needs
+    groups: Groups,
+    rows: Integers,
+    scores: Floats,
+    share: Floats,
+    *,
+    vectors: Embeddings,
+    metric: str,
+    keys: tuple[tuple[str, str], ...],
+    top: float | None,
+) -> SpaceOfTile:
+    """Distances in groups that are computed together; `share` is a group's weight."""
+    values = np.full((groups.n_groups, len(keys)), np.nan)
+    curve = None if top is None else DistanceCurve(top)
+    slopes: list[float] = []
+    for block, distances, chosen in block_distances(
+        groups, rows, vectors, metric=metric, pairs="all"
+    ):
+        slopes.append(steepest(block, scores, distances, chosen)[0])
+        if curve is not None:
+            each = share[block.groups] / chosen.sum(axis=-1)
+            weights = np.broadcast_to(each[:, None], chosen.shape)
+            curve.feed(distances[chosen], weights[chosen])
+        for pairs in dict.fromkeys(of for _, of in keys):
+            inside = selected_pairs(
+                block.rows, mask=block.mask, positive=block.positive, pairs=pairs
+            )
+            has = inside.any(axis=-1)
+            if not has.any():
+                continue
+            for place, (name, of) in enumerate(keys):
+                if of == pairs:
+                    found = COMPARED[name].computed(distances[has], inside[has])
+                    values[block.groups[has], place] = found
+    mass = np.empty(0) if curve is None else curve.mass
+    return SpaceOfTile(values, np.array(slopes), mass)
 
 
 def _documents_last(entry: tuple[tuple[str, str], object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from typing import Final, Literal
 
 import numpy as np
@@ -61,6 +62,7 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
+from rankbound.commands.computing import computing
 from rankbound.commands.measure.given import (
     ClustersLike,
     GroupsLike,
@@ -199,6 +201,10 @@ def compare(  # noqa: PLR0913  each is an option of the command
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
     memory: int | str | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    blocks: str | PathLike[str] | None = None,
+    fresh: bool = False,
     progress: bool | Progress = False,
 ) -> Comparison:
     """Compare samplings of training groups, paired by query, and explain what differs.
@@ -301,6 +307,17 @@ def compare(  # noqa: PLR0913  each is an option of the command
     memory : int or str, optional
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
+    workers : int, default 1
+        Processes that share the queries, with one thread each. A script that asks for
+        several must do its work below ``if __name__ == "__main__":``. Results do not
+        depend on them.
+    dask : str, optional
+        The address of a scheduler of dask, whose workers share the queries instead.
+    blocks : path, optional
+        A folder in which finished blocks of queries are kept until the call ends: if
+        it is killed, the same call goes on from there.
+    fresh : bool, default False
+        Begin anew, whatever blocks the folder holds.
     progress : bool or callable, default False
         True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
         callable is called with a short description before each stage.
@@ -376,6 +393,14 @@ def compare(  # noqa: PLR0913  each is an option of the command
     )
     with (
         reading_within(memory),
+        computing(
+            options,
+            name="compare",
+            folder=blocks,
+            workers=workers,
+            dask=dask,
+            fresh=fresh,
+        ),
         reported(progress, total=n_stages(options.names)) as advance,
     ):
         return compare_with(options, progress=advance)

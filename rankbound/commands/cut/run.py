@@ -26,6 +26,7 @@ from rankbound.commands.compare.quantities import (
     widest_distance,
 )
 from rankbound.commands.compare.samplings import Loaded, part
+from rankbound.commands.computing import computing
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import (
     Change,
@@ -360,6 +361,10 @@ def cut(  # noqa: PLR0913  each is an option of the command
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
     memory: int | str | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    blocks: str | PathLike[str] | None = None,
+    fresh: bool = False,
     progress: bool | Progress = False,
 ) -> Cut:
     r"""Keep the training groups whose queries lie in a band of a per-query quantity.
@@ -436,6 +441,17 @@ def cut(  # noqa: PLR0913  each is an option of the command
     memory : int or str, optional
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
+    workers : int, default 1
+        Processes that share the queries, with one thread each. A script that asks for
+        several must do its work below ``if __name__ == "__main__":``. Results do not
+        depend on them.
+    dask : str, optional
+        The address of a scheduler of dask, whose workers share the queries instead.
+    blocks : path, optional
+        A folder in which finished blocks of queries are kept until the call ends: if
+        it is killed, the same call goes on from there.
+    fresh : bool, default False
+        Begin anew, whatever blocks the folder holds.
     progress : bool or callable, default False
         True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
         callable is called with a short description before each stage.
@@ -500,7 +516,18 @@ def cut(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reading_within(memory), reported(progress, total=N_STAGES) as advance:
+    with (
+        reading_within(memory),
+        computing(
+            options,
+            name="cut",
+            folder=blocks,
+            workers=workers,
+            dask=dask,
+            fresh=fresh,
+        ),
+        reported(progress, total=N_STAGES) as advance,
+    ):
         return cut_with(options, progress=advance)
 
 

@@ -456,7 +456,8 @@ def _ids(contents: Contents) -> list[Finding | None]:
     if scores is not None and contents.parts() == ("scores",) and not contents.texts:
         held = as_held(scores)
         if isinstance(held, LateStrings) and held.has_texts:
-            odd = may_be_odd(held.texts())
+            parts = (slice(at, at + PART) for at in range(0, len(held), PART))
+            odd = [one for part in parts for one in may_be_odd(held.texts(part))]
             found = odd_ids(odd, "document", len(held))
             return [*odd_ids(scores.qids, "query"), *found]
     queries: list[Strings] = []
@@ -536,6 +537,7 @@ def _range(facts: ScoreFacts) -> tuple[float, float]:
 # Readers refuse a file at the first document that is repeated in a query. All repeats
 # are counted here, by lenient reading of the formats in which they are common: columns
 # of text, and groups as JSON lines.
+PART = 1 << 19  # ids that are made into text and looked at at once
 SIGNS = ("second time", "twice")  # words of readers about a repetition
 COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -21,15 +22,16 @@ from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
+from rankbound.engine import ahead, get_ready, n_workers, shared_folder
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.shape import VectorFacts
-from rankbound.memory import give_back
+from rankbound.memory import budget, filed, give_back
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import UNREAD, Contents
 from rankbound.read.json.records import query_texts
 from rankbound.read.query_ids import QueryIds, query_ids
-from rankbound.read.reading import read_part
+from rankbound.read.reading import read_apart, read_part, taken_from
 from rankbound.read.scales import Answers, Settled, settled, without_missing_of
 from rankbound.read.source import sha256
 from rankbound.read.text.layout import NoSuchTagError
@@ -48,6 +50,7 @@ Content = Scores | Groups | Embeddings | Clusters | QueryIds | Contents
 # A path, or the content of an object
 Given = Path | Content
 BLOCK = 1 << 12
+LONG = 1 << 20  # rows
 MAIN = ""  # stands for the teacher's file in a mapping of formats
 
 
@@ -294,6 +297,7 @@ class Files:
         self.notes: dict[Path, tuple[str, ...]] = {}
         self.findings: list[tuple[str, Finding]] = []
         self._looks, self._before = looks, before
+        self._ahead: dict[tuple[Path, str, str | None], Any] = {}
         self._told: set[tuple[str, str]] = set()
         self._surveys: dict[str, tuple[str, Vectors]] = {}
         self.query_texts: dict[str, str] = {}
@@ -392,18 +396,48 @@ class Files:
         kept = self._kept.get((path, tag))
         if kept is not None and getattr(kept, part) is not None:
             return kept
-        chosen = format_of(self._formats, path, main=self._teacher)
-        read = None
-        if self._before is not None:
-            read = self._before(path, part, chosen, tag)
-        if read is None:
-            read = read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
-        contents = _in_order(read)
+        read = self._anew(path, part, tag)
+        contents = _on_disk(_in_order(read))
         self._note(path, contents)
         self.query_texts.update(query_texts(contents))
         if keep:
             self._kept[path, tag] = contents
         return contents
+
+    def expect(self, wanted: Iterable[tuple[Given | None, str, str]]) -> None:
+        """Have other processes read files that will be asked for, if there are any.
+
+        Each is a path, a part and the name of the model.
+        """
+        if n_workers() == 1:
+            return
+        share = budget().part(n_workers() + 1)
+        for path, part, of in wanted:
+            if not isinstance(path, Path) or not path.is_file():
+                continue
+            chosen = format_of(self._formats, path, main=self._teacher)
+            tag = None
+            if part == "scores":
+                tag = self._answers.tag_of((of, str(path)))
+            given = (path, part, chosen, tag, self._looks)
+            begun = ahead(read_apart, share, str(shared_folder()), *given)
+            if begun is None:
+                return
+            self._ahead[path, part, tag] = begun
+        get_ready()
+
+    def _anew(self, path: Path, part: str, tag: str | None) -> Contents:
+        """What a file holds, which was read before, by another process, or is now."""
+        chosen = format_of(self._formats, path, main=self._teacher)
+        if self._before is not None:
+            read = self._before(path, part, chosen, tag)
+            if read is not None:
+                return read
+        begun = self._ahead.pop((path, part, tag), None)
+        if begun is not None:
+            with suppress(Exception):  # it is read here, and the mistake told
+                return taken_from(begun.result())
+        return read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
 
     def _note(self, path: Path, contents: Contents) -> None:
         if contents.repairs:
@@ -492,6 +526,16 @@ class Files:
             for path, notes in self.notes.items()
             for note in notes
         )
+
+
+def _on_disk(contents: Contents) -> Contents:
+    """The same, with long columns in a file without a name."""
+    changed: dict[str, Any] = {}
+    for part in ("scores", "qrels", "groups"):
+        held = getattr(contents, part)
+        if held is not None and len(held.codes) >= LONG:
+            changed[part] = held.with_columns(filed)
+    return replace(contents, **changed) if changed else contents
 
 
 def _in_order(contents: Contents) -> Contents:

@@ -40,7 +40,7 @@ from rankbound.estimators.kinds import (
     is_rank_only,
     to_logits,
 )
-from rankbound.memory import give_back
+from rankbound.memory import filed, give_back
 from rankbound.provenance import Clustering, clustering_of
 from rankbound.read.clusters import read_clusters
 from rankbound.read.scales import TEACHER
@@ -200,6 +200,8 @@ def read_sources(
         looks=before is None,
         before=before,
     )
+    if before is None:
+        files.expect(options.read_early())
     found = files.scores(options.teacher, options.teacher_kind, of=TEACHER, keep=True)
     teacher, evidence = found.scores, found.evidence
     qrels = None
@@ -245,11 +247,15 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
     values = values[rows]
     embeddings = sources.embeddings
     if embeddings is not None:
-        held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
+        places = embeddings.rows(groups.docnos)
+        held = (places >= 0)[groups.codes]
         groups, rows = _thinned(
             groups, held, (embeddings.name, "vector"), rule, dropped
         )
         values = values[rows]
+        # The same texts, which need not be in memory twice
+        docnos = np.where(places >= 0, embeddings.ids[places], groups.docnos)
+        groups = replace(groups, docnos=docnos)
     if groups.n_groups == 0:
         raise UsageError(
             f"{groups.name}: no group is left with a pair of the wanted kind "
@@ -262,7 +268,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         teacher=sources.teacher,
         kind=sources.kind,
         evidence=sources.evidence,
-        values=values,
+        values=filed(values),
         qrels=sources.qrels,
         embeddings=embeddings,
         dropped=dropped,

@@ -369,6 +369,16 @@ class SourceOptions:
         )
         return (self.teacher, self.qrels, self.embeddings, *students)
 
+    def read_early(self) -> tuple[tuple[Any, str, str], ...]:
+        """Scores and groups by their part and model, in the order of reading."""
+        held = getattr(self, "groups", None)
+        groups = [one for _, one in held] if isinstance(held, tuple) else [held]
+        return (
+            (self.teacher, "scores", TEACHER),
+            *((one, "groups", "") for one in groups),
+            *((student.scores, "scores", student.name) for student in self.students),
+        )
+
     @property
     def fits(self) -> bool:
         """Whether any temperature is fitted, which sets calibration queries aside."""

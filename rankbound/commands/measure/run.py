@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Final, Literal, cast
 
 import msgspec
@@ -11,6 +12,7 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.floors import floor_of
 from rankbound.bounds.wording import counted
+from rankbound.commands.computing import computing
 from rankbound.commands.measure.answers import answers_of
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.choosing import FIXED, GIVEN
@@ -167,6 +169,10 @@ def measure(  # noqa: PLR0913  each is an option of the command
     compat: Literal["reference"] | None = None,
     formats: Mapping[str, str] | None = None,
     memory: int | str | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    blocks: str | PathLike[str] | None = None,
+    fresh: bool = False,
     progress: bool | Progress = False,
 ) -> Ledger:
     """Compute the bound's terms per query, and a certificate for every student.
@@ -282,6 +288,17 @@ def measure(  # noqa: PLR0913  each is an option of the command
     memory : int or str, optional
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
+    workers : int, default 1
+        Processes that share the queries, with one thread each. A script that asks for
+        several must do its work below ``if __name__ == "__main__":``. Results do not
+        depend on them.
+    dask : str, optional
+        The address of a scheduler of dask, whose workers share the queries instead.
+    blocks : path, optional
+        A folder in which finished blocks of queries are kept until the call ends: if
+        it is killed, the same call goes on from there.
+    fresh : bool, default False
+        Begin anew, whatever blocks the folder holds.
     progress : bool or callable, default False
         True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
         callable is called with a few words before each stage.
@@ -349,7 +366,18 @@ def measure(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reading_within(memory), reported(progress, total=options.n_stages) as advance:
+    with (
+        reading_within(memory),
+        computing(
+            options,
+            name="measure",
+            folder=blocks,
+            workers=workers,
+            dask=dask,
+            fresh=fresh,
+        ),
+        reported(progress, total=options.n_stages) as advance,
+    ):
         return measure_with(options, progress=advance)
 
 

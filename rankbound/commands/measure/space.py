@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rankbound.commands.measure.result import Norms, Shape, TwoNn
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.estimators.distances import TailQuantile
-from rankbound.estimators.group_terms import Block, Geometry, geometry, steepest
+from rankbound.engine import joined, tiles
+from rankbound.estimators.distances import (
+    TailQuantile,
+    check_metric,
+    diameter,
+    mean_distance,
+)
+from rankbound.estimators.group_terms import (
+    Geometry,
+    block_distances,
+    steepest,
+    vector_rows,
+)
 from rankbound.estimators.shape import (
     DistanceCurve,
     VectorFacts,
@@ -116,38 +127,119 @@ def survey(  # noqa: PLR0913  what is computed in the one pass
     facts : VectorFacts, optional
         Those of all vectors, where they are known.
     """
+    check_metric(metric)
     shape = vector_shape(groups, embeddings, metric=metric, facts=facts)
     tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))
-    squares = [0.0]
-    slopes = {name: [0.0] for name in students}
-    apart = dict.fromkeys(students, 0)
     per_query = np.bincount(groups.queries[counted], minlength=len(groups.qids))
     present = np.flatnonzero(per_query)
     units = units_of(groups.qids[present], clusters)
     share = np.zeros(len(groups.qids))
     share[present] = units.shares / (len(units) * per_query[present])
+    made: list[Surveyed] = []
+    for one in tiles(
+        survey_of_tile,
+        groups,
+        vector_rows(groups, embeddings),
+        *students.values(),
+        each=(counted, share[groups.queries]),
+        hints=lambda: {"floor": tail.floor},
+        what="distances",
+        vectors=embeddings,
+        metric=metric,
+        pairs=pairs,
+        top=shape.top(metric),
+    ):
+        tail.feed(one.tail, one.tail_weights)
+        curve.add(one.mass)
+        nothing = np.empty(0)
+        made.append(replace(one, tail=nothing, tail_weights=nothing, mass=nothing))
+    found = joined(made)
+    slopes = found.slopes.max(axis=0, initial=0.0).tolist()
+    apart = found.apart.sum(axis=0).tolist()
+    return Space(
+        groups=Geometry(found.diameter, found.mean_distance),
+        largest=float(found.diameter[counted].max()),
+        quantile_99=tail.value(),
+        rms_distance=float(np.sqrt(sum(found.squares.tolist()))),
+        steepness={
+            name: Steepness(slope, number)
+            for name, slope, number in zip(students, slopes, apart, strict=True)
+        },
+        curve=curve,
+        shape=shape,
+    )
 
-    def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
-        use = chosen & counted[block.groups][:, None]
-        weights = share[groups.queries[block.groups]] / np.maximum(
-            1, chosen.sum(axis=-1)
-        )
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surveyed:
+    """What the pass finds in some groups.
+
+    Attributes
+    ----------
+    diameter, mean_distance : float64 arrays, shape (n_groups,)
+    squares : float64 array, shape (n_blocks,)
+        Sums of squared distances of the certificate's pairs, with their weights.
+    slopes, apart : arrays, shape (n_blocks, n_students)
+        What `steepest` gives.
+    tail, tail_weights : float64 arrays, shape (n,)
+        Distances that may be the quantile, and their weights.
+    mass : float64 array
+        The bins of a `DistanceCurve`.
+    """
+
+    diameter: Floats
+    mean_distance: Floats
+    squares: Floats
+    slopes: Floats
+    apart: Integers
+    tail: Floats
+    tail_weights: Floats
+    mass: Floats
+
+
+def survey_of_tile(  # noqa: PLR0913  what the one pass needs
+    groups: Groups,
+    rows: Integers,
+    *columns: Floats,
+    vectors: Embeddings,
+    metric: str,
+    pairs: str,
+    top: float,
+    floor: float,
+) -> Surveyed:
+    """The pass over groups that are computed together.
+
+    `columns` are the students' scores, then `counted` and the weight of each group's
+    query. The quantile is at least `floor`.
+    """
+    *students, counted, share = columns
+    largest, mean = np.empty(groups.n_groups), np.empty(groups.n_groups)
+    tail, curve = TailQuantile(QUANTILE, floor), DistanceCurve(top)
+    squares: list[float] = []
+    slopes: list[list[float]] = []
+    apart: list[list[int]] = []
+    for block, distances, chosen in block_distances(
+        groups, rows, vectors, metric=metric, pairs=pairs
+    ):
+        largest[block.groups] = diameter(distances, chosen)
+        mean[block.groups] = mean_distance(distances, chosen)
+        use = chosen & (counted[block.groups] > 0)[:, None]
+        weights = share[block.groups] / np.maximum(1, chosen.sum(axis=-1))
         spread = np.broadcast_to(weights[:, None], use.shape)[use]
         tail.feed(distances[use], spread)
         curve.feed(distances[use], spread)
         squares.append(float(np.sum(distances[use] ** 2 * spread)))
-        for name, values in students.items():
-            slope, n_apart = steepest(block, values, distances, use)
-            slopes[name].append(slope)
-            apart[name] += n_apart
-
-    found = geometry(groups, embeddings, metric=metric, pairs=pairs, visit=visit)
-    return Space(
-        groups=found,
-        largest=float(found.diameter[counted].max()),
-        quantile_99=tail.value(),
-        rms_distance=float(np.sqrt(sum(squares))),
-        steepness={n: Steepness(max(s), apart[n]) for n, s in slopes.items()},
-        curve=curve,
-        shape=shape,
+        steep = [steepest(block, values, distances, use) for values in students]
+        slopes.append([slope for slope, _ in steep])
+        apart.append([number for _, number in steep])
+    values, weights = tail.kept()
+    return Surveyed(
+        diameter=largest,
+        mean_distance=mean,
+        squares=np.array(squares),
+        slopes=np.array(slopes).reshape(len(squares), len(students)),
+        apart=np.array(apart, dtype=np.int64).reshape(len(squares), len(students)),
+        tail=values,
+        tail_weights=weights,
+        mass=curve.mass,
     )

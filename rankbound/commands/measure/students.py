@@ -50,6 +50,7 @@ from rankbound.estimators.group_terms import (
     teacher_terms,
 )
 from rankbound.estimators.kinds import CONVERTED, to_logits
+from rankbound.memory import filed
 
 LEAST_COMMON: Final = 0.9  # share of the documents that all students must score
 UNCLIPPED: Final = 1e300  # a range that no score exceeds
@@ -286,6 +287,7 @@ def evaluate_student(
         clip_at=clip_at,
         pairs=wanted.pairs,
     )
+    terms = replace(terms, values=filed(terms.values))
     missing = _missing_share(raw.found, inputs.groups, split, left_out, groups)
     n_documents = groups.sizes[certified].sum()
     scored = np.add.reduceat(found.astype(np.int64), groups.offsets[:-1])
@@ -586,7 +588,12 @@ class StudentFile:
         else:
             raise UsageError(f"{self.name}: neither scores nor vectors were read")
         return RawScores(
-            *found, self.kind, self.evidence, self.name, self.paths, self.warnings
+            *filed(found),
+            self.kind,
+            self.evidence,
+            self.name,
+            self.paths,
+            self.warnings,
         )
 
 

@@ -28,7 +28,7 @@ from rankbound.data.arrow import (
     metadata,
     whole,
 )
-from rankbound.data.columns import Integers, LateStrings, Strings, strings
+from rankbound.data.columns import Integers, Strings, late_of, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
@@ -129,12 +129,8 @@ def _as_written(table: Any, name: str) -> Scores | None:
     if not _in_order(rows, codes, len(qids), len(docnos)):
         return None
     offsets = np.searchsorted(rows, np.arange(len(qids) + 1, dtype=np.int32))
-    late = LateStrings(
-        len(docnos),
-        lambda: strings(docnos.to_pylist()),
-        lambda: docnos,
-        plain=not pc.any(pc.match_substring_regex(docnos, BAD_ID)).as_py(),
-    )
+    odd = pc.any(pc.match_substring_regex(docnos, BAD_ID)).as_py()
+    late = late_of(docnos, plain=not odd)
     return Scores(
         qids=strings(qids),
         offsets=offsets.astype(np.int64),

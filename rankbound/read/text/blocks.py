@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, TypeVar, cast
+from typing import IO, Any, Final, TypeVar, cast
+from weakref import finalize
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +17,12 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats
-from rankbound.memory import LONGEST_LINE, refuse_line
+from rankbound.memory import LONGEST_LINE, mapped, refuse_line, scratch_file
 from rankbound.read.source import BOM, HEAD, MARK, Source, count
 
 SIZE = 1 << 22
 WORKERS = 2
+IN_MEMORY: Final = 1 << 24  # bytes of a column; a longer one lies in a file
 LARGEST = 1 << 30  # bytes that pyarrow is given; a longer block is a single line
 
 Item = TypeVar("Item")
@@ -181,6 +184,7 @@ class Column:
     """Numbers that come block by block, in one array that grows.
 
     Blocks that are kept until the end would stand in memory twice when they are joined.
+    A long column lies in a file without a name, which is mapped.
 
     Parameters
     ----------
@@ -198,6 +202,8 @@ class Column:
     def __init__(self, dtype: type[np.generic]) -> None:
         self._held = np.empty(0, dtype=dtype)
         self._size = 0
+        self._file: IO[bytes] | None = None
+        self._most = IN_MEMORY
 
     def __len__(self) -> int:
         return self._size
@@ -205,18 +211,37 @@ class Column:
     @property
     def held(self) -> NDArray[Any]:
         """All numbers so far, to be used before others are added."""
+        if self._file is not None and len(self._held) < self._size:
+            self._held = mapped(self._file, self._held.dtype, self._size)
         return self._held[: self._size]
 
     def append(self, block: NDArray[Any]) -> None:
         """Add the numbers of further rows."""
         end = self._size + len(block)
+        if end * self._held.itemsize > self._most:
+            self._put_down()
+        if self._file is not None:
+            self._held = self._held[:0]
+            self._file.write(np.ascontiguousarray(block, self._held.dtype).data)
+            self._size = end
+            return
         if end > len(self._held):
             self._held.resize(max(end, len(self._held) * 5 // 4), refcheck=False)
         self._held[self._size : end] = block
         self._size = end
 
+    def _put_down(self) -> None:
+        """Let the column lie in a file from now on, if there can be one."""
+        self._most = sys.maxsize
+        self._file = scratch_file()
+        if self._file is not None:
+            finalize(self, self._file.close)  # a map outlives it
+            self._file.write(self._held[: self._size].data)
+
     def taken(self) -> NDArray[Any]:
         """All numbers. To be called once, as the last method."""
+        if self._file is not None:
+            return self.held
         self._held.resize(self._size, refcheck=False)
         return self._held
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rankbound.data.arrow import encode
-from rankbound.data.columns import Integers, LateStrings, Strings, strings
+from rankbound.data.columns import EVERY, Integers, LateStrings, Strings, strings
 from rankbound.read.text.blocks import Column, in_order
 
 Bytes = NDArray[np.uint8]
@@ -158,8 +158,8 @@ def _laid_out(texts: pa.Array) -> tuple[Bytes, NDArray[np.int32]]:
 def _numbered(numbers: Integers) -> Ids:
     distinct, codes = _coded([numbers], order_of=_order_as_text)
 
-    def texts() -> Any:
-        return pa.array(distinct[0]).cast(pa.string())
+    def texts(which: slice | Integers = EVERY) -> Any:
+        return pa.array(distinct[0][which]).cast(pa.string())
 
     def made() -> Strings:
         return strings(texts().to_pylist())
@@ -171,11 +171,16 @@ def _order_as_text(numbers: Integers) -> Integers:
     """The order of ascending numbers when written as text."""
     of_digits = np.searchsorted(numbers, POWERS[1:-1])  # the first of 2, 3, ... digits
     counts = np.diff(of_digits, prepend=0, append=len(numbers))
-    digits = np.repeat(np.arange(1, MOST_DIGITS + 1), counts)
+    digits = np.repeat(np.arange(1, MOST_DIGITS + 1, dtype=np.int8), counts)
     # Padded with zeros behind. Of numbers that are then equal, such as 1 and 10, the
     # shorter one comes first in either order. Those of as many digits ascend already,
     # so that a stable sort just merges them
-    return np.argsort(numbers * POWERS[digits.max() - digits], kind="stable")
+    most = digits.max(initial=1)
+    keys = np.empty_like(numbers)
+    for start in range(0, len(numbers), STEP):
+        part = slice(start, start + STEP)
+        keys[part] = numbers[part] * POWERS[most - digits[part]]
+    return np.argsort(keys, kind="stable")
 
 
 def _coded(
@@ -205,9 +210,13 @@ def _coded(
         size = len(places)
     if order_of is not None:
         order = order_of(distinct[0])
-        places, distinct = places[order], [word[order] for word in distinct]
+        alone = distinct[0] is places
+        distinct = [word[order] for word in distinct]
+        places = distinct[0] if alone else places[order]
+        del order
     rank = np.empty(size, dtype=np.int32)
     rank[places] = np.arange(len(places), dtype=np.int32)
+    del places
     for start in range(0, len(codes), STEP):
         part = slice(start, start + STEP)
         codes[part] = rank[codes[part]]
@@ -364,20 +373,22 @@ def _packed(texts: list[pa.Array]) -> Ids:
     packing, words = _words(texts)
     distinct, codes = _coded(words)
 
-    def parts() -> Iterator[tuple[slice, list[str]]]:
-        for start in range(0, len(distinct[0]), STEP):
+    def parts(which: slice | Integers) -> Iterator[tuple[slice, list[str]]]:
+        chosen = [word[which] for word in distinct]
+        for start in range(0, len(chosen[0]), STEP):
             part = slice(start, start + STEP)
-            yield part, packing.texts([word[part] for word in distinct])
+            yield part, packing.texts([word[part] for word in chosen])
 
     def made() -> Strings:
         found = np.empty(len(distinct[0]), dtype=object)
-        for part, some in parts():
+        for part, some in parts(EVERY):
             found[part] = some
         return found
 
-    def as_arrow() -> Any:
+    def as_arrow(which: slice | Integers) -> Any:
         kind = pa.string() if LONGEST * len(distinct[0]) < MOST_TEXT else LARGE
-        return pa.concat_arrays([pa.array(some, kind) for _, some in parts()])
+        found = [pa.array(some, kind) for _, some in parts(which)]
+        return pa.concat_arrays(found) if found else pa.array([], kind)
 
     return Ids(LateStrings(len(distinct[0]), made, as_arrow), codes)
 

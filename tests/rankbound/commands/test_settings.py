@@ -23,7 +23,7 @@ COMMANDS = (
 # Of `rankbound`, and the function of each in `rb`
 SPOKEN = {"figures": "draw"}
 # How a call works, and no setting
-REPORTED = {"progress", "memory"}
+REPORTED = {"progress", "memory", "workers", "dask", "blocks", "fresh"}
 
 
 def test_every_command_is_a_function_of_its_name():

@@ -1,0 +1,107 @@
+"""How a command computes: where its blocks are kept, and which processes work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import fields, is_dataclass
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Any, get_args
+
+from rankbound import __version__
+from rankbound.commands.measure.given import Content, content_hash
+from rankbound.commands.settings import check_numbers
+from rankbound.engine import SUFFIX, Blocks, Identity, running
+from rankbound.errors import UsageError
+from rankbound.provenance import versions
+from rankbound.read.source import sha256
+from rankbound.writing import holding
+
+
+@contextmanager
+def computing(
+    options: Any,
+    *,
+    name: str,
+    folder: str | PathLike[str] | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    fresh: bool = False,
+) -> Iterator[None]:
+    """Compute in blocks of queries, and go on with those of a run that was killed.
+
+    Parameters
+    ----------
+    options : dataclass
+        The options of the command, which its blocks depend on.
+    name : str
+        Of the command.
+    folder : path, optional
+        Where its blocks are kept until the end, in a hidden folder.
+    workers, dask, fresh
+        As in `rankbound.engine.running`.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds blocks of another run, or settings contradict each other.
+    DomainError
+        When there is no such number of workers.
+    """
+    check_numbers("", workers=workers)
+    if dask is not None and workers != 1:
+        raise UsageError(
+            "`workers` are processes of this machine, and `dask` has workers of its "
+            "own; give one of them"
+        )
+    if fresh and folder is None:
+        raise UsageError("`fresh` is about blocks in a folder; give `blocks`, too")
+    blocks = None
+    with ExitStack() as stack:
+        if folder is not None:
+            stack.enter_context(holding(Path(folder)))
+            place = Path(folder) / f".{name}{SUFFIX}"
+            blocks = Blocks(place, cache(lambda: identity_of(options)))
+        stack.enter_context(
+            running(
+                blocks=blocks,
+                workers=workers,
+                dask=dask,
+                fresh=fresh,
+                version=__version__,
+            )
+        )
+        yield
+
+
+def identity_of(options: Any) -> Identity:
+    """What the blocks of a command depend on: settings, inputs, and versions."""
+    inputs: dict[str, str] = {}
+    settings = {
+        one.name: _said(getattr(options, one.name), inputs)
+        for one in fields(options)
+        if one.name != "command"
+    }
+    return Identity(settings=settings, inputs=inputs, versions=versions())
+
+
+def _said(value: Any, inputs: dict[str, str]) -> str:
+    """A setting as a text; files and objects in it are added to `inputs`."""
+    if isinstance(value, Path):
+        if value.is_file():
+            inputs[str(value)] = sha256(value)
+        return str(value)
+    if isinstance(value, get_args(Content)):
+        inputs[value.name] = content_hash(value)
+        return str(value.name)
+    if is_dataclass(value):
+        parts = {one.name: getattr(value, one.name) for one in fields(value)}
+        return _said(parts, inputs)
+    if isinstance(value, Mapping):
+        held = (f"{name}={_said(one, inputs)}" for name, one in value.items())
+        return ", ".join(held)
+    if isinstance(value, tuple | list):
+        return " ".join(_said(one, inputs) for one in value)
+    return str(value)

@@ -1,0 +1,311 @@
+"""The engine: the same bytes whoever computes, whatever is killed, in any order."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rankbound.commands.measure.given
+import rankbound.memory
+import rankbound.read.text.blocks
+from rankbound import engine
+from rankbound.bounds.errors import DomainError
+from rankbound.cli import main
+from rankbound.data.columns import strings
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.engine import Blocks, Identity, over_tiles, running, tiles
+from rankbound.errors import UsageError
+from tests.rankbound import resuming
+
+
+@dataclass(frozen=True)
+class Sums:
+    """One sum for each group, and one for each tile."""
+
+    of_group: np.ndarray
+    of_tile: np.ndarray
+
+
+def sums(
+    groups: Groups, rows: np.ndarray, each: np.ndarray, *, vectors=None, plus=0
+) -> Sums:
+    """Sums by a loop."""
+    bounds = zip(groups.offsets[:-1], groups.offsets[1:], strict=True)
+    found = [float(sum(rows[a:b])) + plus for a, b in bounds]
+    if vectors is not None:
+        found = [one + float(vectors.take(np.array([0]))[0, 0]) for one in found]
+    return Sums(np.array(found) * each, np.array([float(rows.sum())]))
+
+
+def failing(groups: Groups, rows: np.ndarray, each: np.ndarray) -> Sums:
+    if (rows > 0).all():
+        raise DomainError("all rows are above 0")
+    return sums(groups, rows, each)
+
+
+def some_groups(count, rng):
+    sizes = rng.integers(1, 5, count)
+    return Groups(
+        queries=np.arange(count),
+        qids=strings([f"q{n}" for n in range(count)]),
+        offsets=np.concatenate([[0], np.cumsum(sizes)]),
+        codes=np.zeros(int(sizes.sum()), dtype=np.int64),
+        docnos=strings(["d"]),
+    )
+
+
+@pytest.fixture
+def data(monkeypatch):
+    monkeypatch.setattr(engine, "TILE", 10)
+    rng = np.random.default_rng(0)
+    groups = some_groups(35, rng)
+    rows, each = rng.normal(size=len(groups.codes)), rng.normal(size=35)
+    return groups, rows, each
+
+
+def expected(groups, rows, each):
+    return [
+        sum(rows[groups.offsets[n] : groups.offsets[n + 1]].tolist()) * each[n]
+        for n in range(groups.n_groups)
+    ]
+
+
+def identity():
+    return Identity(settings={"a": "1"}, inputs={"t.run": "12"}, versions={"x": "1"})
+
+
+def kept_in(folder, said=identity):
+    return Blocks(folder / ".measure.blocks", said)
+
+
+def stopped(blocks, data, *, n_tiles, error=KeyboardInterrupt):
+    """A run that ends in an error after so many tiles."""
+    groups, rows, each = data
+    kind = error if isinstance(error, type) else type(error)
+    with suppress(kind), running(blocks=blocks):
+        made = tiles(sums, groups, rows, each=(each,))
+        for _ in range(n_tiles):
+            next(made)
+        raise error
+
+
+def test_tiles_are_joined_in_order(data):
+    groups, rows, each = data
+    found = over_tiles(sums, groups, rows, each=(each,))
+    np.testing.assert_allclose(found.of_group, expected(*data), rtol=1e-12)
+    assert len(found.of_tile) == 4
+    starts = groups.offsets[[0, 10, 20, 30, 35]]
+    loops = [rows[a:b].sum() for a, b in pairwise(starts)]
+    np.testing.assert_array_equal(found.of_tile, loops)
+
+
+def test_a_killed_run_computes_only_what_is_missing(data, tmp_path):
+    groups, rows, each = data
+    whole = over_tiles(sums, groups, rows, each=(each,))
+    stopped(kept_in(tmp_path), data, n_tiles=2)
+    (place,) = tmp_path.iterdir()
+    names = {path.name for path in place.iterdir()}
+    assert len(names) == 3
+    assert engine.MANIFEST in names
+    damaged = sorted(place.glob("*.npz"))[0]
+    damaged.write_bytes(damaged.read_bytes()[:-30])
+    before = {path: path.stat().st_mtime_ns for path in place.glob("*.npz")}
+    with running(blocks=kept_in(tmp_path)):
+        again = over_tiles(sums, groups, rows, each=(each,))
+        assert len([*place.glob("*.npz")]) == 4
+        kept = [p for p, when in before.items() if p.stat().st_mtime_ns == when]
+        assert len(kept) == 1  # the damaged one was computed again
+    np.testing.assert_array_equal(again.of_group, whole.of_group)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_blocks_of_other_numbers_settings_or_vectors_are_not_taken(data, tmp_path):
+    groups, rows, each = data
+    folder = tmp_path / "out"
+    folder.mkdir()
+    first = Embeddings(strings(["d"]), np.ones((1, 1)), "first")
+    np.save(tmp_path / "v.npy", np.full((1, 1), 5.0))
+    other = Embeddings(strings(["d"]), np.load(tmp_path / "v.npy", mmap_mode="r"))
+    with running(blocks=kept_in(folder)):
+        for change in (
+            {},
+            {"plus": 1},
+            {"vectors": first},
+            {"vectors": other},
+        ):
+            found = over_tiles(sums, groups, rows, each=(each,), **change)
+            more = change.get("plus", 0)
+            if "vectors" in change:
+                more = float(change["vectors"].vectors[0, 0])
+            wanted = np.array(expected(*data)) + more * each
+            np.testing.assert_allclose(found.of_group, wanted, rtol=1e-12)
+        found = over_tiles(sums, groups, 2 * rows, each=(each,))
+        np.testing.assert_allclose(found.of_group, 2 * np.array(expected(*data)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"settings": {"a": "2"}}, "`a` was 1, and is 2"),
+        ({"inputs": {"t.run": "13"}}, r"t\.run has changed since"),
+        ({"inputs": {"t.run": "12", "s.run": "1"}}, r"s\.run was no input"),
+        ({"versions": {"x": "2"}}, "x was version 1, and is 2"),
+    ],
+)
+def test_a_change_is_refused_with_the_reason(data, tmp_path, change, said):
+    stopped(kept_in(tmp_path), data, n_tiles=4)
+    same = {name: getattr(identity(), name) for name in identity().__struct_fields__}
+
+    def changed():
+        return Identity(**(same | change))
+
+    with (
+        pytest.raises(UsageError, match=said),
+        running(blocks=kept_in(tmp_path, changed)),
+    ):
+        pass
+    assert [*tmp_path.iterdir()]
+    with running(blocks=kept_in(tmp_path, changed), fresh=True):
+        assert not [*tmp_path.iterdir()]
+
+
+def test_folders_of_others_are_left_alone(tmp_path):
+    place = tmp_path / ".measure.blocks"
+    place.mkdir()
+    (place / "thesis.tex").write_text("mine")
+    for fresh in (False, True):
+        blocks = kept_in(tmp_path)
+        with (
+            pytest.raises(UsageError, match="something else"),
+            running(blocks=blocks, fresh=fresh),
+        ):
+            pass
+    (place / "thesis.tex").unlink()
+    (place / "part.npz").write_text("of a run that was killed")
+    with running(blocks=kept_in(tmp_path)):
+        assert not place.exists()
+
+
+def test_a_mistake_leaves_nothing_and_a_full_disk_what_was_done(data, tmp_path):
+    groups, rows, each = data
+    with pytest.raises(DomainError, match="above 0"), running(blocks=kept_in(tmp_path)):
+        over_tiles(
+            failing,
+            groups,
+            np.where(np.arange(len(rows)) < 20, -1.0, 1.0),
+            each=(each,),
+        )
+    assert not [*tmp_path.iterdir()]
+
+    full = UsageError("cannot be written")
+    full.__context__ = OSError(28, "No space left on device")
+    stopped(kept_in(tmp_path), data, n_tiles=4, error=full)
+    assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 4
+
+
+def test_processes_give_the_same_and_failures_are_told_here(data):
+    groups, rows, each = data
+    whole = over_tiles(sums, groups, rows, each=(each,), plus=0.1)
+    vectors = Embeddings(strings(["d"]), np.full((1, 1), 0.1), "held")
+    with running(workers=2):
+        shared = over_tiles(sums, groups, rows, each=(each,), plus=0.1)
+        np.testing.assert_array_equal(shared.of_group, whole.of_group)
+        mapped = over_tiles(sums, groups, rows, each=(each,), vectors=vectors)
+        np.testing.assert_array_equal(mapped.of_group, whole.of_group)
+        some = np.where(np.arange(len(rows)) < 20, -1.0, 1.0)
+        with pytest.raises(DomainError, match="above 0"):
+            over_tiles(failing, groups, some, each=(each,))
+
+
+@settings(max_examples=2, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_order_of_rows_changes_no_byte(tmp_path_factory, seed):
+    """Nor does where columns lie; the ledger has the hashes of the inputs."""
+    folder = tmp_path_factory.mktemp("orders")
+    generator = np.random.default_rng(seed)
+    found = []
+    for name, order in (("as-made", None), ("shuffled", generator)):
+        resuming.write_inputs(folder / name, queries=40, shuffled=order)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine, "TILE", 16)
+            if order is not None:
+                patch.setattr(rankbound.read.text.blocks, "IN_MEMORY", 100)
+                patch.setattr(rankbound.memory, "LARGE", 100)
+                patch.setattr(rankbound.commands.measure.given, "LONG", 1)
+            patch.chdir(folder / name)
+            assert main([*resuming.COMMANDS["measure"], "--out", "out"]) == 0
+        found.append((folder / name / "out" / "per_query.tsv").read_bytes())
+    assert found[0] == found[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes can be forked")
+@pytest.mark.parametrize("name", ["measure", "compare"])
+def test_a_killed_command_ends_with_the_same_bytes(tmp_path, name):
+    """At the first, a middle and the last block; `make kills` has random moments."""
+    resuming.write_inputs(tmp_path, queries=150)
+    words = (*resuming.COMMANDS[name], "--out", "out")
+    assert resuming.in_child(words, tmp_path)[0] in (0, 1)
+    whole = resuming.files(tmp_path / "out")
+    resuming.remove(tmp_path / "out")
+    for at in (1, 4):
+        code, _ = resuming.in_child(words, tmp_path, at=at)
+        assert code == -signal.SIGKILL
+        left = [*(tmp_path / "out").glob(".*.blocks/*.npz")]
+        assert len(left) >= at
+        assert not [*(tmp_path / "out").glob("*.json")]
+    changed = (*words[:-2], "--seed", "5", *words[-2:])
+    assert resuming.in_child(changed, tmp_path)[0] == 2
+    assert resuming.in_child(words, tmp_path)[0] in (0, 1)
+    assert resuming.files(tmp_path / "out") == whole
+
+
+def test_a_cluster_gives_the_same_though_a_worker_is_killed(data, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    groups, rows, each = data
+    whole = over_tiles(sums, groups, rows, each=(each,))
+    monkeypatch.setattr(engine.Task, "done", None)  # this process is to do nothing
+    code = "from distributed.cli.dask_worker import main; main()"
+    with distributed.LocalCluster(
+        n_workers=0, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        address = cluster.scheduler_address
+        words = [sys.executable, "-c", code, address, "--nthreads", "1", "--no-nanny"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        workers = [
+            subprocess.Popen(
+                [*words, "--no-dashboard"],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for _ in range(2)
+        ]
+        try:
+            with distributed.Client(address) as client:
+                client.wait_for_workers(2, timeout=60)
+            with running(dask=address, version=engine._version()):
+                made = tiles(sums, groups, rows, each=(each,))
+                parts = [next(made)]
+                workers[0].kill()
+                parts += [*made]
+            found = engine.joined(parts)
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
+    np.testing.assert_array_equal(found.of_group, whole.of_group)
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(engine, "WAIT", 0.5)
+    with pytest.raises(UsageError, match=r"dask"), running(dask="tcp://127.0.0.1:9"):
+        pass
