@@ -4,6 +4,7 @@ Each is asked for by what the test does with it: TeX by the files that a documen
 a browser by starting it.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from rankbound.commands.appendix import PACKAGES
 
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -82,6 +84,8 @@ def runs(program, *words):
 needs_git = pytest.mark.skipif(
     not runs("git", "--version"), reason="git is not installed or does not run"
 )
+# Of what other tests see, too
+only_deep = pytest.mark.skipif(not DEEP, reason="part of make test-all")
 needs_node = pytest.mark.skipif(
     not runs("node", "--version"), reason="node is not installed or does not run"
 )

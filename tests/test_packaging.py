@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 import rankbound
-from tests.optional import needs_git, needs_module
+from tests.optional import needs_git, needs_module, only_deep
 
 ROOT = Path(__file__).resolve().parents[1]
 MOVED = ("bounds", "estimators", "validation", "figures")
@@ -32,7 +32,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
 WAYS = (
     *("wheel", "sdist", "editable"),
-    *(pytest.param(way, marks=needs_git) for way in ("zip", "links-as-text")),
+    *(
+        pytest.param(way, marks=(needs_git, only_deep))
+        for way in ("zip", "links-as-text")
+    ),
 )
 # Where each module was imported from, the version and the files that the page reads
 CHECK = """

@@ -18,6 +18,7 @@ from tests.golden.deviations import (
 )
 from tests.golden.recording import SUMS
 from tests.golden.running import FOLDER, Runner, commands, expected, options
+from tests.optional import only_deep
 from tests.rankbound.realdata import needs_data
 
 SLOW = {"figures-all", "appendix-files"}
@@ -36,6 +37,8 @@ def param(case):
     marks = [pytest.mark.xdist_group(group)]
     if case.real:
         marks += [pytest.mark.realdata, needs_data]
+    if case.name == "figures-every":  # the same figures and some more
+        marks.append(only_deep)
     if case.name in SLOW:
         marks.append(pytest.mark.slow)
     return pytest.param(case.name, marks=marks, id=case.name)

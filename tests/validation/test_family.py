@@ -17,6 +17,7 @@ from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
 from rankbound.validation.paired import Question, answer_family, common, verdict
 from tests import oracles
+from tests.optional import only_deep
 
 
 def column(values, start=0):
@@ -199,7 +200,7 @@ def twins(rng, n):
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("draw", [skewed, twins])
+@pytest.mark.parametrize("draw", [skewed, pytest.param(twins, marks=only_deep)])
 def test_families_without_a_range_are_wrong_at_most_so_often(draw):
     """300 families of nine at 43 queries: false alarm 1e-3.
 

@@ -1,14 +1,10 @@
 """axe-core on the pages: no fault for those who read by ear, keyboard or contrast."""
 
-import os
-
 import pytest
 
+from tests.optional import only_deep
+
 pytestmark = pytest.mark.xdist_group("report")
-# The page of everything has their parts
-ONLY_DEEP = pytest.mark.skipif(
-    os.environ.get("HYPOTHESIS_PROFILE") != "deep", reason="part of make test-all"
-)
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +30,9 @@ def faults(axe, page):
     [
         ("all", "light", 1280),
         ("m", "dark", 400),
-        pytest.param("c", "light", 400, marks=ONLY_DEEP),
-        pytest.param("v", "dark", 1280, marks=ONLY_DEEP),
+        # The page of everything has their parts
+        pytest.param("c", "light", 400, marks=only_deep),
+        pytest.param("v", "dark", 1280, marks=only_deep),
     ],
 )
 def test_axe_finds_nothing(axe, opened, everything, name, scheme, width):

@@ -9,6 +9,7 @@ import rankbound as rb
 from rankbound.cli import main
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.registry import read_any
+from tests.optional import DEEP
 from tests.rankbound.files import table as dicts
 
 RUN = ("qid", "Q0", "docno", "rank", "score", "tag")
@@ -95,7 +96,8 @@ def test_every_order_of_five_columns_is_read_rightly_or_refused(
     scores = table(2, **world)
     rows = fields_of_run(scores, tag="x", first_rank=0)
     names = [name for name in RUN if name != left_out]
-    for order in itertools.permutations(names):
+    orders = [*itertools.permutations(names)]
+    for order in orders[:: 1 if DEEP else 7]:  # the first is the right one
         path = write(tmp_path / "t.run", rows, order)
         found = outcome(rb.read_scores, path)
         assert found in (None, scores), order
