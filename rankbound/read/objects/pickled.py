@@ -29,7 +29,7 @@ from rankbound.read.text.blocks import Column
 from rankbound.read.text.ids import MOST_DIGITS, held
 
 SIZE: Final = 1 << 20  # bytes that are decoded together
-LONGEST: Final = 1 << 26  # of a block without an instruction of structure
+LONGEST: Final = 1 << 23  # of a block without an instruction of structure
 
 PROTOCOLS: Final = range(2, 6)
 
@@ -142,7 +142,7 @@ def _blocks(stream: IO[bytes]) -> Iterator[_Block]:
     """Blocks that end behind an instruction of structure and what is put of it."""
     buffer, ended, furthest, total = b"", False, 0, 0
     while not ended:
-        more = stream.read(SIZE)
+        more = stream.read(max(SIZE, len(buffer)))  # none is looked at more than twice
         ended = not more
         buffer += more
         if not buffer:
@@ -152,7 +152,7 @@ def _blocks(stream: IO[bytes]) -> Iterator[_Block]:
         furthest = max(furthest, total + _end_of_frames(data, places))
         stop = len(buffer) if ended else _cut(data, places)
         if not stop:
-            if len(buffer) > LONGEST:
+            if len(buffer) >= LONGEST:
                 raise Unsure
             continue
         yield _Block(data, places[places < stop], stop)

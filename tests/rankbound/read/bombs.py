@@ -358,6 +358,8 @@ OBJECTS = [
         lambda path: pickled(path, b"}r" + struct.pack("<I", (1 << 32) - 2)),
         quick=True,
     ),
+    # One dictionary of whole numbers, in a block that does not end
+    Bomb("flat.pkl", lambda path: pickled(path, b"}(" + b"K\1" * 30_000_000 + b"u")),
     Bomb(
         "lists.pkl.gz",
         lambda path: packed(path, b"\x80\x04](", b"]" * 64, 2 * GIB, b"e."),
