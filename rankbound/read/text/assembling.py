@@ -19,7 +19,6 @@ from rankbound.read.json.blocks import Unsure
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
 
-
 PART: Final = 1 << 20  # rows that are counted at once
 
 
