@@ -7,6 +7,7 @@ stratified sampling of teacher scores aims at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats, Integers, positions
 from rankbound.data.groups import Groups
+from rankbound.data.ordering import WINDOW, windows
 from rankbound.data.scores import Scores
 
 STRATA: Final = 10
@@ -126,27 +128,45 @@ def score_coverage(
     starts = scores.offsets[:-1]
     low = np.minimum.reduceat(scores.values, starts)
     high = np.maximum.reduceat(scores.values, starts)
-    spread = _variances(scores.values, scores.row_query(), scores.n_queries)
-    query = scores.row_query()
-    pool = _stratum(scores.values, low[query], high[query], strata)
+    spread = np.empty(scores.n_queries)
     held = np.zeros((scores.n_queries, strata), dtype=bool)
-    held[query, pool] = True
+    for some, rows, query in _parts(scores.offsets):
+        pool = scores.values[rows]
+        spread[some] = _variances(pool, query, some.stop - some.start)
+        place = _stratum(pool, low[some][query], high[some][query], strata)
+        held[some][query, place] = True
     there = held.sum(axis=1)
 
     values, found = groups.scores_of(scores)
-    group = groups.row_group()[found]
     of_group = positions(scores.qids, groups.group_qids())
     known = of_group >= 0
-    own = of_group[group]
-    hits = np.zeros((groups.n_groups, strata), dtype=bool)
-    hits[group, _stratum(values[found], low[own], high[own], strata)] = True
     share = np.full(groups.n_groups, np.nan)
-    share[known] = hits.sum(axis=1)[known] / there[of_group[known]]
     ratio = np.full(groups.n_groups, np.nan)
+    mine = np.empty(groups.n_groups)
+    covered = np.zeros(groups.n_groups, dtype=np.int64)
+    for some, rows, group in _parts(groups.offsets):
+        scored = found[rows]
+        own, group, drawn = (
+            of_group[some][group[scored]],
+            group[scored],
+            values[rows][scored],
+        )
+        hits = np.zeros((some.stop - some.start, strata), dtype=bool)
+        hits[group, _stratum(drawn, low[own], high[own], strata)] = True
+        covered[some] = hits.sum(axis=1)
+        mine[some] = _variances(drawn, group, some.stop - some.start)
+    share[known] = covered[known] / there[of_group[known]]
     varies = known & (spread[of_group] > 0) & (sizes[of_group] > 1)
-    mine = _variances(values[found], group, groups.n_groups)
     ratio[varies] = mine[varies] / spread[of_group[varies]]
     return share, ratio
+
+
+def _parts(offsets: Integers) -> Iterator[tuple[slice, slice, Integers]]:
+    """Queries or groups that follow each other, their rows, and of which each is."""
+    for first, last in windows(offsets, WINDOW):
+        rows = slice(int(offsets[first]), int(offsets[last]))
+        sizes = np.diff(offsets[first : last + 1])
+        yield slice(first, last), rows, np.repeat(np.arange(last - first), sizes)
 
 
 def _stratum(values: Floats, low: Floats, high: Floats, strata: int) -> Integers:

@@ -15,17 +15,17 @@ import hashlib
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, lru_cache, partial
+from inspect import signature
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -38,7 +38,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.progress import counting
 
 Made = TypeVar("Made")
@@ -88,8 +88,8 @@ class Task:
     groups: Groups
     rows: tuple[Array, ...]
     each: tuple[Array, ...]
-    settings: dict[str, Any]
-    hints: dict[str, Any]
+    settings: Mapping[str, object]
+    hints: Mapping[str, object]
 
     def done(self) -> Any:
         """What the work makes of the tile."""
@@ -136,7 +136,7 @@ def tiles(
     groups: Groups,
     *rows: Array,
     each: tuple[Array, ...] = (),
-    hints: Callable[[], dict[str, Any]] = dict,
+    hints: Callable[[], Mapping[str, object]] = dict,
     what: str = "sums",
     **settings: Any,
 ) -> Iterator[Made]:
@@ -587,10 +587,7 @@ class Running:
 
 def kind_of(work: Callable[..., Any]) -> type[Any]:
     """The dataclass that a function says it gives."""
-    said = work.__annotations__["return"]
-    if isinstance(said, str):
-        said = vars(sys.modules[work.__module__])[said]
-    return cast("type[Any]", said)
+    return cast("type[Any]", signature(work, eval_str=True).return_annotation)
 
 
 def _sent_done(task: Task) -> Any:
@@ -650,8 +647,8 @@ def running(
     try:
         yield
         stays = False
-    except (UsageError, DomainError) as error:
-        # Nothing that the user can do about a full disk changes what was asked for
+    except (UsageError, DomainError, FormatError) as error:
+        # A full disk or a file that vanished changes nothing of what was asked for
         stays = isinstance(error.__context__, OSError)
         raise
     finally:
@@ -729,7 +726,7 @@ class _Cluster:
             ) from None
         try:
             self._client = Client(address, timeout=WAIT, set_as_default=False)
-            self.workers = len(self._client.scheduler_info()["workers"])
+            self.workers = len(self._client.nthreads())
             if not self.workers:
                 self._client.wait_for_workers(1, timeout=WAIT)
                 self.workers = 1

@@ -29,6 +29,7 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
+from rankbound.data.columns import forget_places
 from rankbound.engine import scratch_folder
 from rankbound.errors import FormatError, UsageError
 
@@ -679,6 +680,7 @@ def give_back() -> None:
     --------
     >>> give_back()
     """
+    forget_places()
     trim = _trimming()
     if trim is not None:
         trim(0)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, overload
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
 from rankbound.errors import FormatError
@@ -55,7 +56,7 @@ class Coded:
     """
 
     words: Strings
-    codes: Integers
+    codes: NDArray[np.integer[Any]]
 
     def __len__(self) -> int:
         """Number of rows."""

@@ -41,6 +41,7 @@ SCHEMA: Final = "rankbound.manifest"
 # What systems say that cannot sync a folder
 NOT_FOR_FOLDERS: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 JOURNAL: Final = "journal.json"
+PART: Final = 1 << 22  # characters that are written at once
 
 
 def is_manifest(path: Path) -> bool:
@@ -176,7 +177,7 @@ def write_all(
         with filling(folder, replacing, stale=stale) as aside:
             for name, text in texts.items():
                 if text is not None:
-                    (aside / name).write_text(text, encoding="utf-8", newline="")
+                    _write(text, aside / name)
             if record is not None:
                 record(aside, folder)
     except UnicodeEncodeError as error:
@@ -184,6 +185,13 @@ def write_all(
         raise UsageError(
             f"{folder}: cannot be written: {around!r} is not Unicode text; rename it"
         ) from None
+
+
+def _write(text: str, path: Path) -> None:
+    """Write a text a part at a time, since it is encoded beside itself."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        for start in range(0, len(text), PART):
+            stream.write(text[start : start + PART])
 
 
 @contextmanager

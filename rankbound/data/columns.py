@@ -178,6 +178,13 @@ def remembered(columns: tuple[Any, ...], find: Callable[[], Integers]) -> Intege
     return found
 
 
+def forget_places() -> None:
+    """Drop what is remembered of columns that are gone."""
+    with _FINDING:
+        for old in [old for old, (held, _) in _FOUND.items() if _is_gone(held)]:
+            del _FOUND[old]
+
+
 def _is_gone(held: list[ref[Any]]) -> bool:
     return any(one() is None for one in held)
 

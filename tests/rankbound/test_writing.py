@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import rankbound.writing
 from rankbound.errors import UsageError
 from rankbound.writing import (
     Replacing,
@@ -61,14 +62,14 @@ def test_write_all_replaces_removes_and_leaves_others(tmp_path):
 def test_write_all_leaves_earlier_files_when_a_text_fails(tmp_path, monkeypatch, error):
     before = {"x": "old", "y": "old", "z": "old"}
     write_all(tmp_path, before)
-    write_text = Path.write_text
+    write = rankbound.writing._write
 
-    def full(self, text, **options):
-        if self.name == "y":
+    def full(text, path):
+        if path.name == "y":
             raise error
-        return write_text(self, text, **options)
+        return write(text, path)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(rankbound.writing, "_write", full)
     caught = UsageError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(caught):
         write_all(tmp_path, {"x": "new", "y": "new", "z": None}, FORCE)
@@ -80,7 +81,7 @@ def test_write_all_says_why_a_text_fails(tmp_path, monkeypatch):
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(rankbound.writing, "_write", full)
     with pytest.raises(UsageError) as caught:
         write_all(tmp_path, {"x": "new"})
     assert str(caught.value) == (

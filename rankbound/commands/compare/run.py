@@ -410,9 +410,10 @@ def compare_with(options: CompareOptions, *, progress: Progress = str) -> Compar
     """Do what `compare` does, given the options as one record."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
-    made = result_of(compared)
+    made, rows = result_of(compared), per_query_rows(compared)
+    del compared
     give_back()
-    return made.with_beside(per_query=per_query_rows(compared))
+    return made.with_beside(per_query=rows)
 
 
 def n_stages(samplings: Sequence[str]) -> int:
@@ -474,6 +475,7 @@ def _cards(compared: Compared) -> Iterator[Card]:
     loaded = compared.loaded
     for name, made in compared.measures.items():
         widest = made.measured.get(("diameter", "all"))
+        give_back()
         yield card_of(
             name,
             made.sampling.groups,
@@ -755,11 +757,13 @@ def per_query_rows(compared: Compared) -> Rows:
 
     columns.sort(key=kind)
     qids, places = united([column.qids for *_, column in columns])
-    query = np.concatenate(places)
+    query = np.concatenate(places).astype(np.int32)
+    del places
     # Columns stand in the order that the rows of a query have
     order = np.argsort(query, kind="stable")
-    which = np.repeat(np.arange(len(columns)), [len(place) for place in places])[order]
-    kinds = np.array([kind(column) for column in columns])
+    sizes = [len(column.qids) for *_, column in columns]
+    which = np.repeat(np.arange(len(columns), dtype=np.int32), sizes)[order]
+    kinds = np.array([kind(column) for column in columns], dtype=np.int32)
     words = [*parts, TARGET], names, [*PAIR_SETS]
     coded = zip(COLUMNS[1:4], words, kinds.T, strict=True)
     found: dict[str, Column] = {COLUMNS[0]: Coded(qids, query[order])}

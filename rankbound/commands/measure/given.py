@@ -530,12 +530,11 @@ class Files:
 
 def _on_disk(contents: Contents) -> Contents:
     """The same, with long columns in a file without a name."""
-    changed: dict[str, Any] = {}
     for part in ("scores", "qrels", "groups"):
         held = getattr(contents, part)
         if held is not None and len(held.codes) >= LONG:
-            changed[part] = held.with_columns(filed)
-    return replace(contents, **changed) if changed else contents
+            contents = replace(contents, **{part: held.with_columns(filed)})
+    return contents
 
 
 def _in_order(contents: Contents) -> Contents:

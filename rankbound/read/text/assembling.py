@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from rankbound.read.fields import all_composed
 from rankbound.read.json.blocks import Unsure
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
+
+PART: Final = 1 << 20  # rows that are counted at once
 
 
 class Repeat(Unsure):
@@ -137,7 +139,7 @@ class Assembly:
         short = len(queries) <= WINDOW
         with closing(in_order(arranged, parts(queries), short=short)) as done:
             found = [(start + f[0], start + f[1]) for (start, _), f in done if f]
-        counts = np.bincount(queries, minlength=len(self.places))
+        counts = _counts(queries, len(self.places))
         if found:
             starts = None
             if tolerance is not None and not len(self.grades):
@@ -160,6 +162,14 @@ class Assembly:
             name=self.name,
         )
         return Sorted(scores, ranks)
+
+
+def _counts(queries: NDArray[np.int32], n_queries: int) -> Integers:
+    """Rows of each query, counted in parts, since NumPy widens what it counts."""
+    found = np.zeros(n_queries, dtype=np.int64)
+    for start in range(0, len(queries), PART):
+        found += np.bincount(queries[start : start + PART], minlength=n_queries)
+    return found
 
 
 def _firsts(
