@@ -332,8 +332,8 @@ class HeldOut:
         if not isinstance(student, Scores):
             plain = hasattr(student, "__array__") or isinstance(student, list)
             student = self.scores(student) if plain else read_scores(student)
-        if temperature is not None and not isinstance(temperature, str):
-            temperature = float(temperature)
+        if hasattr(temperature, "detach"):  # a tensor, perhaps one that is learned
+            temperature = float(temperature.detach())
         ledger = measure(
             self.teacher,
             groups=self.groups,
