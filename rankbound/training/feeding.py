@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from torch.utils.data import get_worker_info
-
 from rankbound.bounds.wording import counted
 from rankbound.commands.cards import Card
 from rankbound.commands.inspect.cards import DELTA, measured_card
@@ -163,6 +161,8 @@ class Feeding:
         UsageError
             In a worker process, whose memory the main process does not see.
         """
+        from torch.utils.data import get_worker_info
+
         if get_worker_info() is not None:
             raise UsageError(
                 "rows taken in a worker process cannot be remembered; set "
