@@ -219,8 +219,7 @@ def _losses(client: Client) -> None:
             + (", temperatures" if ours.temperature != 1 else ""),
             made.compute_loss_from_embeddings(vectors, teacher).item(),
             theirs.compute_loss_from_embeddings(vectors, teacher).item()
-            / getattr(theirs, "student_temperature", 1.0)
-            / getattr(theirs, "teacher_temperature", 1.0),
+            / getattr(theirs, "student_temperature", 1.0) ** 2,
         )
 
 
