@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -85,6 +85,13 @@ house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles o
 
 clients: $(CLIENTS)/.main $(CLIENTS)/.ranx ## real libraries write files and objects, which are read and compared
 	$(CLIENTS)/main/bin/python -m tests.clients
+
+examples: $(CLIENTS)/.main ## train MiniLM and a cross-encoder on installed docstrings, with the bound in the log; some minutes
+	for one in bi_encoder plain_torch cross_encoder; do \
+		HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(CLIENTS)/main/bin/python docs/examples/$$one.py || exit 1; done
+
+bench-training: $(CLIENTS)/.main ## losses against BCE and those of sentence-transformers, as ratios
+	OMP_NUM_THREADS=1 $(CLIENTS)/main/bin/python -m benchmarks training
 
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [kernels|readers|ids|groups|report|commands|scale]`: ratios.
+"""`python -m benchmarks [kernels|readers|ids|groups|report|commands|scale|training]`.
 
 All rivals of a row run in turn, and the table has medians, as seconds drift with the
 machine, while ratios within one run drift less. Kernels are told what share they reach
@@ -149,6 +149,15 @@ def kernel_rows(kept: dict[str, Timed], found: dict[str, float]) -> Iterator[str
     yield "\n" + kernels.accuracy(np.random.default_rng(0))
 
 
+def training_rows() -> Iterator[str]:
+    """Time losses, whose table has columns of its own."""
+    from benchmarks.losses import HEAD as COLUMNS
+    from benchmarks.losses import rows
+
+    yield f"\n{COLUMNS.rstrip()}"
+    yield from rows()
+
+
 def commit() -> str:
     """The commit, with a mark where files differ from it."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
@@ -171,6 +180,7 @@ def main(words: list[str]) -> None:
         "groups": group_rows,
         "report": report_rows,
         "commands": whole_command_rows,
+        "training": training_rows,
     }
     about, made = machine(), commit()
     told = [f"Made by `make bench` at {made}: {about}.\n"]

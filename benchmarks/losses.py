@@ -1,20 +1,24 @@
-"""Losses for training against torch's own, forward and backward, as ratios.
+"""Losses for training against others', forward and backward, as ratios.
 
-Run ``python -m benchmarks losses``. The baseline of a loss of pairs is torch's binary
-cross-entropy with logits on all differences of the same scores; that of the listwise
-one is ``kl_div`` of the softmaxes, that of LCE ``cross_entropy``, and that of margins
-``mse_loss``. The sizes are 64 groups of 16 and 512 of 32, in float32.
+Run ``python -m benchmarks training``. The baseline of every loss is torch's binary
+cross-entropy with logits, which forms its pairs from the same scores; where
+sentence-transformers is installed, its own losses of the same kind stand beside ours,
+both from the same vectors or logits. The sizes are 64 groups of 16 and 512 of 32, in
+float32. Rivals run in turn, and the ratio is the median over rounds; memory is the
+largest that torch's allocator held beyond the inputs.
 """
 
 from __future__ import annotations
 
-import sys
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile
 
 from rankbound.training import (
     LCELoss,
@@ -23,11 +27,23 @@ from rankbound.training import (
     PairwiseDistillLoss,
 )
 
-SIZES = ((64, 16), (512, 32))
-ROUNDS = 15
-SECONDS = 0.05  # of each timing
+SIZES: Final = ((64, 16), (512, 32))
+ROUNDS: Final = 25
+SECONDS: Final = 0.02  # of each timing
+DIMENSIONS: Final = 64
+MODES: Final = ("eager", "compiled")
+OURS: Final = (
+    PairwiseDistillLoss,
+    MarginMSELoss,
+    ListwiseDistillLoss,
+    LCELoss,
+)
+HEAD: Final = (
+    "| loss | against | groups | mode | microseconds | time, ratio | memory, ratio |\n"
+    "| --- | --- | --- | --- | ---: | ---: | ---: |\n"
+)
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Work = Callable[[], object]
 
 
 def bce(student: Tensor, teacher: Tensor) -> Tensor:
@@ -38,68 +54,139 @@ def bce(student: Tensor, teacher: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(margins, wanted.sigmoid())
 
 
-def mse(student: Tensor, teacher: Tensor) -> Tensor:
-    """Squared error of the margins of the first document."""
-    return functional.mse_loss(
-        student[:, :1] - student[:, 1:], teacher[:, :1] - teacher[:, 1:]
-    )
+def backward(loss: Callable[..., Tensor], leaf: Tensor, *given: Any) -> Work:
+    """One forward and backward pass."""
+    return lambda: torch.autograd.grad(loss(*given), leaf)
 
 
-def kl(student: Tensor, teacher: Tensor) -> Tensor:
-    """Divergence of softmaxes."""
-    return functional.kl_div(
-        student.log_softmax(-1), teacher.softmax(-1), reduction="batchmean"
-    )
-
-
-def lce(student: Tensor, teacher: Tensor) -> Tensor:
-    """Cross-entropy of the first document."""
-    labels = torch.zeros(len(teacher), dtype=torch.long)
-    return functional.cross_entropy(student, labels)
-
-
-OURS: dict[str, tuple[Loss, Loss]] = {
-    "PairwiseDistillLoss": (PairwiseDistillLoss(), bce),
-    "MarginMSELoss": (MarginMSELoss(), mse),
-    "ListwiseDistillLoss": (ListwiseDistillLoss(), kl),
-    "LCELoss": (LCELoss(), lce),
-}
-
-
-def seconds(loss: Loss, student: Tensor, teacher: Tensor, times: int) -> float:
-    """Seconds of one forward and backward pass, as a mean of some."""
+def seconds(work: Work, times: int) -> float:
+    """Mean seconds of some passes."""
     start = time.perf_counter()
     for _ in range(times):
-        torch.autograd.grad(loss(student, teacher), student)
+        work()
     return (time.perf_counter() - start) / times
 
 
-def main() -> None:
-    """Print a row for each loss, size and mode."""
-    write = sys.stdout.write
-    write("| loss | groups | mode | microseconds | torch's own | ratio |\n")
-    write("| --- | --- | --- | ---: | ---: | ---: |\n")
-    for name, pair in OURS.items():
+def peak(work: Work) -> float:
+    """The most bytes held at once beyond what was there, by torch's allocator."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        work()
+    held = most = 0
+    for event in seen.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            most = max(most, held)
+    return float(most)
+
+
+def compared(ours: Work, theirs: Work) -> tuple[float, float, float]:
+    """Microseconds of ours, and the ratios of time and memory."""
+    for one in (ours, theirs):
+        seconds(one, 5)
+    times = max(1, int(SECONDS / seconds(theirs, 5)))
+    rounds = [(seconds(ours, times), seconds(theirs, times)) for _ in range(ROUNDS)]
+    ratio = statistics.median(left / right for left, right in rounds)
+    taken = statistics.median(left for left, _ in rounds)
+    return 1e6 * taken, ratio, peak(ours) / max(1.0, peak(theirs))
+
+
+def of_scores(groups: int, k: int, mode: str) -> Iterator[tuple[str, str, Work, Work]]:
+    """Ours against BCE, both from the same scores."""
+    torch.manual_seed(0)
+    student = torch.randn(groups, k, requires_grad=True)
+    teacher = 3 * torch.randn(groups, k)
+    rival = _in(mode, bce)
+    for kind in OURS:
+        ours = _in(mode, kind())
+        yield (
+            kind.__name__,
+            "torch, BCE of pairs",
+            backward(ours, student, student, teacher),
+            backward(rival, student, student, teacher),
+        )
+
+
+def of_vectors(groups: int, k: int, mode: str) -> Iterator[tuple[str, str, Work, Work]]:
+    """Ours against sentence-transformers', both from the same vectors or logits."""
+    from sentence_transformers import util
+    from sentence_transformers.cross_encoder import losses as crossed
+    from sentence_transformers.sentence_transformer import losses
+
+    from rankbound.training.sentence_transformers import BiEncoderLoss, CrossEncoderLoss
+
+    torch.manual_seed(0)
+    vectors = torch.randn(k + 1, groups, DIMENSIONS, requires_grad=True)
+    teacher = 3 * torch.randn(groups, k)
+    model = nn.Identity()
+    model.similarity_fn_name = "dot"
+    dot = {"similarity_fct": util.pairwise_dot_score}
+    for kind, theirs in (
+        (MarginMSELoss, losses.MarginMSELoss(model, **dot)),
+        (ListwiseDistillLoss, losses.DistillKLDivLoss(model, **dot)),
+    ):
+        made = BiEncoderLoss(model, kind())
+        sides = [_in(mode, one.compute_loss_from_embeddings) for one in (made, theirs)]
+        parts = [*vectors.unbind()]
+        ours, rival = (backward(one, vectors, parts, teacher) for one in sides)
+        yield kind.__name__, f"sentence-transformers, {_name(theirs)}", ours, rival
+    if mode == "compiled":  # lists of texts are not compiled
+        return
+    logits = Logits(groups * k)
+    texts = [["q"] * groups, [["d"] * k] * groups]
+    labels = [*teacher]
+    for kind, theirs in (
+        (PairwiseDistillLoss, crossed.RankNetLoss(logits)),
+        (ListwiseDistillLoss, crossed.ListNetLoss(logits)),
+    ):
+        pair = (CrossEncoderLoss(logits, kind()), theirs)
+        ours, rival = (backward(one, logits.values, texts, labels) for one in pair)
+        yield kind.__name__, f"sentence-transformers, {_name(theirs)}", ours, rival
+
+
+class Logits(nn.Module):
+    """Stands for a cross-encoder: its scores are parameters."""
+
+    num_labels, device = 1, torch.device("cpu")
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.values = nn.Parameter(torch.randn(n))
+        self.seen = 0
+
+    def preprocess(self, pairs: list[Any], **_: Any) -> Mapping[str, int]:
+        """How many scores are asked for, from where on."""
+        start, self.seen = self.seen, (self.seen + len(pairs)) % len(self.values)
+        return {"start": start, "end": start + len(pairs)}
+
+    def forward(self, asked: Mapping[str, int]) -> dict[str, Tensor]:
+        """The scores."""
+        return {"scores": self.values[asked["start"] : asked["end"]]}
+
+
+def rows() -> Iterator[str]:
+    """Compare all losses at all sizes."""
+    parts = [of_scores]
+    try:
+        import sentence_transformers  # noqa: F401
+
+        parts.append(of_vectors)
+    except ImportError:
+        pass
+    for part in parts:
         for groups, k in SIZES:
-            torch.manual_seed(0)
-            student = torch.randn(groups, k, requires_grad=True)
-            teacher = 3 * torch.randn(groups, k)
-            for mode in ("eager", "compiled"):
-                sides = [*map(torch.compile, pair)] if mode == "compiled" else [*pair]
-                for side in sides:
-                    seconds(side, student, teacher, 3)
-                times = max(1, int(SECONDS / seconds(sides[1], student, teacher, 5)))
-                best = [float("inf")] * 2
-                for _ in range(ROUNDS):  # interleaved, so that both meet the same load
-                    for place, side in enumerate(sides):
-                        took = seconds(side, student, teacher, times)
-                        best[place] = min(best[place], took)
-                ours, theirs = (1e6 * value for value in best)
-                write(
-                    f"| {name} | {groups} x {k} | {mode} | {ours:.0f} | {theirs:.0f} | "
-                    f"{ours / theirs:.2f} |\n"
-                )
+            for mode in MODES:
+                for name, rival, ours, theirs in part(groups, k, mode):
+                    taken, ratio, memory = compared(ours, theirs)
+                    yield (
+                        f"| {name} | {rival} | {groups} x {k} | {mode} | {taken:.0f} | "
+                        f"{ratio:.2f} | {memory:.2f} |"
+                    )
 
 
-if __name__ == "__main__":
-    main()
+def _in(mode: str, loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    torch._dynamo.reset()
+    return loss if mode == "eager" else torch.compile(loss)
+
+
+def _name(loss: object) -> str:
+    return type(loss).__name__

@@ -28,6 +28,20 @@ from sphinx.util.osutil import relative_uri
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "generated"
 PACKAGES = ("estimators", "validation", "figures")
+# Modules that need libraries of others, and what of these they import
+FOR_LIBRARIES = (
+    "rankbound.training.sentence_transformers",
+    "rankbound.training.transformers",
+    "rankbound.training.lightning",
+    "rankbound.pt",
+)
+LIBRARIES = (
+    *("torch", "torch.nn", "transformers", "lightning", "lightning.pytorch"),
+    *("lightning.pytorch.callbacks", "sentence_transformers"),
+    *("sentence_transformers.base", "sentence_transformers.base.evaluation"),
+    *("sentence_transformers.base.losses", "sentence_transformers.util"),
+    "sentence_transformers.base.losses.merged_forward",
+)
 FAMILY = re.compile(r"((?:lemma|theorem)-\d+|[a-z]+)")
 FAMILIES = {
     "lemma-0": "Diameters",
@@ -304,6 +318,8 @@ def api() -> Iterator[tuple[str, str]]:
         raise ExtensionError(f"names without a section: {', '.join(left)}")
     for package in ("bounds", "training"):
         yield f"api/{package}.md", _package(f"rankbound.{package}")
+    parts = [f"## {one}\n\n{_automodule(one)}" for one in FOR_LIBRARIES]
+    yield "api/libraries.md", "\n\n".join(["# Trainers and PyTerrier", *parts, ""])
     for package in PACKAGES:
         parts = [f"# rankbound.{package}", _automodule(f"rankbound.{package}")]
         for module in modules(f"rankbound.{package}"):
@@ -311,7 +327,7 @@ def api() -> Iterator[tuple[str, str]]:
             parts.append(_automodule(module))
         yield f"api/{package}.md", "\n\n".join(parts) + "\n"
     pages = [name for name, *_ in SECTIONS]
-    pages += ["bounds", "training", *PACKAGES]
+    pages += ["bounds", "training", "libraries", *PACKAGES]
     yield "api/contents.md", _toctree(f"/generated/api/{name}" for name in pages)
 
 
@@ -420,8 +436,8 @@ def _begin(_: Sphinx) -> None:
     write()
 
 
-class _Torch(ModuleType):
-    """Stands for torch while the losses are imported; every name is a class."""
+class _StandIn(ModuleType):
+    """Stands for a library while ours is imported; every name in it is a class."""
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
@@ -430,13 +446,17 @@ class _Torch(ModuleType):
 
 
 def _import_training() -> None:
-    """Import the losses without torch, a large download that only they need."""
-    there = {name: sys.modules.get(name) for name in ("torch", "torch.nn")}
-    torch, nn = _Torch("torch"), _Torch("torch.nn")
-    sys.modules |= {"torch": torch, "torch.nn": nn}
-    torch.nn = nn  # type: ignore[attr-defined]
+    """Import what needs torch and trainers without these, which are large downloads."""
+    there = {name: sys.modules.get(name) for name in LIBRARIES}
+    made = {name: _StandIn(name) for name in LIBRARIES}
+    sys.modules |= made
+    for name, module in made.items():
+        before, _, last = name.rpartition(".")
+        if before:
+            setattr(made[before], last, module)
     try:
-        import_module("rankbound.training")
+        for name in ("rankbound.training", *FOR_LIBRARIES):
+            import_module(name)
     finally:
         for name, module in there.items():
             del sys.modules[name]

@@ -129,6 +129,7 @@ _GONE = {
     "powers": "rb.power",
     "write_cut": "the save of what rb.cut returns",
 }
+_MODULES = ("pt",)  # for PyTerrier
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted(_MODULE)
@@ -136,6 +137,8 @@ __all__ = sorted(_MODULE)
 
 def __getattr__(name: str) -> Any:
     """Load a public name on first use."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _MODULE:
         hint = f"; use {_GONE[name]}" if name in _GONE else ""
         raise AttributeError(f"module 'rankbound' has no attribute {name!r}{hint}")
@@ -146,4 +149,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """The public names, loaded or not."""
-    return sorted({*globals(), *_MODULE})
+    return sorted({*globals(), *_MODULE, *_MODULES})

@@ -15,7 +15,10 @@ FOLDERS = (
     *("bounds", "estimators", "validation", "figures", "rankbound"),
     *("benchmarks", "paper_appendix"),
 )
-HEAVY = ("torch", "jax", "sklearn", "matplotlib", "pandas", "sympy")
+HEAVY = (
+    *("torch", "jax", "sklearn", "matplotlib", "pandas", "sympy"),
+    *("sentence_transformers", "transformers", "datasets", "lightning", "pyterrier"),
+)
 
 
 def test_imports_point_down_only():

@@ -63,6 +63,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Which pairs of a group count, in the loss and in `terms`.
     reduction : {"mean", "sum", "none"}
         Over groups; "none" gives one number for each, 0 for a group without a pair.
+    checks : bool, default False
+        Count scores that are not finite, on the device and without waiting for it;
+        `check` reads the count.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         student_temperature: float | nn.Parameter = 1.0,
         pairs: Pairs = "all",
         reduction: Reduction = "mean",
+        checks: bool = False,
     ) -> None:
         super().__init__()
         if pairs not in ("all", "pos-neg"):
@@ -93,8 +97,10 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
                 raise ValueError(f"`{name}` must be a positive number, got {value!r}")
         self.temperature = temperature
         self.student_temperature = student_temperature
-        self.pairs, self.reduction = pairs, reduction
-        self._seen: _Batch | None = None
+        self.pairs, self.reduction, self.checks = pairs, reduction, checks
+        # In a list, since setting an attribute of a module takes 3 microseconds
+        self._seen: list[_Batch] = []
+        self._faults: Tensor | None = None
 
     def forward(
         self,
@@ -123,15 +129,32 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Tensor, shape () or (...)
             Of the dtype of `student`; half precision is added up in float32.
         """
-        batch = self._scaled(student, teacher, mask, positive, weights)
-        return self._of_batch(batch).to(student.dtype)
+        return self._of_scores(student, teacher, mask, positive, weights)
 
-    def _of_batch(self, batch: _Batch) -> Tensor:
-        self._seen = _Batch(*(None if it is None else it.detach() for it in batch))
-        plain = batch.mask is None and batch.positive is None and batch.weights is None
-        if plain and self.reduction == "mean" and batch.student.shape[-1] > 1:
-            return self._plain_mean(batch)
-        return self._reduced(self._of_groups(batch), batch)
+    def _of_scores(
+        self,
+        student: Tensor,
+        teacher: Tensor | None,
+        mask: Tensor | None,
+        positive: Tensor | None,
+        weights: Tensor | None,
+    ) -> Tensor:
+        batch = self._scaled(student, teacher, mask, positive, weights)
+        if self.checks:
+            self._count_faults(batch)
+        plain = mask is None and positive is None and weights is None
+        if plain:  # most calls, of which small ones cost what Python does
+            scores, known = batch.student, batch.teacher
+            known = None if known is None else known.detach()
+            seen = _Batch(scores.detach(), known, None, None, None)
+        else:
+            seen = _Batch(*(None if it is None else it.detach() for it in batch))
+        self._seen[:] = (seen,)
+        if plain and self.reduction == "mean" and student.shape[-1] > 1:
+            loss = self._plain_mean(batch)
+        else:
+            loss = self._reduced(self._of_groups(batch), batch)
+        return loss if loss.dtype == student.dtype else loss.to(student.dtype)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         """The mean over groups in which every document counts alike."""
@@ -146,13 +169,42 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         RuntimeError
             Before the first call, and where the last call had no teacher.
         """
-        if self._seen is None or self._seen.teacher is None:
+        if not self._seen or self._seen[0].teacher is None:
             raise RuntimeError(
                 "`terms` are those of the last call with a teacher's scores; there was "
                 "none"
             )
         with torch.no_grad():
-            return _terms(self._seen, self.pairs)
+            return _terms(self._seen[0], self.pairs)
+
+    def check(self) -> None:
+        """Raise if a score was not finite since the last call of this.
+
+        Waits for the device; the calls of the loss do not.
+
+        Raises
+        ------
+        ValueError
+            With the number of such scores; padding may hold anything.
+        RuntimeError
+            If the loss was made without `checks`.
+        """
+        if not self.checks:
+            raise RuntimeError("nothing was counted; make the loss with `checks=True`")
+        faults, self._faults = self._faults, None
+        count = 0 if faults is None else int(faults)
+        if count:
+            raise ValueError(
+                f"{count} scores given to the loss were not finite; mask padding with "
+                "`mask`, and lower the learning rate if the student's scores overflow"
+            )
+
+    def _count_faults(self, batch: _Batch) -> None:
+        # Padding was filled with zeros
+        found = (~batch.student.detach().isfinite()).sum()
+        if batch.teacher is not None:
+            found = found + (~batch.teacher.detach().isfinite()).sum()
+        self._faults = found if self._faults is None else self._faults + found
 
     def extra_repr(self) -> str:
         """The settings, as torch shows them."""
@@ -180,8 +232,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
             mask = weights > 0 if mask is None else mask & (weights > 0)
             weights = torch.where(mask, weights, 1.0).to(student.dtype)
         if teacher is not None:
-            teacher = _filled(_wide(teacher).to(student.dtype), mask)
-            teacher = _divided(teacher, self.temperature)
+            if teacher.dtype != student.dtype:
+                teacher = teacher.to(student.dtype)
+            teacher = _divided(_filled(teacher, mask), self.temperature)
         student = _divided(_filled(student, mask), self.student_temperature)
         return _Batch(student, teacher, mask, positive, weights)
 
@@ -199,14 +252,53 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         return _pair_weights(batch, self.pairs).sum((-1, -2)) > 0
 
 
-class PairwiseDistillLoss(DistillLoss):
+class _PairLoss(DistillLoss):
+    """A loss that is a mean over pairs."""
+
+    def __init__(
+        self,
+        temperature: float | nn.Parameter = 1.0,
+        *,
+        student_temperature: float | nn.Parameter = 1.0,
+        pairs: Pairs = "all",
+        reduction: Reduction = "mean",
+        checks: bool = False,
+        unbiased: bool = False,
+    ) -> None:
+        super().__init__(
+            temperature,
+            student_temperature=student_temperature,
+            pairs=pairs,
+            reduction=reduction,
+            checks=checks,
+        )
+        self.unbiased = unbiased
+
+    @staticmethod
+    @abstractmethod
+    def _of_margins(student: Tensor, teacher: Tensor) -> Tensor:
+        """The loss of each pair from the margins of both."""
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        return _of_pairs(self._of_margins, batch, self.pairs, unbiased=self.unbiased)
+
+
+class PairwiseDistillLoss(_PairLoss):
     """RankNet on a teacher's soft preferences: the risk of Lemma 1.
 
     Mean over the pairs of a group of ``softplus(m) - sigmoid(a) m``, with the student's
     margin m and the teacher's margin a. Its gradient is that of the divergence, and it
     is exact at ties.
 
-    The parameters are those of `DistillLoss`.
+    The parameters are those of `DistillLoss`, and one more.
+
+    Parameters
+    ----------
+    unbiased : bool, default False
+        Divide by the number of pairs instead of the sum of their weights. Where the
+        weights are ratios of the target law's density to that of the sampling, the
+        expectation is then the risk under the target law exactly (Theorem 2 (e)); by
+        default the weighted mean is taken, which varies less.
 
     Examples
     --------
@@ -218,8 +310,9 @@ class PairwiseDistillLoss(DistillLoss):
     (0.693147, 0.509913)
     """
 
-    def _of_groups(self, batch: _Batch) -> Tensor:
-        return _of_pairs(_pair_loss, batch, self.pairs)
+    @staticmethod
+    def _of_margins(student: Tensor, teacher: Tensor) -> Tensor:
+        return _pair_loss(student, teacher)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         student, teacher = batch.student, _known(batch.teacher)
@@ -231,10 +324,11 @@ class PairwiseDistillLoss(DistillLoss):
         return (mean - math.log(2) / k) * (k / (k - 1))
 
 
-class MarginMSELoss(DistillLoss):
+class MarginMSELoss(_PairLoss):
     """Squared error of margins (Hofstaetter et al., 2020); pairs are "pos-neg".
 
-    The parameters are those of `DistillLoss`, but `pairs` is "pos-neg" by default.
+    The parameters are those of `PairwiseDistillLoss`, but `pairs` is "pos-neg" by
+    default.
 
     Examples
     --------
@@ -250,16 +344,21 @@ class MarginMSELoss(DistillLoss):
         student_temperature: float | nn.Parameter = 1.0,
         pairs: Pairs = "pos-neg",
         reduction: Reduction = "mean",
+        checks: bool = False,
+        unbiased: bool = False,
     ) -> None:
         super().__init__(
             temperature,
             student_temperature=student_temperature,
             pairs=pairs,
             reduction=reduction,
+            checks=checks,
+            unbiased=unbiased,
         )
 
-    def _of_groups(self, batch: _Batch) -> Tensor:
-        return _of_pairs(_squared, batch, self.pairs)
+    @staticmethod
+    def _of_margins(student: Tensor, teacher: Tensor) -> Tensor:
+        return (student - teacher).square()
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         student, teacher = batch.student, _known(batch.teacher)
@@ -334,8 +433,7 @@ class LCELoss(DistillLoss):
         weights: Tensor | None = None,
     ) -> Tensor:
         """The loss of some groups; arguments as of `DistillLoss.forward`."""
-        batch = self._scaled(student, teacher, mask, positive, weights)
-        return self._of_batch(batch).to(student.dtype)
+        return self._of_scores(student, teacher, mask, positive, weights)
 
     def _of_groups(self, batch: _Batch) -> Tensor:
         loss = -_log_softmax(batch.student, batch)
@@ -344,7 +442,9 @@ class LCELoss(DistillLoss):
         return torch.where(good, loss, 0.0).sum(-1) / counts.clamp(min=1)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
-        return -functional.log_softmax(batch.student, -1)[..., 0].mean()
+        scores = batch.student.flatten(0, -2)
+        first = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
+        return functional.cross_entropy(scores, first)
 
     def _counts(self, batch: _Batch) -> Tensor:
         """Groups with a positive."""
@@ -367,44 +467,38 @@ def _against_first(scores: Tensor) -> Tensor:
     return scores[..., :1] - scores[..., 1:]
 
 
-def _squared(student: Tensor, teacher: Tensor) -> Tensor:
-    return (student - teacher).square()
-
-
 def _margins(scores: Tensor) -> Tensor:
     """Differences of all ordered pairs; the loss of a pair is that of its reverse."""
     return scores.unsqueeze(-1) - scores.unsqueeze(-2)
 
 
 def _of_pairs(
-    loss: Callable[[Tensor, Tensor], Tensor], batch: _Batch, pairs: Pairs
-) -> Tensor:
-    """The weighted mean over the pairs of each group."""
-    student, teacher = batch.student, _known(batch.teacher)
-    if pairs == "pos-neg" and batch.positive is None:
-        return _first_against_rest(loss, student, teacher, batch)
-    values = loss(_margins(student), _margins(teacher))
-    return _weighted(values, _pair_weights(batch, pairs))
-
-
-def _first_against_rest(
     loss: Callable[[Tensor, Tensor], Tensor],
-    student: Tensor,
-    teacher: Tensor,
     batch: _Batch,
+    pairs: Pairs,
+    *,
+    unbiased: bool,
 ) -> Tensor:
-    """The mean over pairs of the first document with each other one."""
-    found = loss(_against_first(student), _against_first(teacher))
-    if batch.mask is None and batch.weights is None:
-        return found.sum(-1) / max(1, found.shape[-1])
-    counted = (
-        torch.ones_like(found) if batch.weights is None else batch.weights[..., 1:]
-    )
+    """The weighted mean over the pairs of each group, or the mean times the weights."""
+    student, teacher = batch.student, _known(batch.teacher)
+    counted = batch._replace(weights=None) if unbiased else batch
+    if pairs == "pos-neg" and batch.positive is None:
+        values = loss(_against_first(student), _against_first(teacher))
+        weights, below = (_first_weights(one) for one in (batch, counted))
+        return _ratio((values * weights).sum(-1), below.sum(-1))
+    values = loss(_margins(student), _margins(teacher))
+    weights, below = (_pair_weights(one, pairs) for one in (batch, counted))
+    return _ratio((values * weights).sum((-1, -2)), below.sum((-1, -2)))
+
+
+def _first_weights(batch: _Batch) -> Tensor:
+    """The weight of the pairs of the first document with the others, (..., k - 1)."""
+    found = torch.ones_like(batch.student[..., 1:])
     if batch.weights is not None:
-        counted = counted * batch.weights[..., :1]
+        found = batch.weights[..., 1:] * batch.weights[..., :1]
     if batch.mask is not None:
-        counted = counted * (batch.mask[..., 1:] & batch.mask[..., :1])
-    return _ratio((found * counted).sum(-1), counted.sum(-1))
+        found = found * (batch.mask[..., 1:] & batch.mask[..., :1])
+    return found
 
 
 def _pair_weights(batch: _Batch, pairs: Pairs) -> Tensor:

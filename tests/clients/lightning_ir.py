@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 import rankbound as rb
-from tests.clients import world
+from tests.clients import trainers, world
 from tests.clients.client import Client
 
 
@@ -16,6 +16,7 @@ def run(client: Client) -> None:
     _runs(client)
     _samples(client)
     _losses(client)
+    trainers.lightning_ir(client)
 
 
 def _runs(client: Client) -> None:

@@ -5,7 +5,7 @@ Retrieval with an index stands in `tests/clients/pyterrier.py`.
 
 import pandas as pd
 
-from tests.clients import world
+from tests.clients import trainers, world
 from tests.clients.client import Client
 
 
@@ -67,6 +67,7 @@ def run(client: Client) -> None:
             columns=["qid", "docno", "label"],
         ),
     )
+    trainers.pyterrier(client)
 
 
 def _ranks(client: Client, path, wanted) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 import rankbound as rb
-from tests.clients import world
+from tests.clients import trainers, world
 from tests.clients.client import Client
 from tests.clients.world import id_of
 
@@ -36,6 +36,7 @@ def run(client: Client) -> None:
     _reranked(client, judge)
     _trained(client)
     _losses(client)
+    trainers.sentence_transformers(client, model, judge)
 
 
 def _pairs() -> Any:

@@ -135,8 +135,10 @@ def test_divergence_is_zero_for_equal_margins_and_not_negative():
 
 @pytest.mark.parametrize("function", [pair_risk, pair_divergence])
 def test_slopes_match_finite_differences_also_at_ties(function):
-    sides = torch.tensor([-3.0, -1.0, -0.3, 0.0, 0.004, 0.5, 2.0], dtype=torch.float64)
-    a, m = torch.meshgrid(sides, sides, indexing="ij")
+    sides = [-3.0, -1.0, -0.3, 0.0, 0.004, 0.5, 2.0]
+    teacher = torch.tensor([*sides, -700.0, -100.0, 100.0, 700.0], dtype=torch.float64)
+    student = torch.tensor(sides, dtype=torch.float64)
+    a, m = torch.meshgrid(teacher, student, indexing="ij")
     a, m = (x.clone().requires_grad_() for x in (a, m))
     assert torch.autograd.gradcheck(function, (a, m))
 
@@ -155,9 +157,13 @@ def test_slopes_in_the_student_are_those_of_the_formula(function, dtype):
     leaf = torch.tensor(m, dtype=getattr(torch, dtype), requires_grad=True)
     function(torch.tensor(a, dtype=leaf.dtype), leaf).sum().backward()
     assert_allclose(leaf.grad.numpy(), expected, atol=tolerance)
-    if dtype == "float32":  # jax's own precision
+    if function is pair_risk and dtype == "float64":  # compiled for each: seconds
+        return
+    with jax.enable_x64(dtype == "float64"):
         slope = jax.grad(lambda left, right: function(left, right).sum(), argnums=1)
-        assert_allclose(slope(jnp.asarray(a), jnp.asarray(m)), expected, atol=tolerance)
+        found = slope(*(jnp.asarray(side, dtype=dtype) for side in (a, m)))
+        assert found.dtype == dtype
+        assert_allclose(found, expected, atol=tolerance)
 
 
 def test_slope_of_the_entropy_matches_finite_differences():

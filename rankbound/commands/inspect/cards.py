@@ -27,8 +27,11 @@ from rankbound.commands.measure.inputs import (
     teacher_fit,
 )
 from rankbound.commands.measure.options import Temperature
-from rankbound.data.columns import Booleans
+from rankbound.data.columns import Floats
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE, to_logits
 from rankbound.results import Answer
@@ -87,7 +90,16 @@ def _cards(cast: Cast, teacher: Examined, temperature: Temperature) -> Iterator[
     for name, inputs in zip(names, read, strict=True):
         kept = np.array([qid not in aside for qid in inputs.groups.group_qids()])
         if kept.any():
-            yield _card(name, inputs, kept, scale, DELTA / len(read))
+            yield measured_card(
+                name,
+                inputs.groups.keep_groups(kept),
+                inputs.values[np.repeat(kept, inputs.groups.sizes)],
+                teacher=inputs.teacher,
+                qrels=inputs.qrels,
+                embeddings=inputs.embeddings,
+                scale=scale,
+                delta=DELTA / len(read),
+            )
 
 
 def _read(cast: Cast, teacher: Examined) -> list[Inputs]:
@@ -149,15 +161,38 @@ def _temperature(
     return None if fit is None else fit.value, aside
 
 
-def _card(
-    name: str, inputs: Inputs, kept: Booleans, scale: float | None, delta: float
+def measured_card(  # noqa: PLR0913  what a card is made from
+    name: str,
+    groups: Groups,
+    values: Floats,
+    *,
+    teacher: Scores,
+    qrels: Scores | None,
+    embeddings: Embeddings | None,
+    scale: float | None,
+    delta: float,
 ) -> Card:
+    """The card of groups, with entropies, margins and distances where they are known.
+
+    Parameters
+    ----------
+    name : str
+    groups : Groups
+    values : float64 array, shape (n_rows,)
+        Teacher scores of the groups' rows.
+    teacher : Scores
+        All scores of the teacher.
+    qrels, embeddings
+        Judgements and vectors of the documents, where there are any.
+    scale : float or None
+        The teacher's temperature; without one there are no entropies.
+    delta : float
+        Failure probability of the interval.
+    """
     # These load the statistics, which an inspection without groups does not need
     from rankbound.commands.compare.quantities import per_query, teacher_quantities
     from rankbound.estimators.group_terms import geometry
 
-    groups = inputs.groups.keep_groups(kept)
-    values = inputs.values[np.repeat(kept, inputs.groups.sizes)]
     measured: dict[tuple[str, str], PerQuery] = {}
     if scale is not None:
         measured |= teacher_quantities(
@@ -167,8 +202,8 @@ def _card(
             names=["entropy", "margin"],
         )
     largest = None
-    if inputs.embeddings is not None:
-        space = geometry(groups, inputs.embeddings)
+    if embeddings is not None:
+        space = geometry(groups, embeddings)
         largest = float(space.diameter.max())
         measured["mean_distance", "all"] = per_query(
             groups, space.mean_distance, "mean_distance"
@@ -177,8 +212,8 @@ def _card(
         name,
         groups,
         values,
-        teacher=inputs.teacher,
-        qrels=inputs.qrels,
+        teacher=teacher,
+        qrels=qrels,
         clusters=None,
         measured=measured,
         largest_distance=largest,

@@ -1,5 +1,6 @@
 """Losses for training, against the estimators, loops, and torch's own checks."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 
 from rankbound.estimators.listwise import list_divergence_nats
@@ -258,3 +260,81 @@ def test_wrong_settings_are_refused():
     loss(torch.zeros(2, 3))
     with pytest.raises(RuntimeError):
         _ = loss.terms
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5])
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_gradients_are_those_of_the_plain_functions(pairs, size):
+    """With ties, padding, a list of one document, and scores of 100,000."""
+    student, teacher, mask = padded(3)
+    student, teacher = size * student, size * teacher
+    student[0, :3], teacher[1, :2] = 0.0, 0.0
+    positive = torch.zeros(4, 5, dtype=torch.bool)
+    positive[:, 0] = True
+    one, other = (student.clone().requires_grad_() for _ in range(2))
+    PairwiseDistillLoss(pairs=pairs)(one, teacher, mask=mask).backward()
+    many = slice(0, 3)  # the last list has no pair
+    risks = pairwise_risk_nats(
+        teacher[many],
+        other[many],
+        mask=mask[many],
+        positive=positive[many],
+        pairs=pairs,
+    )
+    risks.mean().backward()
+    assert_allclose(one.grad.numpy(), other.grad.numpy(), atol=1e-12)
+    assert (one.grad[3] == 0).all()
+
+
+@pytest.mark.parametrize("kind", [PairwiseDistillLoss, MarginMSELoss])
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_unbiased_weights_give_the_risk_of_the_target(kind, pairs):
+    """Theorem 2 (e): over all draws of groups, by their probabilities, exactly."""
+    rng = np.random.default_rng(5)
+    student, teacher = rng.normal(size=(2, 4)) * 2
+    sampled, target = rng.dirichlet(np.ones(4), size=2)
+    found = mean = wanted = 0.0
+    loss = kind(pairs=pairs, unbiased=True)
+    for group in itertools.product(range(4), repeat=3):
+        rows = list(group)
+        chance, aim = np.prod(sampled[rows]), np.prod(target[rows])
+        sides = [torch.tensor(one[rows]) for one in (student, teacher)]
+        weights = torch.tensor(target[rows] / sampled[rows])
+        found += chance * loss(*sides, weights=weights).item()
+        mean += chance * kind(pairs=pairs)(*sides, weights=weights).item()
+        wanted += aim * kind(pairs=pairs)(*sides).item()
+    assert_allclose(found, wanted, rtol=1e-12)
+    assert abs(mean - wanted) > 1e-3  # the weighted mean varies less, but is biased
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_nothing_is_asked_of_the_values(kind):
+    """Fake tensors have none, so that whatever reads one fails, as on a device."""
+    with FakeTensorMode() as mode:
+        student, teacher = torch.empty(2, 4, 5).unbind()
+        mask = torch.empty(4, 5, dtype=torch.bool)
+        assert mode.is_our_fake(mask)
+        student = student.clone().requires_grad_()
+        loss = kind(checks=True, temperature=torch.nn.Parameter(torch.empty(())))
+        for given_ in ({}, {"mask": mask, "positive": mask, "weights": teacher}):
+            loss(student, teacher, **given_).backward()
+            assert student.grad.shape == (4, 5)
+    meta = torch.empty(3, 5, device="meta", dtype=torch.bfloat16, requires_grad=True)
+    assert kind()(meta, meta.detach()).device.type == "meta"
+
+
+def test_bad_scores_are_counted_when_asked_for():
+    student, teacher, mask = padded()
+    loss = PairwiseDistillLoss(checks=True)
+    student[~mask] = math.nan
+    loss(student, teacher, mask=mask)
+    loss.check()
+    teacher[0, 0] = math.inf
+    student[0, 1] = math.nan
+    for _ in range(2):
+        loss(student, teacher, mask=mask)
+    with pytest.raises(ValueError, match="4 scores"):
+        loss.check()
+    loss.check()
+    with pytest.raises(RuntimeError, match="checks"):
+        PairwiseDistillLoss().check()
