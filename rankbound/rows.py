@@ -34,6 +34,7 @@ WORDS: Final = frozenset(
         "domain",
         "architecture",
         "loss",
+        "trained_on",
     }
 )
 

@@ -35,9 +35,11 @@ from rankbound.read.text.texts import read_json_texts
 from rankbound.read.vectors.embeddings import read_embeddings
 
 DOCSTRINGS: Final = "docstrings"
+ABROAD: Final = "docstrings-of-others"
 PACKAGES: Final = ("numpy", "scipy", "sklearn")
+OTHERS: Final = ("matplotlib", "pandas", "sympy")  # out of domain
 MOST_QUERIES: Final = 1600  # of docstrings
-DIMENSIONS: Final = 192  # of LSA, where a collection has no vectors
+DIMENSIONS: Final = 512  # of LSA, where a collection has no vectors
 RESERVE: Final = 50  # documents of each query that are drawn from the whole corpus
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # Of the queries that are not the teacher's, in eighths
@@ -47,10 +49,15 @@ LEAST: Final = 4  # queries of the smallest split
 
 CORPUS: Final = ("corpus.jsonl",)
 QUERIES: Final = ("queries.jsonl",)
+LSA: Final = "LSA"
 QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.tsv")
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
 DRAWN: Final = "train"  # the folder of groups
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+class NotTestedError(UsageError):
+    """Students cannot be tested on a collection, which is told, and no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +81,8 @@ class Collection:
         What was read.
     notes : tuple of str
         What a reader of the results should know.
+    encoder : str
+        What made the vectors: the name of their files, or "LSA".
     """
 
     name: str
@@ -85,6 +94,7 @@ class Collection:
     digest: str
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    encoder: str = LSA
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
         """Full groups of one sampling, whose documents the teacher has all scored."""
@@ -127,6 +137,7 @@ class Given:
     queries: Mapping[str, str]
     relevant: Mapping[str, Mapping[str, float]]
     vectors: Vectors | None = None
+    encoder: str = LSA
     teacher: Scores | None = None
     drawn: Groups | None = None
     files: tuple[Path, ...] = ()
@@ -167,22 +178,59 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
         When a file breaks its format.
     """
     if str(place) == DOCSTRINGS:
-        return build(_docstrings(seed), seed=seed)
+        return build(_docstrings(DOCSTRINGS, PACKAGES, seed), seed=seed)
     return build(_read(Path(place)), seed=seed)
 
 
-def _docstrings(seed: int) -> Given:
-    documents = collect(package_roots(PACKAGES))
+def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection:
+    """A collection that students of another one are tested on, in their own vectors.
+
+    Parameters
+    ----------
+    place : str or Path
+        A folder as of `read_collection`; "docstrings" are those of matplotlib, pandas
+        and SymPy, as far as they are installed.
+    home : Collection
+        That the students are trained on.
+    seed : int
+
+    Raises
+    ------
+    NotTestedError
+        When its vectors are not those of `home`, or there are too few queries.
+    UsageError
+        As `read_collection`.
+    FormatError
+        When a file breaks its format.
+    """
+    if str(place) == DOCSTRINGS:
+        return build(_docstrings(ABROAD, OTHERS, seed), seed=seed, home=home)
+    return build(_read(Path(place)), seed=seed, home=home)
+
+
+def others_installed() -> bool:
+    """Whether there are docstrings that are out of domain."""
+    return bool(package_roots(OTHERS))
+
+
+def _docstrings(name: str, packages: Sequence[str], seed: int) -> Given:
+    roots = package_roots(packages)
+    if not roots:
+        raise UsageError(
+            f"{name}: none of {', '.join(packages)} is installed; install one of them, "
+            "or give folders as `out_of_domain`"
+        )
+    documents = collect(roots)
     rng = np.random.default_rng([seed, 2])
     chosen = np.sort(rng.permutation(len(documents))[:MOST_QUERIES])
     sought = {f"q{code:04d}": documents[code] for code in chosen.tolist()}
     return Given(
-        name=DOCSTRINGS,
+        name=name,
         documents={one.docno: one.text for one in documents},
         queries={qid: one.summary for qid, one in sought.items()},
         relevant={qid: {one.docno: 1.0} for qid, one in sought.items()},
         notes=(
-            f"the docstrings of {', '.join(PACKAGES)} as they are installed, so that "
+            f"the docstrings of {', '.join(roots)} as they are installed, so that "
             "other versions give other numbers",
         ),
     )
@@ -224,7 +272,7 @@ def _read(folder: Path) -> Given:
     if qrels is None:  # `read_part` refuses such a file
         raise UsageError(f"{judged}: holds no judgements")
     files, notes = [corpus, topics, judged], []
-    vectors = _vectors(folder, documents, queries, files)
+    vectors, encoder = _vectors(folder, documents, queries, files)
     scores = _teacher(folder, files)
     drawn = None
     pattern = sorted(folder.glob(f"{DRAWN}/random.*"))
@@ -245,6 +293,7 @@ def _read(folder: Path) -> Given:
             for qid, row in qrels.to_ranx_dict().items()
         },
         vectors=vectors,
+        encoder=encoder,
         teacher=scores,
         drawn=drawn,
         files=tuple(files),
@@ -257,8 +306,8 @@ def _vectors(
     documents: Mapping[str, str],
     queries: Mapping[str, str],
     files: list[Path],
-) -> Vectors | None:
-    """Vectors of the sorted documents and queries; None where there are none."""
+) -> tuple[Vectors | None, str]:
+    """Vectors of the sorted documents and queries, and the name of their encoder."""
     for path in sorted(folder.glob("embeddings/*.corpus.npy")):
         other = path.with_name(path.name.replace(".corpus.", ".queries."))
         if not other.is_file():
@@ -276,8 +325,8 @@ def _vectors(
                 )
             files.append(file)
             made.append(held.take(rows).astype(np.float32))
-        return made[0], made[1]
-    return None
+        return (made[0], made[1]), path.name.removesuffix(".corpus.npy")
+    return None, LSA
 
 
 def _teacher(folder: Path, files: list[Path]) -> Scores | None:
@@ -303,8 +352,11 @@ def _teacher(folder: Path, files: list[Path]) -> Scores | None:
     return Scores.from_dict(found, name=str(paths[0]))
 
 
-def build(given: Given, *, seed: int) -> Collection:
-    """Index and rank a collection, train a teacher if there is none, split queries."""
+def build(given: Given, *, seed: int, home: Collection | None = None) -> Collection:
+    """Index and rank a collection, train a teacher if there is none, split queries.
+
+    With `home`, vectors are in the space of that collection.
+    """
     known = given.queries.keys() & {q for q, row in given.relevant.items() if any(row)}
     if given.teacher is not None:
         known &= {*given.teacher.qids.tolist()}
@@ -314,8 +366,15 @@ def build(given: Given, *, seed: int) -> Collection:
     }
     judged = {qid: docnos for qid, docnos in judged.items() if docnos}
     qids, docnos = as_strings([*judged]), as_strings(sorted(given.documents))
-    splits, own = _split(len(qids), seed=seed, given=given)
-    vectors = given.vectors
+    splits, mine = _split(len(qids), seed=seed, given=given)
+    vectors = None if home is not None and home.encoder == LSA else given.vectors
+    encoder = LSA if vectors is None else given.encoder
+    if home is not None and encoder != home.encoder:
+        raise NotTestedError(
+            f"{given.name}: has no vectors of {home.encoder!r}, which those of "
+            f"{home.name} are; put them into its folder embeddings, or leave it out of "
+            "`out_of_domain`"
+        )
     if vectors is not None:
         rows = positions(as_strings(sorted(given.queries)), qids)
         vectors = vectors[0], vectors[1][rows]
@@ -325,7 +384,15 @@ def build(given: Given, *, seed: int) -> Collection:
         dimensions=DIMENSIONS,
         seed=seed,
         vectors=vectors,
+        space=home.retrieved.space if home is not None else None,
     )
+    if home is not None:
+        wide, own = (one.doc_vectors.shape[1] for one in (home.retrieved, retrieved))
+        if wide != own:
+            raise NotTestedError(
+                f"{given.name}: vectors of {encoder!r} have {own} numbers, and those "
+                f"of {home.name} {wide}; embed both by one model"
+            )
     place = {docno: code for code, docno in enumerate(docnos)}
     relevant = [np.array(sorted(place[one] for one in judged[qid])) for qid in qids]
     names = Names([*qids], [*docnos])
@@ -339,7 +406,7 @@ def build(given: Given, *, seed: int) -> Collection:
         "dense": names.scores("dense", *tops(retrieved.lsa, every)),
     }
     if given.teacher is None:
-        teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, own, seed=seed)
+        teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, mine, seed=seed)
     else:
         kept = np.isin(given.teacher.qids, qids)[given.teacher.row_query()]
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
@@ -360,6 +427,7 @@ def build(given: Given, *, seed: int) -> Collection:
         digest=given.digest(),
         files=given.files,
         notes=given.notes,
+        encoder=encoder,
     )
 
 
@@ -373,7 +441,7 @@ def _split(
     ends = np.cumsum(SHARES)[:-1] * len(others) // sum(SHARES)
     parts = np.split(others, ends)
     if min(map(len, parts)) < LEAST:
-        raise UsageError(
+        raise NotTestedError(
             f"{given.name}: has {n_queries:,} judged queries that can be used, which "
             f"leaves fewer than {LEAST} to train, choose or test; give a larger "
             "collection"
