@@ -22,8 +22,7 @@ several seeds, and puts the bound beside each. Writes
 A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed), or a
 folder with corpus.jsonl, queries.jsonl and judgements as BEIR has them. Used where they
 are there: teacher/teacher.scores.json, embeddings/NAME.corpus.npy and
-embeddings/NAME.queries.npy, and groups of random negatives train/random.*; all may be
-packed.
+embeddings/NAME.queries.npy, and groups train/SAMPLING.*; all may be packed.
 
 samplings, as `rankbound sample` draws them:
   random            documents from the whole corpus

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +53,7 @@ LSA: Final = "LSA"
 QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.tsv")
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
 DRAWN: Final = "train"  # the folder of groups
+RANDOM: Final = "random"
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -83,6 +84,8 @@ class Collection:
         What a reader of the results should know.
     encoder : str
         What made the vectors: the name of their files, or "LSA".
+    drawn : mapping of str to Groups
+        Groups that the collection came with, by sampling; the positive stands first.
     """
 
     name: str
@@ -95,9 +98,19 @@ class Collection:
     files: tuple[Path, ...]
     notes: tuple[str, ...]
     encoder: str = LSA
+    drawn: Mapping[str, Groups] = field(default_factory=dict)
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
-        """Full groups of one sampling, whose documents the teacher has all scored."""
+        """Full groups of one sampling, whose documents the teacher has all scored.
+
+        Groups that the collection came with are taken as they are, and of larger ones
+        so many negatives, chosen at random.
+        """
+        if sampling in self.drawn:
+            groups = _smaller(self.drawn[sampling], size=size, seed=seed)
+            groups = self._whole(groups, size)
+            if groups.n_groups:
+                return groups
         how = ABLATED[sampling]
         law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
         runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
@@ -111,8 +124,14 @@ class Collection:
             depth=max(how.depth or 0, size - 1) if deep else None,
             seed=seed,
         ).draw()
-        groups = made.groups
+        return self._whole(made.groups, size)
+
+    def _whole(self, groups: Groups, size: int) -> Groups:
+        """The groups of a size whose documents are known, and scored by the teacher."""
+        if not groups.n_groups:
+            return groups
         _, known = groups.scores_of(self.pool.teacher)
+        known &= positions(self.docnos, groups.docnos)[groups.codes] >= 0
         scored = np.logical_and.reduceat(known, groups.offsets[:-1])
         return groups.keep_groups(scored & (groups.sizes == size))
 
@@ -139,7 +158,7 @@ class Given:
     vectors: Vectors | None = None
     encoder: str = LSA
     teacher: Scores | None = None
-    drawn: Groups | None = None
+    drawn: Mapping[str, Groups] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -152,8 +171,9 @@ class Given:
             found.update(vectors.tobytes())
         if self.teacher is not None:
             found.update(repr(self.teacher.to_ranx_dict()).encode())
-        if self.drawn is not None:
-            found.update(self.drawn.codes.tobytes())
+        for name, groups in sorted(self.drawn.items()):
+            found.update(name.encode())
+            found.update(groups.codes.tobytes())
         return found.hexdigest()
 
 
@@ -166,8 +186,8 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
         "docstrings", or a folder with ``corpus.jsonl`` and ``queries.jsonl`` and
         judgements as BEIR has them. Taken where they are there: vectors
         ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's scores
-        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups of random
-        negatives ``train/random.*``. All may be packed.
+        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
+        ``train/SAMPLING.*``, such as ``train/random.16.jsonl``. All may be packed.
     seed : int
 
     Raises
@@ -274,12 +294,15 @@ def _read(folder: Path) -> Given:
     files, notes = [corpus, topics, judged], []
     vectors, encoder = _vectors(folder, documents, queries, files)
     scores = _teacher(folder, files)
-    drawn = None
-    pattern = sorted(folder.glob(f"{DRAWN}/random.*"))
-    if scores is not None and pattern:
-        drawn = read_part(pattern[0], "groups").groups
-        files.append(pattern[0])
-    if scores is not None and drawn is None:
+    # Without the teacher's scores, no groups can be learnt from
+    drawn = {} if scores is None else _groups(folder, files)
+    if drawn:
+        notes.append(
+            f"groups of {', '.join(drawn)} are those of the folder, the same for all "
+            "seeds; of groups larger than those asked for, negatives are chosen at "
+            "random"
+        )
+    if scores is not None and RANDOM not in drawn:
         notes.append(
             "random negatives are any documents that the teacher's file scores, since "
             "there are no groups of random ones"
@@ -299,6 +322,34 @@ def _read(folder: Path) -> Given:
         files=tuple(files),
         notes=tuple(notes),
     )
+
+
+def _groups(folder: Path, files: list[Path]) -> dict[str, Groups]:
+    """Groups by sampling, of those samplings that are known."""
+    found = {}
+    for name in ABLATED:
+        for path in sorted(folder.glob(f"{DRAWN}/{name}.*"))[:1]:
+            groups = read_part(path, "groups").groups
+            if groups is None:  # `read_part` refuses such a file
+                continue
+            first = groups.offsets[:-1]
+            if groups.positive is None or groups.positive[first].all():
+                found[name] = groups
+                files.append(path)
+    return found
+
+
+def _smaller(groups: Groups, *, size: int, seed: int) -> Groups:
+    """The first document of every group, and so many others at random."""
+    if (groups.sizes <= size).all():
+        return groups
+    numbers = np.random.default_rng([seed, 5]).random(len(groups.codes))
+    numbers[groups.offsets[:-1]] = -1.0
+    of_row = groups.row_group()
+    order = np.lexsort((numbers, of_row))
+    kept = np.empty(len(order), dtype=bool)
+    kept[order] = np.arange(len(order)) - groups.offsets[of_row[order]] < size
+    return groups.keep_rows(kept)
 
 
 def _vectors(
@@ -411,8 +462,8 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         kept = np.isin(given.teacher.qids, qids)[given.teacher.row_query()]
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
         teacher = given.teacher.keep_rows(kept & held)
-        if given.drawn is not None:
-            runs[UNIFORM] = _negatives(given.drawn)
+        if RANDOM in given.drawn:
+            runs[UNIFORM] = _negatives(given.drawn[RANDOM])
     return Collection(
         name=given.name,
         docnos=docnos,
@@ -428,6 +479,7 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         files=given.files,
         notes=given.notes,
         encoder=encoder,
+        drawn=given.drawn,
     )
 
 

@@ -197,8 +197,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         them, or "docstrings", the installed docstrings of numpy, scipy and
         scikit-learn. Where a folder holds the teacher's scores
         (``teacher/teacher.scores.json``), vectors (``embeddings/NAME.corpus.npy``) or
-        groups of random negatives (``train/random.*``), they are used; otherwise a
-        teacher is trained on a quarter of the queries, and vectors are those of LSA.
+        groups (``train/SAMPLING.*``), they are used; otherwise a teacher is trained on
+        a quarter of the queries, and vectors are those of LSA.
     out : path
         The folder of the results: ``ablation.tsv``, ``ablation.json``, a run of each
         student in ``runs``, and what a later run goes on from in ``cells``.

@@ -4,6 +4,9 @@ import gzip
 import json
 import math
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import ir_measures
 import numpy as np
@@ -17,15 +20,17 @@ from rankbound import training
 from rankbound.commands.ablate import measuring, run, students
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
-from rankbound.commands.ablate.result import COLUMNS, KEY
+from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
 from rankbound.errors import UsageError
+from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import N_QUERIES, world
 from tests.rankbound.files import without_manifest
 
 jax = pytest.importorskip("jax")
 pytest.importorskip("bm25s")
 
+ROOT = Path(__file__).parents[4]
 GRID = {
     "samplings": ("random", "ensemble"),
     "losses": ("ranknet",),
@@ -199,12 +204,6 @@ def made(tmp_path_factory):
     students._trainer.cache_clear()
 
 
-def table(folder):
-    header, *rows = (folder / "ablation.tsv").read_text().splitlines()
-    assert tuple(header.split("\t")) == COLUMNS
-    return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in rows]
-
-
 def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(made):
     folder, found = made
     rows = table(folder / "out")
@@ -295,25 +294,6 @@ def test_students_learn_from_the_teacher_and_not_from_a_shuffled_one(made):
     assert [one.architecture for one in found.controls] == ["bi", "cross"]
 
 
-def contents(folder, *, but_seconds=True):
-    """Every file of an ablation, without seconds and what they alter."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() or path.name == "rankbound.manifest.json":
-            continue
-        data = path.read_bytes()
-        if but_seconds and path.name == "ablation.tsv":
-            data = [{**row, "seconds": ""} for row in table(folder)]
-        if but_seconds and path.parent.name == "cells":
-            read = json.loads(data)
-            place = COLUMNS.index("seconds")
-            for part in read.get("parts", ()):
-                part["rows"] = [r[:place] + r[place + 1 :] for r in part["rows"]]
-            data = [read]
-        found[str(path.relative_to(folder))] = data
-    return found
-
-
 def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
     made, tmp_path, monkeypatch
 ):
@@ -345,6 +325,24 @@ def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
     rb.ablate([folder / "world"], out, **(GRID | changes))
     # And its control
     assert len(trained) == 2 + 3
+
+
+def test_a_killed_run_goes_on_by_itself_and_ends_with_the_same_bytes(tmp_path):
+    # `make kills` does it ten times
+    made = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-m", "tests.rankbound.ablating"),
+            *(str(tmp_path), "2", "1"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    found = json.loads(made.stdout)
+    assert found["kills"] == 2
+    assert found["differ"] == []
 
 
 def test_files_of_others_stay(made, tmp_path):
