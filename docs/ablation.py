@@ -28,29 +28,36 @@ OF_PREDICTION = ("ablation-predictors", "ablation-choices")
 
 def main(work: Path) -> None:
     """Train what is not trained yet, and write pages and figures."""
-    plain = rb.ablate(["docstrings"], work / "default", progress=True)
+    default(work / "default")
+    wide(work / "wide")
+
+
+def default(out: Path) -> None:
+    """The default grid: students in and out of domain, claims and figures."""
+    found = rb.ablate(["docstrings"], out, progress=True)
+    (HERE / "measured" / "ablation.md").write_text(_default(found))
+    with TemporaryDirectory() as folder:
+        figures = Path(folder, "figures")
+        line = f"figures --from {out} --out {figures} --format svg --quiet"
+        rankbound(line.split())
+        for path in figures.glob("gains-*.svg"):
+            shutil.copy(path, HERE / "static" / f"ablation-{path.name}")
+
+
+def wide(out: Path) -> None:
+    """All samplings over several collections: what predicts students."""
     places = ["docstrings"]
     if home := os.environ.get("RANKBOUND_DATA"):
         places += [str(Path(home, name)) for name in DATA]
-    wide = rb.ablate(
+    found = rb.ablate(
         places,
-        work / "wide",
+        out,
         out_of_domain=[],
         samplings=SAMPLINGS,
         seeds=WIDE_SEEDS,
         progress=True,
     )
-    measured = HERE / "measured"
-    (measured / "ablation.md").write_text(_default(plain))
-    (measured / "predictors.md").write_text(_wide(wide))
-    with TemporaryDirectory() as folder:
-        out = Path(folder, "figures")
-        rankbound(
-            f"figures --from {work / 'default'} --out {out} --format svg "
-            "--quiet".split()
-        )
-        for path in out.glob("gains-*.svg"):
-            shutil.copy(path, HERE / "static" / f"ablation-{path.name}")
+    (HERE / "measured" / "predictors.md").write_text(_wide(found))
 
 
 def _size(found: rb.Ablation) -> str:

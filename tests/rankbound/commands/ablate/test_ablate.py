@@ -22,7 +22,8 @@ from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
-from rankbound.errors import UsageError
+from rankbound.commands.validate.ablated import validate_ablation
+from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import N_QUERIES, world
 from tests.rankbound.files import without_manifest
@@ -279,6 +280,45 @@ def test_means_and_intervals_are_those_of_the_table_and_the_runs(made):
         assert_allclose(one.value, pair[0] - pair[1], atol=1e-12)
         assert one.lower < one.value < one.upper
     assert rb.Ablation.load(folder / "out") == found
+
+
+def test_cells_are_configurations_of_a_validation(made, tmp_path):
+    folder, found = made
+    validation = validate_ablation(folder / "out", resamples=50, permutations=99)
+    assert len(validation.configuration_values) == len(found.cells)
+    rows = table(folder / "out")
+    for one, cell in zip(validation.configuration_values, found.cells, strict=True):
+        assert one.student == f"{cell.architecture} {cell.label}"
+        limits = [
+            float(row["half_limit"])
+            for row in rows
+            if (row["domain"], row["architecture"], row["sampling"])
+            == (cell.domain, cell.architecture, cell.sampling)
+        ]
+        assert_allclose(one.bound, np.mean(limits), rtol=1e-12)
+        assert one.n_terms + one.n_held_out == cell.n_queries
+    validation.save(tmp_path / "validation")
+    assert rb.Validation.load(tmp_path / "validation") == validation
+    (folder / "out/ablation.json").rename(folder / "moved.json")
+    with pytest.raises(FormatError):
+        validate_ablation(folder / "out")
+    (folder / "moved.json").rename(folder / "out/ablation.json")
+
+
+def test_means_of_queries_are_those_of_the_runs(made):
+    _, found = made
+    queries = found.beside["queries"]
+    for cell in found.cells:
+        mine = [
+            row
+            for row in queries
+            if (row["domain"], row["architecture"], row["sampling"])
+            == (cell.domain, cell.architecture, cell.sampling)
+        ]
+        assert len(mine) == cell.n_queries
+        values = [float(row["ndcg@10"]) for row in mine]
+        assert_allclose(np.mean(values), cell.ndcg.value, rtol=1e-12)
+        assert {row["trained_on"] for row in mine} == {"world"}
 
 
 def test_students_learn_from_the_teacher_and_not_from_a_shuffled_one(made):
