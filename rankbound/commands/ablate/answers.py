@@ -189,8 +189,10 @@ def _against_random(found: Ablation) -> Iterator[str]:
 
 def _said(rows: list[Difference], sign: int) -> str:
     one = max(rows, key=lambda row: sign * row.value)
+    several = len({(row.collection, row.trained_on) for row in rows}) > 1
+    where = f"{one.collection}, " if several else ""
     return (
-        f"{one.value:+.4f} [{one.lower:+.4f}, {one.upper:+.4f}] ({one.loss} on "
+        f"{one.value:+.4f} [{one.lower:+.4f}, {one.upper:+.4f}] ({where}{one.loss} on "
         f"{one.sampling})"
     )
 

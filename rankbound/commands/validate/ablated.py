@@ -41,7 +41,8 @@ from rankbound.validation.judging import Family
 from rankbound.validation.systems import NEEDED
 
 MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=True))
-OF_RISK: Final = "risk"
+OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
+VARIANCE: Final = "score_variance"
 NONE_TESTED: Final = "no associations query by query"
 # What tells the rows of a cell from those of others
 CELL: Final = (*KEY[:-1], "trained_on")
@@ -105,11 +106,13 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
     ablation = Ablation.load(where)
     folder = Path(where)
     path = folder / Ablation.FILE if folder.is_dir() else folder
-    for name in ("students", "queries"):
-        if name not in ablation.beside:
-            raise FormatError(
-                path, f"lacks its table of {name}; run `ablate` again with this version"
-            )
+    tables = [ablation.beside.get(kind.name) for kind in Ablation.BESIDE]
+    if None in tables:
+        raise FormatError(
+            path,
+            "lacks one of its tables of students and queries; run `ablate` again with "
+            "this version",
+        )
     family = Family(delta=delta, correction=correction, band=band)  # type: ignore[arg-type]
     values = [*_values(ablation, seed)]
     found = across(
@@ -124,10 +127,9 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
 
 def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
     """The configurations of all cells that have terms."""
-    limits = _by_cell(ablation.beside["students"])
-    queries = _by_cell(ablation.beside["queries"])
+    limits, queries = (_by_cell(ablation.beside[kind.name]) for kind in Ablation.BESIDE)
     variance = {
-        (one.collection, one.sampling): one.terms["score_variance"]
+        (one.collection, one.sampling): one.terms[VARIANCE]
         for one in ablation.terms
         if not one.architecture
     }
@@ -136,12 +138,12 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
         rows, mine = limits[key], queries[key]
         if cell.upper_bound is None:
             continue
-        qids = strings(mine["qid"])
+        qids = strings(mine[QID])
         dataset = _dataset(cell)
         order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
         first = np.zeros(len(qids), dtype=bool)
         first[order[: len(qids) // 2]] = True
-        bound = float(np.mean([float(text) for text in rows["half_limit"]]))
+        bound = float(np.mean([float(text) for text in rows[HALF_LIMIT]]))
         risk = _mean(mine, OF_RISK, first)
         yield Configuration(
             dataset=dataset,
