@@ -7,10 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: ablation examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+ablation: $(VENV)/.dev ## train the grids of `ablate` that the docs show, and write their numbers and figures; half an hour
+	OMP_NUM_THREADS=1 $(BIN)/python -m docs.ablation
 
 demo: $(VENV)/.demo ## run every command on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out
@@ -62,8 +65,9 @@ hostile: $(VENV)/.dev ## hostile files and command lines, each with limits of 10
 faults: $(VENV)/.dev ## every call to the file system fails once, or is the last one before a kill
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile.faults
 
-kills: $(VENV)/.dev ## kill measure, compare, cut and study 30 times, and compare what they end with; minutes
+kills: $(VENV)/.dev ## kill measure, compare, cut and study 30 times, ablate 10 times, and compare what they end with; minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.rankbound.resuming build/kills
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.rankbound.ablating $$(mktemp -d) 10 1
 
 scale: $(VENV)/.dev ## what blocks cost, and what that says of data as large as MS MARCO, into docs/measured
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks scale

@@ -67,6 +67,7 @@ _HOME = {
     "rankbound.commands.validate.folders": ("Folder", "cases_of"),
     "rankbound.commands.validate.options": ("Case",),
     "rankbound.commands.validate.result": ("Validation",),
+    "rankbound.commands.validate.ablated": ("validate_ablation",),
     "rankbound.commands.validate.run": ("validate",),
     "rankbound.estimators.bands": (
         "Band",

@@ -47,6 +47,7 @@ PARAMETERS: Final = frozenset(
         *("student_kind", "student_temperature", "bi_encoder"),
         *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
+        *("collections", "out_of_domain"),
         *("missing_value", "mixed_scales", "run_tag", "trained_on"),
         *("force", "memory", "collections", "samplings"),
         *("workers", "dask", "fresh"),

@@ -35,6 +35,7 @@ WORDS: Final = frozenset(
         "domain",
         "architecture",
         "loss",
+        "trained_on",
     }
 )
 

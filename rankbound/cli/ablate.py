@@ -12,15 +12,17 @@ EPILOG: Final = """\
 Trains small students on real text by every sampling, loss and architecture, with
 several seeds, and puts the bound beside each. Writes
   DIR/ablation.tsv    a row for each student
-  DIR/ablation.json   means with intervals, and samplings against random negatives
+  DIR/ablation.json   means with intervals, samplings against random negatives, what
+                      predicts students before training, and claims with verdicts
+  DIR/ablation.queries.tsv         terms by query, means over seeds
+  DIR/ablation.tables.md and .tex  the tables for print
   DIR/runs/           the run of each student on the test queries
   DIR/cells/          what a later run goes on from
 
 A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed), or a
 folder with corpus.jsonl, queries.jsonl and judgements as BEIR has them. Used where they
 are there: teacher/teacher.scores.json, embeddings/NAME.corpus.npy and
-embeddings/NAME.queries.npy, and groups of random negatives train/random.*; all may be
-packed.
+embeddings/NAME.queries.npy, and groups train/SAMPLING.*; all may be packed.
 
 samplings, as `rankbound sample` draws them:
   random            documents from the whole corpus
@@ -31,8 +33,8 @@ samplings, as `rankbound sample` draws them:
   stratified-count  evenly from five strata of equally many documents
   entropy           of the half of which the teacher is least sure
 losses: ranknet, marginmse, kl, lce
-architectures: bi (a bilinear form on frozen vectors) and cross (a perceptron over
-features of query and document)
+architectures: bi (a bilinear form on frozen vectors), bi-two-layer (two layers on both
+sides) and cross (a perceptron over features of query and document)
 
 A cell is trained again only if its settings, data or versions have changed, so that a
 run that was ended in between goes on.
@@ -62,6 +64,14 @@ def add_parser(subparsers: Any) -> None:
         default=["docstrings"],
         metavar="docstrings|DIR",
         help="default docstrings",
+    )
+    add(
+        "--out-of-domain",
+        nargs="*",
+        metavar="docstrings|DIR",
+        help="test students on these, too (default docstrings, which are those of "
+        "matplotlib, pandas and SymPy, where --collection has docstrings; none with no "
+        "name)",
     )
     for name, default in (
         ("samplings", "random bm25 crossencoder ensemble stratified-width"),
@@ -113,7 +123,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Train, measure, write everything, and say what came out."""
-    from rankbound.commands.ablate.run import Design, ablated, n_stages
+    from rankbound.commands.ablate.run import Design, ablated, abroad_of, n_stages
     from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.ablate import show
@@ -130,11 +140,14 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         match_scale=arguments.match_scale == "on",
     )
     places = arguments.collections
-    with stages(total=n_stages(places, design), quiet=arguments.quiet) as progress:
+    others = abroad_of(places, arguments.out_of_domain)
+    total = n_stages(places, others, design)
+    with stages(total=total, quiet=arguments.quiet) as progress:
         made = ablated(
             places,
             out,
             design,
+            out_of_domain=others,
             fresh=arguments.fresh,
             force=arguments.force,
             command=command,

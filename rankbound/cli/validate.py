@@ -47,9 +47,11 @@ from rankbound.errors import UsageError
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
     from rankbound.commands.validate.options import Case, ValidateOptions
+    from rankbound.commands.validate.result import Validation
 
 
 CONTROL_FAILED: Final = 1
+ABLATION: Final = "ablation.json"  # in the folder of one
 NEEDED: Final = 8  # systems; that of `rankbound.validation.systems` is slow to import
 EPILOG: Final = """\
 verdicts of each row (term x measure), from Spearman's rho and its p-value corrected
@@ -74,6 +76,8 @@ a data set as a folder (--datasets DIR) holds
                                  any, --depth
   embeddings/E.corpus.npy        vectors, with E.corpus.ids.txt; E.queries.npy with
                                  E.queries.ids.txt make E a student by dot product
+
+or it is the folder of an ablation (rankbound ablate), whose cells are the systems
 
 temperatures of cosines, inner products and other scores without a unit are fitted where
 none is given; the queries that this takes are counted and have no terms
@@ -296,18 +300,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
-    from rankbound.commands.validate.result import Validation
-    from rankbound.commands.validate.run import n_stages, validate_with
-    from rankbound.progress import stages
     from rankbound.terminal.console import console_for, fold
     from rankbound.terminal.validate import show
 
-    options = options_from(arguments, command)
-    check_results(Validation, arguments)
-    with stages(total=n_stages(options.cases) + 1, quiet=arguments.quiet) as progress:
-        validation = validate_with(options, progress=progress)
-        progress("writing")
-        validation.write_into(arguments.out, force=arguments.force)
+    made = _of_cells if _is_ablation(arguments) else _of_students
+    validation = made(arguments, command)
     console = console_for(sys.stdout)
     show(
         validation.in_options(),
@@ -315,9 +312,53 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         details=arguments.details,
         where=f"{arguments.out}/validation.json",
     )
-    names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
+    names = [name for name, made in validation.to_files().items() if made is not None]
     fold(console, "written: " + ", ".join(f"{arguments.out}/{name}" for name in names))
     return None if validation.passed else CONTROL_FAILED
+
+
+def _of_students(arguments: argparse.Namespace, command: str) -> Validation:
+    from rankbound.commands.validate.result import Validation
+    from rankbound.commands.validate.run import n_stages, validate_with
+    from rankbound.progress import stages
+
+    options = options_from(arguments, command)
+    check_results(Validation, arguments)
+    with stages(total=n_stages(options.cases) + 1, quiet=arguments.quiet) as progress:
+        validation = validate_with(options, progress=progress)
+        progress("writing")
+        validation.write_into(arguments.out, force=arguments.force)
+    return validation
+
+
+def _is_ablation(arguments: argparse.Namespace) -> bool:
+    """Whether the only data set is the folder of an ablation."""
+    given = arguments.datasets
+    return len(given) == 1 and Path(given[0], ABLATION).is_file()
+
+
+def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
+    """The cells of an ablation as configurations."""
+    from rankbound.commands.validate.ablated import validate_ablation
+    from rankbound.commands.validate.result import Validation
+    from rankbound.progress import stages
+
+    check_results(Validation, arguments)
+    with stages(total=2, quiet=arguments.quiet) as progress:
+        progress("cells as configurations")
+        validation = validate_ablation(
+            Path(arguments.datasets[0]),
+            delta=arguments.delta,
+            correction=arguments.correction,
+            band=arguments.band,
+            resamples=arguments.resamples,
+            permutations=arguments.permutations,
+            seed=arguments.seed,
+            command=command,
+        )
+        progress("writing")
+        validation.write_into(arguments.out, force=arguments.force)
+    return validation
 
 
 # A folder of a data set says these by its layout

@@ -21,6 +21,7 @@ FILES = {
     "ledger.json": "rankbound.ledger/1",
     "comparison.json": "rankbound.comparison/1",
     "validation.json": "rankbound.validation/1",
+    "ablation.json": "rankbound.ablation/1",
     "inspection.json": "rankbound.inspection/1",
     "power.json": "rankbound.power/1",
 }

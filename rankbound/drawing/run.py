@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.drawing import (
+    ablations,
     comparisons,
     inspections,
     ledgers,
@@ -51,6 +52,7 @@ MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
     "ledger": ledgers.drawings,
     "comparison": comparisons.drawings,
     "validation": validations.drawings,
+    "ablation": ablations.drawings,
     "inspection": inspections.drawings,
     "power": powers.of_power,
     "study": studies.drawings,

@@ -351,7 +351,10 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
     return Account(
         kind="ablation",
         title=", ".join(filter(None, ("Ablation", name))),
-        verdicts=(),
+        verdicts=tuple(
+            Verdict("told", one.verdict, f"{one.claim}: {one.evidence}")
+            for one in found.claims
+        ),
         sentences=found.sentences,
         tables=(
             Table(
@@ -367,6 +370,16 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
                 DIFFERENCE_HEADINGS,
                 tuple(map(difference_cells, found.differences)),
                 left=4,
+            ),
+            *(
+                Table(
+                    f"{table.name}{tag}",
+                    table.caption,
+                    table.header,
+                    tuple(tuple(cell.text for cell in row) for row in table.rows),
+                    left=table.n_labels,
+                )
+                for table in found.written_tables()
             ),
         ),
         notes=notes_of(found, "definitions"),

@@ -34,6 +34,9 @@ def show(found: Ablation, console: Console, *, details: bool) -> None:
     if found.differences:
         rows = [*map(difference_cells, found.differences)]
         console.print(_table(DIFFERENCE_HEADINGS, rows))
+    for claim in found.claims:
+        said = f"{claim.verdict}: {claim.claim} ({claim.source}): {claim.evidence}"
+        say(console, escape(said))
     for name, meaning in found.definitions.items():
         say(console, escape(f"{name}: {meaning}"))
     for one in found.collections:
@@ -49,8 +52,8 @@ def cell_cells(one: CellSummary) -> tuple[str, ...]:
         f"{mean.value:.4f}",
         _seeds(mean),
         f"{mean.queries_lower:.4f} to {mean.queries_upper:.4f}",
-        f"{one.means[RISK].value:.4f}",
-        f"{one.upper_bound:.4f}",
+        f"{one.means[RISK].value:.4f}" if RISK in one.means else "-",
+        "-" if one.upper_bound is None else f"{one.upper_bound:.4f}",
         f"{one.n_vacuous} of {one.n_seeds}",
     )
 

@@ -289,7 +289,8 @@ LINES = {
         "forced": "study nowhere --out {out} --force",
     },
     "ablate": {
-        "grid": "ablate --collection nowhere sets/one --samplings random entropy "
+        "grid": "ablate --collection nowhere sets/one --out-of-domain nowhere "
+        "--samplings random entropy "
         "--losses kl lce --architectures bi --seeds 2 --group-size 8 --backend jax "
         "--match-scale off --fresh --details --out {out}",
         "no-collection": "ablate --collection sets/one --out {out}",

@@ -9,13 +9,13 @@ WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
 N_DOCS, N_QUERIES, WIDTH = 160, 72, 8
 
 
-def world(folder, *, shuffled=False):
+def world(folder, *, shuffled=False, seed=5):
     """A BEIR folder: documents about a topic, a teacher that knows it, and vectors.
 
     Vectors are the topics turned by a rotation of the queries' space, so that a
     bilinear form has something to learn.
     """
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     topics = rng.normal(size=(N_DOCS, WIDTH))
     topics /= np.linalg.norm(topics, axis=1)[:, None]
     docnos = [f"d{i:03}" for i in range(N_DOCS)]

@@ -5,20 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.ablate.result import Ablation, CollectionRow, Difference
+from rankbound.commands.ablate.result import (
+    IN_DOMAIN,
+    REACHED,
+    Ablation,
+    CollectionRow,
+    Control,
+    Difference,
+)
 
 
 def sentences(found: Ablation) -> Iterator[str]:
-    """Collections, best cells, samplings against random negatives, certificates."""
+    """What came of collections, controls, samplings, certificates and claims."""
     for one in found.collections:
         yield _collection(one)
-        for architecture in one.untrained:
-            yield _best(found, one, architecture)
+        if one.domain == IN_DOMAIN:
+            for architecture in one.untrained:
+                yield _best(found, one, architecture)
+    if any(one.domain != IN_DOMAIN for one in found.cells):
+        yield from _abroad(found)
+    yield from map(_control, found.controls)
     yield from _against_random(found)
     yield _certificates(found)
+    yield from _held_out(found)
+    yield from _predicted(found)
+    yield from _chosen(found)
+    for claim in found.claims:
+        yield f"{claim.verdict}: {claim.claim}"
 
 
 def _collection(one: CollectionRow) -> str:
+    if one.domain != IN_DOMAIN:
+        return (
+            f"{one.name}, out of domain of {one.trained_on}: "
+            f"{counted(one.n_documents, 'document')}; {one.n_test:,} queries test; "
+            f"nDCG@10 of the teacher {one.teacher:.4f}, BM25 {one.bm25:.4f}, vectors "
+            f"{one.dense:.4f}"
+        )
     return (
         f"{one.name}: {counted(one.n_documents, 'document')}; "
         f"{counted(one.n_train, 'query trains', 'queries train')}, "
@@ -44,18 +67,121 @@ def _best(found: Ablation, one: CollectionRow, architecture: str) -> str:
     )
 
 
+def _abroad(found: Ablation) -> Iterator[str]:
+    """How students do on queries of other collections."""
+    for row in found.collections:
+        if row.domain == IN_DOMAIN:
+            continue
+        for architecture, start in row.untrained.items():
+            cells = [
+                one
+                for one in found.cells
+                if (one.collection, one.trained_on, one.architecture)
+                == (row.name, row.trained_on, architecture)
+                and one.domain != IN_DOMAIN
+            ]
+            values = [one.ndcg.value for one in cells]
+            best = max(cells, key=lambda one: one.ndcg.value)
+            yield (
+                f"{row.name}, {architecture} trained on {row.trained_on}: nDCG@10 "
+                f"{start:.4f} untrained, {min(values):.4f} to {max(values):.4f} "
+                f"trained, above the start in {sum(v > start for v in values)} of "
+                f"{counted(len(cells), 'cell')}; highest for {best.label}, "
+                f"{best.ndcg.value / row.teacher:.0%} of that teacher's, picked after "
+                "looking"
+            )
+
+
+def _control(one: Control) -> str:
+    told = "reaches" if one.learns else "does not reach"
+    wrong = "does" if one.shuffled_learns else "does not"
+    return (
+        f"{one.collection}, {one.architecture}: {one.loss} on {one.sampling} {told} "
+        f"both its start ({one.untrained:.4f}) and {REACHED:.0%} of the teacher "
+        f"({REACHED * one.teacher:.4f}) with {one.trained:.4f}; taught by a shuffled "
+        f"teacher it {wrong}: {one.shuffled:.4f}, lower by "
+        f"{one.trained - one.shuffled:.4f} [{one.lower:.4f}, {one.upper:.4f}]"
+    )
+
+
+def _held_out(found: Ablation) -> Iterator[str]:
+    """How often the risk of half of the queries is inside the other half's limit."""
+    tried = [one for one in found.cells if one.n_checked]
+    if not tried:
+        return
+    n, inside, refuted = (
+        sum(getattr(one, name) for one in tried)
+        for name in ("n_checked", "n_inside", "n_refuted")
+    )
+    yield (
+        f"held-out risks, on half of the queries, are inside the certificate of the "
+        f"other half for {inside:,} of {counted(n, 'student')} in "
+        f"{counted(len(tried), 'cell')}, {inside / n:.1%} where {1 - found.delta:.0%} "
+        f"is promised; a lower limit of the held-out risk is above it for {refuted:,}"
+    )
+
+
+def _predicted(found: Ablation) -> Iterator[str]:
+    """What predicts students before training, and what was tried."""
+    if not found.predicted:
+        return
+    names = [*dict.fromkeys(one.predictor for one in found.predicted)]
+    known = [one for one in found.predicted if one.left_out != "none"]
+    advice = [one for one in known if one.is_advice]
+    tests = sum(one.p is not None for one in found.predicted)
+    if advice:
+        told = "; ".join(
+            f"{one.predictor} (tau {one.tau:+.2f}, {one.left_out} left out)"
+            for one in advice
+        )
+        yield f"predicts samplings before training, out of sample: {told}"
+    else:
+        why = next((one.missing_because for one in known if one.tau is not None), None)
+        told = f"by {counted(tests, 'test')}, Holm" if tests else f"untested, {why}"
+        yield (
+            f"of {counted(len(names), 'term')} known before training none is shown to "
+            f"predict the order of samplings out of sample ({told}); tried: "
+            f"{', '.join(names)}"
+        )
+
+
+def _chosen(found: Ablation) -> Iterator[str]:
+    """Whether choosing by the best predictor beats random negatives, at equal cost."""
+    for one in found.choices:
+        if one.rule == "predicted":
+            fixed = [two for two in found.choices if two.left_out == "none"]
+            best = next(two for two in fixed if two.rule == "best")
+            always = max(
+                (two for two in fixed if two.rule != "best"), key=lambda two: two.value
+            )
+            yield (
+                "choosing the sampling by the best predictor, "
+                f"{one.left_out} left out: nDCG@10 {one.value:.4f}, {one.gain:+.4f} "
+                f"[{one.lower:+.4f}, {one.upper:+.4f}] over always random; always "
+                f"{always.rule} {always.value:.4f}, the best of each task "
+                f"{best.value:.4f}"
+            )
+
+
 def _against_random(found: Ablation) -> Iterator[str]:
     if not found.differences:
         return
-    for architecture in dict.fromkeys(one.architecture for one in found.differences):
-        rows = [one for one in found.differences if one.architecture == architecture]
+    for architecture, domain in dict.fromkeys(
+        (one.architecture, one.domain) for one in found.differences
+    ):
+        rows = [
+            one
+            for one in found.differences
+            if (one.architecture, one.domain) == (architecture, domain)
+        ]
         better, worse = (
             sum(one.verdict == verdict for one in rows)
             for verdict in ("better", "worse")
         )
         yield (
-            f"{architecture}: of {counted(len(rows), 'difference')} in nDCG@10 to "
-            f"random negatives, {better} are above 0, {worse} below and "
+            f"{architecture}{'' if domain == IN_DOMAIN else ' out of domain'}: of "
+            f"{counted(len(rows), 'difference')} in nDCG@10 to random negatives, "
+            f"{better} are above 0, {worse} below and "
             f"{len(rows) - better - worse} open, at 95 % for all at once; "
             f"largest {_said(rows, 1)}, smallest {_said(rows, -1)}"
         )
@@ -63,8 +189,10 @@ def _against_random(found: Ablation) -> Iterator[str]:
 
 def _said(rows: list[Difference], sign: int) -> str:
     one = max(rows, key=lambda row: sign * row.value)
+    several = len({(row.collection, row.trained_on) for row in rows}) > 1
+    where = f"{one.collection}, " if several else ""
     return (
-        f"{one.value:+.4f} [{one.lower:+.4f}, {one.upper:+.4f}] ({one.loss} on "
+        f"{one.value:+.4f} [{one.lower:+.4f}, {one.upper:+.4f}] ({where}{one.loss} on "
         f"{one.sampling})"
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -35,9 +35,11 @@ from rankbound.read.text.texts import read_json_texts
 from rankbound.read.vectors.embeddings import read_embeddings
 
 DOCSTRINGS: Final = "docstrings"
+ABROAD: Final = "docstrings-of-others"
 PACKAGES: Final = ("numpy", "scipy", "sklearn")
+OTHERS: Final = ("matplotlib", "pandas", "sympy")  # out of domain
 MOST_QUERIES: Final = 1600  # of docstrings
-DIMENSIONS: Final = 192  # of LSA, where a collection has no vectors
+DIMENSIONS: Final = 512  # of LSA, where a collection has no vectors
 RESERVE: Final = 50  # documents of each query that are drawn from the whole corpus
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # Of the queries that are not the teacher's, in eighths
@@ -47,10 +49,16 @@ LEAST: Final = 4  # queries of the smallest split
 
 CORPUS: Final = ("corpus.jsonl",)
 QUERIES: Final = ("queries.jsonl",)
+LSA: Final = "LSA"
 QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.tsv")
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
 DRAWN: Final = "train"  # the folder of groups
+RANDOM: Final = "random"
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+class NotTestedError(UsageError):
+    """Students cannot be tested on a collection, which is told, and no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +82,10 @@ class Collection:
         What was read.
     notes : tuple of str
         What a reader of the results should know.
+    encoder : str
+        What made the vectors: the name of their files, or "LSA".
+    drawn : mapping of str to Groups
+        Groups that the collection came with, by sampling; the positive stands first.
     """
 
     name: str
@@ -85,9 +97,20 @@ class Collection:
     digest: str
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    encoder: str = LSA
+    drawn: Mapping[str, Groups] = field(default_factory=dict)
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
-        """Full groups of one sampling, whose documents the teacher has all scored."""
+        """Full groups of one sampling, whose documents the teacher has all scored.
+
+        Groups that the collection came with are taken as they are, and of larger ones
+        so many negatives, chosen at random.
+        """
+        if sampling in self.drawn:
+            groups = _smaller(self.drawn[sampling], size=size, seed=seed)
+            groups = self._whole(groups, size)
+            if groups.n_groups:
+                return groups
         how = ABLATED[sampling]
         law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
         runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
@@ -101,8 +124,14 @@ class Collection:
             depth=max(how.depth or 0, size - 1) if deep else None,
             seed=seed,
         ).draw()
-        groups = made.groups
+        return self._whole(made.groups, size)
+
+    def _whole(self, groups: Groups, size: int) -> Groups:
+        """The groups of a size whose documents are known, and scored by the teacher."""
+        if not groups.n_groups:
+            return groups
         _, known = groups.scores_of(self.pool.teacher)
+        known &= positions(self.docnos, groups.docnos)[groups.codes] >= 0
         scored = np.logical_and.reduceat(known, groups.offsets[:-1])
         return groups.keep_groups(scored & (groups.sizes == size))
 
@@ -127,8 +156,9 @@ class Given:
     queries: Mapping[str, str]
     relevant: Mapping[str, Mapping[str, float]]
     vectors: Vectors | None = None
+    encoder: str = LSA
     teacher: Scores | None = None
-    drawn: Groups | None = None
+    drawn: Mapping[str, Groups] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -141,8 +171,9 @@ class Given:
             found.update(vectors.tobytes())
         if self.teacher is not None:
             found.update(repr(self.teacher.to_ranx_dict()).encode())
-        if self.drawn is not None:
-            found.update(self.drawn.codes.tobytes())
+        for name, groups in sorted(self.drawn.items()):
+            found.update(name.encode())
+            found.update(groups.codes.tobytes())
         return found.hexdigest()
 
 
@@ -155,8 +186,8 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
         "docstrings", or a folder with ``corpus.jsonl`` and ``queries.jsonl`` and
         judgements as BEIR has them. Taken where they are there: vectors
         ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's scores
-        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups of random
-        negatives ``train/random.*``. All may be packed.
+        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
+        ``train/SAMPLING.*``, such as ``train/random.16.jsonl``. All may be packed.
     seed : int
 
     Raises
@@ -167,22 +198,59 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
         When a file breaks its format.
     """
     if str(place) == DOCSTRINGS:
-        return build(_docstrings(seed), seed=seed)
+        return build(_docstrings(DOCSTRINGS, PACKAGES, seed), seed=seed)
     return build(_read(Path(place)), seed=seed)
 
 
-def _docstrings(seed: int) -> Given:
-    documents = collect(package_roots(PACKAGES))
+def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection:
+    """A collection that students of another one are tested on, in their own vectors.
+
+    Parameters
+    ----------
+    place : str or Path
+        A folder as of `read_collection`; "docstrings" are those of matplotlib, pandas
+        and SymPy, as far as they are installed.
+    home : Collection
+        That the students are trained on.
+    seed : int
+
+    Raises
+    ------
+    NotTestedError
+        When its vectors are not those of `home`, or there are too few queries.
+    UsageError
+        As `read_collection`.
+    FormatError
+        When a file breaks its format.
+    """
+    if str(place) == DOCSTRINGS:
+        return build(_docstrings(ABROAD, OTHERS, seed), seed=seed, home=home)
+    return build(_read(Path(place)), seed=seed, home=home)
+
+
+def others_installed() -> bool:
+    """Whether there are docstrings that are out of domain."""
+    return bool(package_roots(OTHERS))
+
+
+def _docstrings(name: str, packages: Sequence[str], seed: int) -> Given:
+    roots = package_roots(packages)
+    if not roots:
+        raise UsageError(
+            f"{name}: none of {', '.join(packages)} is installed; install one of them, "
+            "or give folders as `out_of_domain`"
+        )
+    documents = collect(roots)
     rng = np.random.default_rng([seed, 2])
     chosen = np.sort(rng.permutation(len(documents))[:MOST_QUERIES])
     sought = {f"q{code:04d}": documents[code] for code in chosen.tolist()}
     return Given(
-        name=DOCSTRINGS,
+        name=name,
         documents={one.docno: one.text for one in documents},
         queries={qid: one.summary for qid, one in sought.items()},
         relevant={qid: {one.docno: 1.0} for qid, one in sought.items()},
         notes=(
-            f"the docstrings of {', '.join(PACKAGES)} as they are installed, so that "
+            f"the docstrings of {', '.join(roots)} as they are installed, so that "
             "other versions give other numbers",
         ),
     )
@@ -224,14 +292,17 @@ def _read(folder: Path) -> Given:
     if qrels is None:  # `read_part` refuses such a file
         raise UsageError(f"{judged}: holds no judgements")
     files, notes = [corpus, topics, judged], []
-    vectors = _vectors(folder, documents, queries, files)
+    vectors, encoder = _vectors(folder, documents, queries, files)
     scores = _teacher(folder, files)
-    drawn = None
-    pattern = sorted(folder.glob(f"{DRAWN}/random.*"))
-    if scores is not None and pattern:
-        drawn = read_part(pattern[0], "groups").groups
-        files.append(pattern[0])
-    if scores is not None and drawn is None:
+    # Without the teacher's scores, no groups can be learnt from
+    drawn = {} if scores is None else _groups(folder, files)
+    if drawn:
+        notes.append(
+            f"groups of {', '.join(drawn)} are those of the folder, the same for all "
+            "seeds; of groups larger than those asked for, negatives are chosen at "
+            "random"
+        )
+    if scores is not None and RANDOM not in drawn:
         notes.append(
             "random negatives are any documents that the teacher's file scores, since "
             "there are no groups of random ones"
@@ -245,6 +316,7 @@ def _read(folder: Path) -> Given:
             for qid, row in qrels.to_ranx_dict().items()
         },
         vectors=vectors,
+        encoder=encoder,
         teacher=scores,
         drawn=drawn,
         files=tuple(files),
@@ -252,13 +324,41 @@ def _read(folder: Path) -> Given:
     )
 
 
+def _groups(folder: Path, files: list[Path]) -> dict[str, Groups]:
+    """Groups by sampling, of those samplings that are known."""
+    found = {}
+    for name in ABLATED:
+        for path in sorted(folder.glob(f"{DRAWN}/{name}.*"))[:1]:
+            groups = read_part(path, "groups").groups
+            if groups is None:  # `read_part` refuses such a file
+                continue
+            first = groups.offsets[:-1]
+            if groups.positive is None or groups.positive[first].all():
+                found[name] = groups
+                files.append(path)
+    return found
+
+
+def _smaller(groups: Groups, *, size: int, seed: int) -> Groups:
+    """The first document of every group, and so many others at random."""
+    if (groups.sizes <= size).all():
+        return groups
+    numbers = np.random.default_rng([seed, 5]).random(len(groups.codes))
+    numbers[groups.offsets[:-1]] = -1.0
+    of_row = groups.row_group()
+    order = np.lexsort((numbers, of_row))
+    kept = np.empty(len(order), dtype=bool)
+    kept[order] = np.arange(len(order)) - groups.offsets[of_row[order]] < size
+    return groups.keep_rows(kept)
+
+
 def _vectors(
     folder: Path,
     documents: Mapping[str, str],
     queries: Mapping[str, str],
     files: list[Path],
-) -> Vectors | None:
-    """Vectors of the sorted documents and queries; None where there are none."""
+) -> tuple[Vectors | None, str]:
+    """Vectors of the sorted documents and queries, and the name of their encoder."""
     for path in sorted(folder.glob("embeddings/*.corpus.npy")):
         other = path.with_name(path.name.replace(".corpus.", ".queries."))
         if not other.is_file():
@@ -276,8 +376,8 @@ def _vectors(
                 )
             files.append(file)
             made.append(held.take(rows).astype(np.float32))
-        return made[0], made[1]
-    return None
+        return (made[0], made[1]), path.name.removesuffix(".corpus.npy")
+    return None, LSA
 
 
 def _teacher(folder: Path, files: list[Path]) -> Scores | None:
@@ -303,8 +403,11 @@ def _teacher(folder: Path, files: list[Path]) -> Scores | None:
     return Scores.from_dict(found, name=str(paths[0]))
 
 
-def build(given: Given, *, seed: int) -> Collection:
-    """Index and rank a collection, train a teacher if there is none, split queries."""
+def build(given: Given, *, seed: int, home: Collection | None = None) -> Collection:
+    """Index and rank a collection, train a teacher if there is none, split queries.
+
+    With `home`, vectors are in the space of that collection.
+    """
     known = given.queries.keys() & {q for q, row in given.relevant.items() if any(row)}
     if given.teacher is not None:
         known &= {*given.teacher.qids.tolist()}
@@ -314,8 +417,15 @@ def build(given: Given, *, seed: int) -> Collection:
     }
     judged = {qid: docnos for qid, docnos in judged.items() if docnos}
     qids, docnos = as_strings([*judged]), as_strings(sorted(given.documents))
-    splits, own = _split(len(qids), seed=seed, given=given)
-    vectors = given.vectors
+    splits, mine = _split(len(qids), seed=seed, given=given)
+    vectors = None if home is not None and home.encoder == LSA else given.vectors
+    encoder = LSA if vectors is None else given.encoder
+    if home is not None and encoder != home.encoder:
+        raise NotTestedError(
+            f"{given.name}: has no vectors of {home.encoder!r}, which those of "
+            f"{home.name} are; put them into its folder embeddings, or leave it out of "
+            "`out_of_domain`"
+        )
     if vectors is not None:
         rows = positions(as_strings(sorted(given.queries)), qids)
         vectors = vectors[0], vectors[1][rows]
@@ -325,7 +435,15 @@ def build(given: Given, *, seed: int) -> Collection:
         dimensions=DIMENSIONS,
         seed=seed,
         vectors=vectors,
+        space=home.retrieved.space if home is not None else None,
     )
+    if home is not None:
+        wide, own = (one.doc_vectors.shape[1] for one in (home.retrieved, retrieved))
+        if wide != own:
+            raise NotTestedError(
+                f"{given.name}: vectors of {encoder!r} have {own} numbers, and those "
+                f"of {home.name} {wide}; embed both by one model"
+            )
     place = {docno: code for code, docno in enumerate(docnos)}
     relevant = [np.array(sorted(place[one] for one in judged[qid])) for qid in qids]
     names = Names([*qids], [*docnos])
@@ -339,13 +457,13 @@ def build(given: Given, *, seed: int) -> Collection:
         "dense": names.scores("dense", *tops(retrieved.lsa, every)),
     }
     if given.teacher is None:
-        teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, own, seed=seed)
+        teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, mine, seed=seed)
     else:
         kept = np.isin(given.teacher.qids, qids)[given.teacher.row_query()]
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
         teacher = given.teacher.keep_rows(kept & held)
-        if given.drawn is not None:
-            runs[UNIFORM] = _negatives(given.drawn)
+        if RANDOM in given.drawn:
+            runs[UNIFORM] = _negatives(given.drawn[RANDOM])
     return Collection(
         name=given.name,
         docnos=docnos,
@@ -360,6 +478,8 @@ def build(given: Given, *, seed: int) -> Collection:
         digest=given.digest(),
         files=given.files,
         notes=given.notes,
+        encoder=encoder,
+        drawn=given.drawn,
     )
 
 
@@ -373,7 +493,7 @@ def _split(
     ends = np.cumsum(SHARES)[:-1] * len(others) // sum(SHARES)
     parts = np.split(others, ends)
     if min(map(len, parts)) < LEAST:
-        raise UsageError(
+        raise NotTestedError(
             f"{given.name}: has {n_queries:,} judged queries that can be used, which "
             f"leaves fewer than {LEAST} to train, choose or test; give a larger "
             "collection"

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.betting import betting
-from rankbound.bounds.certificate import LN2
+from rankbound.bounds.certificate import LN2, LossRange
 from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.collections import (
     LEAST,
@@ -19,8 +19,10 @@ from rankbound.commands.ablate.collections import (
     TRAIN,
     VALIDATION,
     Collection,
+    NotTestedError,
 )
-from rankbound.commands.ablate.students import CROSS, Lessons, Single, Trained
+from rankbound.commands.ablate.result import KENDALL, TERMS
+from rankbound.commands.ablate.students import CROSS, HEADS, Lessons, Single, Trained
 from rankbound.commands.demo.models import candidates, pair_features
 from rankbound.commands.measure.certifying import query_terms
 from rankbound.commands.measure.choosing import (
@@ -30,10 +32,11 @@ from rankbound.commands.measure.choosing import (
     pilot_choices,
 )
 from rankbound.data.columns import Booleans, Floats, Integers, positions
+from rankbound.data.draws import generator
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import geometry, student_terms, teacher_terms
+from rankbound.validation.configurations import HeldOut, held_out
 
 DEPTH: Final = 100  # of a run
 DIGITS: Final = 6  # of its scores
@@ -41,7 +44,6 @@ CUT: Final = 10
 DELTA: Final = 0.05
 PAIRS: Final = "all"
 NDCG: Final = "ndcg@10"
-KENDALL: Final = "kendall_teacher"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,16 +160,22 @@ class Features:
     """Features of pairs, as keys ``query * n_docs + code``, in rising order.
 
     `found` says which documents BM25 or the vectors rank among their best, which are
-    those that a cross-encoder ranks again.
+    those that a cross-encoder ranks again. `mean` and `spread` are those of the pairs
+    of training queries, by which features are standardised.
     """
 
     keys: Integers
     values: Single
     found: Booleans
+    mean: Floats
+    spread: Floats
 
     @classmethod
-    def of(cls, collection: Collection) -> Features:
-        """Those of all documents that are ranked or scored, standardised."""
+    def of(cls, collection: Collection, home: Features | None) -> Features:
+        """Those of all documents that are ranked or scored, standardised.
+
+        With `home`, the features that students were trained on, as those are.
+        """
         retrieved, teacher = collection.retrieved, collection.pool.teacher
         n_docs = len(collection.docnos)
         codes = positions(collection.docnos, teacher.docnos)[teacher.codes]
@@ -185,30 +193,43 @@ class Features:
             found.append(np.isin(documents, tops))
         every = np.concatenate(keys)
         table = np.concatenate(values)
-        mine = np.isin(every // n_docs, collection.splits[TRAIN])
-        mean, spread = table[mine].mean(axis=0), table[mine].std(axis=0)
-        table = (table - mean) / np.where(spread > 0, spread, 1.0)
-        return cls(every, table.astype(np.float32), np.concatenate(found))
+        if home is not None:
+            mean, spread = home.mean, home.spread
+        else:
+            mine = np.isin(every // n_docs, collection.splits[TRAIN])
+            mean, spread = table[mine].mean(axis=0), table[mine].std(axis=0)
+            spread = np.where(spread > 0, spread, 1.0)
+        single: Single = ((table - mean) / spread).astype(np.float32)
+        return cls(every, single, np.concatenate(found), mean, spread)
 
 
 class Bench:
-    """A collection ready to train students on and to measure them."""
+    """A collection ready to train students on and to measure them.
 
-    def __init__(self, collection: Collection) -> None:
+    `home` is the one that the students were trained on, if it is another.
+    """
+
+    def __init__(self, collection: Collection, home: Bench | None = None) -> None:
         self.collection = collection
+        self.home = home
         self.n_docs = len(collection.docnos)
         self.judgements = {
             split: Judgements.of(collection, collection.splits[split])
             for split in (VALIDATION, TEST)
         }
-        self._vectors = Embeddings(
+        self.vectors = Embeddings(
             collection.docnos, collection.retrieved.doc_vectors, collection.name
         )
 
     @cached_property
     def features(self) -> Features:
         """Computed when the first cross-encoder asks."""
-        return Features.of(self.collection)
+        home = None if self.home is None else self.home.features
+        return Features.of(self.collection, home)
+
+    def width(self, architecture: str) -> int:
+        """Numbers of a vector, or features of a pair."""
+        return int(self._tables(architecture)[1].shape[1])
 
     def lessons(self, architecture: str, drawn: list[Drawn]) -> Lessons:
         """What students of all seeds learn from; `drawn` has the groups of each."""
@@ -241,11 +262,9 @@ class Bench:
         others.
         """
         mine = self.collection.splits[split]
-        if student.architecture != CROSS:
+        if HEADS[student.architecture].joint is None:
             queries, documents = self._tables(student.architecture)
-            (form,) = student.parameters.values()
-            found = (queries[mine] @ form) @ documents.T
-            scores = student.scale * found.astype(np.float64)
+            scores = student.every_score(queries[mine], documents)
             return scores, scores
         table = self.features
         place = np.searchsorted(mine, table.keys // self.n_docs)
@@ -312,7 +331,7 @@ class Bench:
         parts = {split: self.collection.of_split(groups, split) for split in SPLITS}
         for split, part in parts.items():
             if len(np.unique(part.queries)) < LEAST:
-                raise UsageError(
+                raise NotTestedError(
                     f"{self.collection.name}, {split}: fewer than {LEAST} "
                     f"queries have {counted(size, 'document')} that {sampling!r} draws "
                     "and the teacher scores; give a smaller `group_size`"
@@ -323,15 +342,20 @@ class Bench:
             test,
             teacher_terms(test, values, pairs=PAIRS),
             pairs=PAIRS,
-            geometry=geometry(test, self._vectors, pairs=PAIRS),
+            geometry=geometry(test, self.vectors, pairs=PAIRS),
         )
         diameter = terms.diameter
         if diameter is None:  # they were asked for
             raise AssertionError("no diameter of groups with vectors")
-        return Drawn(groups, parts, terms.entropy_nats, diameter)
+        mine = self.collection.qids[self.collection.splits[TEST]]
+        places = positions(mine, terms.qids)
+        return Drawn(groups, parts, places, terms.entropy_nats, diameter)
 
-    def measured(self, student: Trained, drawn: Drawn) -> Measured:
-        """Everything about one student on the test queries."""
+    def measured(self, student: Trained, drawn: Drawn | None, *, key: str) -> Measured:
+        """Everything about one student on the test queries.
+
+        `key` decides which half of them certifies. Without groups there are no terms.
+        """
         every, by = self.scores(student, TEST)
         ranking = ranked(by)
         found = self.judgements[TEST].effectiveness(ranking)
@@ -341,19 +365,38 @@ class Bench:
                 for row, (codes, values) in enumerate(self.by_teacher)
             ]
         )
+        if drawn is None:
+            found |= {name: np.full(len(every), np.nan) for name in TERMS}
+            return Measured(found, None, None, ranking)
         pilot, _ = self.scores(student, VALIDATION)
         limit = self._limit(drawn, {VALIDATION: pilot, TEST: every})
-        found |= {"risk": limit.risk, "entropy": drawn.entropy}
-        found |= {"divergence": limit.divergence, "diameter": drawn.diameter}
-        return Measured(found, limit.upper, ranking)
+        terms = {"risk": limit.risk, "entropy": drawn.entropy}
+        terms |= {"divergence": limit.divergence, "diameter": drawn.diameter}
+        for name, values in terms.items():
+            found[name] = np.full(len(every), np.nan)
+            found[name][drawn.places] = values
+        (half,) = held_out(
+            limit.risk,
+            loss_range=limit.span,
+            delta=DELTA,
+            splits=1,
+            rng=generator(0, "halves", self.collection.name, key),
+            stake=limit.stake,
+        )
+        return Measured(found, limit.upper, half, ranking)
+
+    def before(self, student: Trained, drawn: Drawn) -> Limit:
+        """The certificate of an untrained student on the training queries."""
+        scores = {one: self.scores(student, one)[0] for one in (VALIDATION, TRAIN)}
+        return self._limit(drawn, scores)
 
     def _limit(self, drawn: Drawn, scores: Mapping[str, Floats]) -> Limit:
-        """The certificate on test queries, by choices made on validation queries."""
+        """The certificate on the last split, by choices made on validation queries."""
         rows = {
             split: self._row_scores(drawn.parts[split], split, scores[split])
-            for split in (VALIDATION, TEST)
+            for split in scores
         }
-        test = rows[TEST]
+        *_, test = rows.values()
         made = pilot_choices(
             rows[VALIDATION],
             [1.0],
@@ -377,7 +420,7 @@ class Bench:
             delta=DELTA,
             stakes=None if made.stake is None else [made.stake],
         )
-        return Limit(risk, divergence, upper)
+        return Limit(risk, divergence, upper, span, made.stake)
 
     def _row_scores(self, groups: Groups, split: str, scores: Floats) -> RowScores:
         queries, codes = self.collection.codes(groups)
@@ -401,10 +444,14 @@ class Bench:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """Groups of one sampling and seed, and what they are before any student."""
+    """Groups of one sampling and seed, and what they are before any student.
+
+    `places` are those of the test queries that have groups, whose terms are given.
+    """
 
     groups: Groups
     parts: Mapping[str, Groups]
+    places: Integers
     entropy: Floats
     diameter: Floats
 
@@ -416,21 +463,24 @@ class Limit:
     risk: Floats
     divergence: Floats
     upper: float
+    span: LossRange
+    stake: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """Numbers of every test query by column, the certificate, and the ranking.
 
-    Effectiveness and Kendall's tau have a number for every test query, and the terms
-    of the bound one for every test query that has a full group.
+    Terms of the bound are NaN for a test query that has no full group. `half` is a
+    certificate on half of the queries, and the risk on the others.
     """
 
     columns: Mapping[str, Floats]
-    upper: float
+    upper: float | None
+    half: HeldOut | None
     ranking: Ranking
 
     @property
     def vacuous(self) -> bool:
         """Whether the limit is at least ln 2, the risk of a constant student."""
-        return self.upper >= LN2
+        return self.upper is not None and self.upper >= LN2

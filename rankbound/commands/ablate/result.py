@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Literal, Self
 
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Record, Result, named
+from rankbound.tables import Cell, Table, latex, markdown
 
 KEY: Final = ("collection", "domain", "architecture", "loss", "sampling", "seed")
 EFFECTIVENESS: Final = ("ndcg@10", "ap", "rr@10")
@@ -16,9 +17,20 @@ COLUMNS: Final = (
     *EFFECTIVENESS,
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
+    *("half_limit", "half_risk", "trained_on"),
 )
-IN_DOMAIN: Final = "in"
+KENDALL: Final = "kendall_teacher"
+MEASURED: Final = (*EFFECTIVENESS, *TERMS, KENDALL)
+# Those of the first version, which a table of students must have
+STUDENT_COLUMNS: Final = COLUMNS[: COLUMNS.index("checkpoint") + 1]
+QUERY_COLUMNS: Final = (*KEY[:-1], "trained_on", "qid", *MEASURED)
+IN_DOMAIN, OUT = "in", "out"
+# Marks of a difference to random negatives, for print
+MARKS: Final = {"better": "+", "worse": "-", "open": ""}
 Verdict = Literal["better", "worse", "open"]
+Said = Literal["supported", "not supported", "inconclusive"]
+REACHED: Final = 0.9  # of the teacher's nDCG@10, by a student that has learnt
+LEVEL: Final = 0.05
 
 
 class Mean(Record, frozen=True, kw_only=True):
@@ -47,14 +59,22 @@ class CellSummary(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     collection, domain, architecture, loss, sampling : str
+        The collection is that whose queries test.
     n_seeds, n_queries : int
         Students, and test queries.
-    upper_bound : float
-        Mean over seeds of the limit of the student's risk, in nats.
+    upper_bound : float or None
+        Mean over seeds of the limit of the student's risk, in nats; None where no
+        groups could be drawn.
     n_vacuous : int
         Seeds whose limit is at least ln 2.
     means : dict of str to Mean
         By column.
+    trained_on : str
+        The collection whose queries train.
+    n_checked, n_inside, n_refuted : int
+        Seeds whose certificate was tried on half of the queries, those whose risk on
+        the other half is at most that limit, and those where even a lower limit of that
+        risk is above it.
     """
 
     collection: str
@@ -64,9 +84,13 @@ class CellSummary(Record, frozen=True, kw_only=True):
     sampling: str
     n_seeds: int
     n_queries: int
-    upper_bound: float
+    upper_bound: float | None
     n_vacuous: int
     means: dict[str, Mean]
+    trained_on: str = ""
+    n_checked: int = 0
+    n_inside: int = 0
+    n_refuted: int = 0
 
     @property
     def label(self) -> str:
@@ -95,6 +119,149 @@ class Difference(Record, frozen=True, kw_only=True):
     lower: float
     upper: float
     verdict: Verdict
+    domain: str = IN_DOMAIN
+    trained_on: str = ""
+
+
+class Control(Record, frozen=True, kw_only=True):
+    """The best cell of an architecture, trained again on shuffled teacher scores.
+
+    Attributes
+    ----------
+    collection, architecture, loss, sampling : str
+        The cell with the highest nDCG@10 among those whose loss asks a teacher.
+    trained, shuffled, untrained, teacher : float
+        nDCG@10 of that cell, of the same students when the teacher's scores change
+        places within each group, of the students before any step, and of the teacher;
+        means over the same seeds and queries.
+    lower, upper : float
+        95 % interval of `trained` less `shuffled`, by betting over queries.
+    """
+
+    collection: str
+    architecture: str
+    loss: str
+    sampling: str
+    trained: float
+    shuffled: float
+    untrained: float
+    teacher: float
+    lower: float
+    upper: float
+
+    @property
+    def learns(self) -> bool:
+        """Whether the cell is above its start, and reaches 90 % of the teacher."""
+        return self._reaches(self.trained)
+
+    @property
+    def shuffled_learns(self) -> bool:
+        """Whether it is, and does, when the teacher is shuffled."""
+        return self._reaches(self.shuffled)
+
+    def _reaches(self, value: float) -> bool:
+        return value > self.untrained and value >= REACHED * self.teacher
+
+
+class SamplingTerms(Record, frozen=True, kw_only=True):
+    """What is known of a sampling before training, by predictor: means over seeds.
+
+    Where a term depends on the architecture, such as the bound of the untrained
+    student, the architecture is given, and otherwise "".
+    """
+
+    collection: str
+    architecture: str
+    sampling: str
+    terms: dict[str, float]
+
+
+LeftOut = Literal["none", "samplings", "collections", "losses"]
+
+
+class Predicted(Record, frozen=True, kw_only=True):
+    """How a term that is known before training orders samplings by nDCG@10.
+
+    Attributes
+    ----------
+    predictor : str
+    left_out : {"none", "samplings", "collections", "losses"}
+        With "none", tau is Kendall's over the samplings of each task, which is a
+        collection, a domain, an architecture and a loss. Otherwise the sign that it is
+        read with comes from the others, so that a predictor whose sign changes is
+        below 0.
+    tau : float or None
+        In [-1, 1]; None where there is nothing to leave out.
+    lower, upper : float or None
+        95 % interval over samplings drawn with replacement, which is approximate.
+    p : float or None
+        Of exchanging samplings, the whole procedure repeated; one-sided where
+        something is left out. None for fewer than 8 samplings.
+    p_adjusted : float or None
+        By Holm, over all predictors and what is left out.
+    missing_because : str or None
+    """
+
+    predictor: str
+    left_out: LeftOut
+    tau: float | None
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    missing_because: str | None = None
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether it predicts what it has not seen."""
+        known = self.tau is not None and self.p_adjusted is not None
+        return known and self.tau > 0 and self.p_adjusted <= LEVEL  # type: ignore[operator]
+
+
+class Choice(Record, frozen=True, kw_only=True):
+    """What choosing a sampling by a rule gives, against the default, at equal cost.
+
+    Attributes
+    ----------
+    rule : str
+        "random", "crossencoder" and so on choose that sampling always; "predicted"
+        chooses by the predictor that is best on what is not left out; "best" is the
+        best sampling of each task, which nobody knows before.
+    left_out : {"none", "collections", "losses"}
+    value : float
+        Mean nDCG@10 over tasks.
+    gain, lower, upper : float
+        Less that of random negatives; the interval, by betting over queries, holds for
+        all rules at once.
+    chosen : dict of str to int
+        Tasks by sampling chosen.
+    """
+
+    rule: str
+    left_out: LeftOut
+    value: float
+    gain: float
+    lower: float
+    upper: float
+    chosen: dict[str, int]
+
+
+class Claim(Record, frozen=True, kw_only=True):
+    """A claim, and what this ablation says of it.
+
+    Attributes
+    ----------
+    name, claim, source : str
+    verdict : {"supported", "not supported", "inconclusive"}
+    evidence : str
+        The numbers, their intervals and their numbers of comparisons.
+    """
+
+    name: str
+    claim: str
+    source: str
+    verdict: Said
+    evidence: str
 
 
 class CollectionRow(Record, frozen=True, kw_only=True):
@@ -111,6 +278,8 @@ class CollectionRow(Record, frozen=True, kw_only=True):
     untrained : dict of str to float
         Of the students before any step, by architecture: means over seeds.
     notes : tuple of str
+    trained_on : str
+        Out of domain, the collection that the students come from.
     """
 
     name: str
@@ -124,6 +293,7 @@ class CollectionRow(Record, frozen=True, kw_only=True):
     teacher: float
     untrained: dict[str, float]
     notes: tuple[str, ...]
+    trained_on: str = ""
 
 
 class Ablation(
@@ -150,8 +320,10 @@ class Ablation(
     KIND: ClassVar[str] = "ablation"
     FILE: ClassVar[str] = "ablation.json"
     BESIDE: ClassVar[tuple[Beside, ...]] = (
-        Beside("students", ("ablation.tsv",), COLUMNS),
+        Beside("students", ("ablation.tsv",), STUDENT_COLUMNS),
+        Beside("queries", ("ablation.queries.tsv",), QUERY_COLUMNS),
     )
+    PAGES: ClassVar = ("ablation.tables.md", "ablation.tables.tex")
 
     collections: Named[CollectionRow]
     cells: tuple[CellSummary, ...]
@@ -166,23 +338,51 @@ class Ablation(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    controls: tuple[Control, ...] = ()
+    terms: tuple[SamplingTerms, ...] = ()
+    predicted: tuple[Predicted, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    claims: Named[Claim] = ()  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        named(self, "collections")
+        named(self, "collections", "claims")
 
     def in_options(self) -> Self:
         """The same: no text of it names a parameter."""
         return self
 
     def cells_of(self, collection: str, architecture: str) -> list[CellSummary]:
-        """The cells of a collection and an architecture."""
-        key = collection, architecture
-        return [one for one in self.cells if (one.collection, one.architecture) == key]
+        """The cells of a collection and an architecture, tested in domain."""
+        key = collection, architecture, IN_DOMAIN
+        return [
+            one
+            for one in self.cells
+            if (one.collection, one.architecture, one.domain) == key
+        ]
 
     def best(self, collection: str, architecture: str) -> CellSummary:
         """The cell with the highest nDCG@10, which is picked after looking."""
         cells = self.cells_of(collection, architecture)
         return max(cells, key=lambda one: one.ndcg.value)
+
+    def written_tables(self) -> list[Table]:
+        """The tables of ``ablation.tables.md`` and ``.tex``, in their order."""
+        found = [*_effectiveness(self)]
+        if self.controls:
+            found.append(_controls(self.controls))
+        if self.predicted:
+            found.append(_predictors(self.predicted))
+        if self.choices:
+            found.append(_chosen(self.choices))
+        if self.claims:
+            found.append(_claimed(self.claims))
+        return found
+
+    def to_files(self) -> dict[str, str | None]:
+        """The files that `save` writes: JSON, rows, and tables for print."""
+        pages = self.written_tables()
+        made = dict(zip(self.PAGES, (markdown(pages), latex(pages)), strict=True))
+        return {**super().to_files(), **made}
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """The cells, the differences of samplings, and the collections."""
@@ -190,4 +390,147 @@ class Ablation(
             "cells": self.cells,
             "differences": self.differences,
             "collections": self.collections,
+            "controls": self.controls,
+            "terms": self.terms,
+            "predicted": self.predicted,
+            "choices": self.choices,
+            "claims": self.claims,
         }
+
+
+def _effectiveness(found: Ablation) -> Iterator[Table]:
+    """One for each collection, domain and architecture: samplings by losses."""
+    marks = {
+        (one.trained_on, one.collection, one.architecture, one.loss, one.sampling): (
+            MARKS[one.verdict]
+        )
+        for one in found.differences
+    }
+    parts: dict[tuple[str, str, str, str], list[CellSummary]] = {}
+    for cell in found.cells:
+        key = cell.trained_on, cell.collection, cell.domain, cell.architecture
+        parts.setdefault(key, []).append(cell)
+    for (trained_on, collection, domain, architecture), cells in parts.items():
+        losses = [*dict.fromkeys(cell.loss for cell in cells)]
+        held = {(cell.sampling, cell.loss): cell for cell in cells}
+        where = "" if domain == IN_DOMAIN else f", trained on {trained_on}"
+        yield Table(
+            name=f"ablation-{trained_on}-{collection}-{architecture}",
+            caption=f"nDCG@10 of {architecture} on {collection}{where}: means over "
+            f"{cells[0].n_seeds} seeds and {cells[0].n_queries:,} queries, half widths "
+            "of 95 % intervals over seeds (Student) and [intervals] over queries "
+            "(Student); + and - differ from random negatives, by betting over queries, "
+            f"all {len(found.differences)} differences of the ablation at once at 95 %",
+            header=("sampling", *losses),
+            rows=tuple(
+                (
+                    Cell(sampling),
+                    *(
+                        _shown(
+                            held[sampling, loss],
+                            marks.get(
+                                (trained_on, collection, architecture, loss, sampling),
+                                "",
+                            ),
+                        )
+                        for loss in losses
+                    ),
+                )
+                for sampling in dict.fromkeys(cell.sampling for cell in cells)
+            ),
+        )
+
+
+def _shown(cell: CellSummary, mark: str) -> Cell:
+    mean = cell.ndcg
+    reach = ""
+    if mean.seeds_upper is not None:
+        reach = f" ±{mean.seeds_upper - mean.value:.4f}"
+    over = f" [{mean.queries_lower:.3f}, {mean.queries_upper:.3f}]"
+    return Cell(f"{mean.value:.4f}{reach}{over}", mark)
+
+
+def _controls(controls: Sequence[Control]) -> Table:
+    return Table(
+        name="ablation-controls",
+        caption="nDCG@10 of the best cell of each architecture, whose loss asks a "
+        "teacher, and of the same with the teacher's scores shuffled in each group; "
+        "95 % intervals of the difference by betting over queries",
+        header=(
+            *("collection", "architecture", "cell", "untrained", "trained"),
+            *("shuffled", "teacher", "trained less shuffled"),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, (one.collection, one.architecture)),
+                Cell(f"{one.loss} on {one.sampling}"),
+                *(
+                    Cell(f"{value:.4f}")
+                    for value in (
+                        *(one.untrained, one.trained, one.shuffled),
+                        one.teacher,
+                    )
+                ),
+                Cell(f"[{one.lower:+.4f}, {one.upper:+.4f}]"),
+            )
+            for one in controls
+        ),
+        n_labels=3,
+    )
+
+
+def _predictors(predicted: Sequence[Predicted]) -> Table:
+    kinds = [*dict.fromkeys(one.left_out for one in predicted)]
+    held = {(one.predictor, one.left_out): one for one in predicted}
+    return Table(
+        name="ablation-predictors",
+        caption="Kendall's tau of what is known before training with nDCG@10, over the "
+        "samplings of each task; where something is left out, read by the sign of the "
+        "rest. [95 % BCa intervals over samplings]; p by exchanging samplings, Holm "
+        "over the table",
+        header=("predictor", *(f"left out: {one}" for one in kinds)),
+        rows=tuple(
+            (Cell(name), *(Cell(_tau(held[name, kind])) for kind in kinds))
+            for name in dict.fromkeys(one.predictor for one in predicted)
+        ),
+    )
+
+
+def _tau(one: Predicted) -> str:
+    if one.tau is None:
+        return "-"
+    said = f"{one.tau:+.2f}"
+    if one.lower is not None and one.upper is not None:
+        said += f" [{one.lower:+.2f}, {one.upper:+.2f}]"
+    return said if one.p_adjusted is None else f"{said} p {one.p_adjusted:.3f}"
+
+
+def _chosen(choices: Sequence[Choice]) -> Table:
+    return Table(
+        name="ablation-choices",
+        caption="Mean nDCG@10 over tasks where the sampling is chosen by a rule, and "
+        "what that gains over random negatives; 95 % intervals of "
+        f"{len(choices)} rules at once, by betting over queries",
+        header=("rule", "left out", "nDCG@10", "gain", "interval"),
+        rows=tuple(
+            (
+                *map(Cell, (one.rule, one.left_out)),
+                *map(Cell, (f"{one.value:.4f}", f"{one.gain:+.4f}")),
+                Cell(f"[{one.lower:+.4f}, {one.upper:+.4f}]"),
+            )
+            for one in choices
+        ),
+        n_labels=2,
+    )
+
+
+def _claimed(claims: Sequence[Claim]) -> Table:
+    return Table(
+        name="ablation-claims",
+        caption="Claims, and what this ablation says of them at its scale",
+        header=("claim", "verdict", "evidence"),
+        rows=tuple(
+            (Cell(one.claim), Cell(one.verdict), Cell(one.evidence)) for one in claims
+        ),
+        n_labels=3,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from os import PathLike
@@ -24,16 +24,21 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.answers import sentences
+from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.collections import (
     DOCSTRINGS,
     SPLITS,
     TEST,
     Collection,
+    NotTestedError,
+    others_installed,
+    read_abroad,
     read_collection,
 )
+from rankbound.commands.ablate.judging import TAUGHT, judged
+from rankbound.commands.ablate.keeping import Cell, Keeping, Known, Part, is_kept
 from rankbound.commands.ablate.measuring import (
     DELTA,
-    KENDALL,
     NDCG,
     Bench,
     Drawn,
@@ -43,54 +48,50 @@ from rankbound.commands.ablate.result import (
     COLUMNS,
     EFFECTIVENESS,
     IN_DOMAIN,
+    KENDALL,
+    MEASURED,
+    OUT,
+    QUERY_COLUMNS,
     TERMS,
     Ablation,
     CellSummary,
     CollectionRow,
-    Difference,
+    Control,
     Mean,
+    SamplingTerms,
 )
 from rankbound.commands.ablate.students import (
     ARCHITECTURES,
     BATCH,
     CHECKPOINTS,
+    KNOWN,
     LOSSES,
     RATES,
     STEPS,
     Lessons,
     jax_library,
+    start,
     train,
-    untrained,
 )
-from rankbound.commands.demo.prepare import write_lines
 from rankbound.commands.demo.retrieval import bm25_library
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
-from rankbound.decoding import decoded, schema_in
-from rankbound.errors import FormatError, UsageError
+from rankbound.data.columns import strings as as_strings
+from rankbound.errors import UsageError
 from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import Input, versions
-from rankbound.read.source import Source, sha256
-from rankbound.results import Record
-from rankbound.rows import Rows, number_text
-from rankbound.writing import (
-    Replacing,
-    check_outputs,
-    filling,
-    holding,
-    json_text,
-)
+from rankbound.read.source import sha256
+from rankbound.rows import Coded, Column, Rows, number_text
+from rankbound.validation.configurations import HeldOut
+from rankbound.writing import Replacing, check_outputs, holding
 
 JAX: Final = "jax"
 SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-width")
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
-REFERENCE: Final = "random"
-CELLS, RUNS = "cells", "runs"
-CELL_SCHEMA: Final = "rankbound.ablation-cell"
-MEASURED: Final = (*EFFECTIVENESS, *TERMS, KENDALL)
+QID: Final = "qid"
 DEFINITIONS: Final = {
     "ndcg@10, ap, rr@10": "of the run of a student on test queries, whose 100 best "
     "documents are kept; a bi-encoder ranks every document, and a cross-encoder ranks "
@@ -108,6 +109,10 @@ DEFINITIONS: Final = {
     "the documents that the teacher scored, by query",
     "seconds": "of training all seeds, choosing and measuring, divided by the number "
     "of seeds; the first cell of an architecture and a loss compiles, too",
+    "half_limit, half_risk": "a certificate of a random half of the test queries, by "
+    "the same range and stake, and the mean risk of the other half",
+    "domain": "in, or out for the queries of a collection that no student was trained "
+    "on, whose own teacher, groups and validation queries give the terms",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
     f"{STEPS} steps of {counted(BATCH, 'group')} apart; the start is none of them",
 }
@@ -129,7 +134,7 @@ class Design:
         known = {
             "samplings": tuple(ABLATED),
             "losses": LOSSES,
-            "architectures": ARCHITECTURES,
+            "architectures": KNOWN,
             "backend": (JAX,),
         }
         for name, allowed in known.items():
@@ -148,42 +153,24 @@ class Design:
         """Cells of one collection."""
         return len(self.samplings) * len(self.losses) * len(self.architectures)
 
-    def digest(self, collection: Collection, cell: str) -> str:
+    def digest(self, cell: str, tested: Sequence[Collection]) -> str:
         """Everything that the numbers of a cell depend on, as a hash."""
         said = repr(
             (
                 *(__version__, jax_library().__version__, versions()),
-                *(self.seeds, self.group_size, self.match_scale, collection.digest),
+                *(self.seeds, self.group_size, self.match_scale, self.architectures),
+                *(one.digest for one in tested),
                 *(cell, CHECKPOINTS, STEPS, BATCH, sorted(RATES.items()), SEED),
             )
         )
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-class Cell(
-    Record,
-    frozen=True,
-    kw_only=True,
-    tag_field="schema",
-    tag=f"{CELL_SCHEMA}/1",
-):
-    """A cell as it is kept: it is not trained again while its `digest` is the same.
-
-    `rows` are those of the table, `runs` the hashes of its runs by file, and `ndcg` has
-    the mean over seeds of every test query.
-    """
-
-    digest: str
-    rows: tuple[tuple[str, ...], ...]
-    runs: dict[str, str]
-    summary: CellSummary
-    ndcg: tuple[float, ...]
-
-
 def ablate(  # noqa: PLR0913  each is a parameter of its own
     collections: Sequence[str | PathLike[str]],
     out: str | PathLike[str],
     *,
+    out_of_domain: Sequence[str | PathLike[str]] | None = None,
     samplings: Sequence[str] = SAMPLINGS,
     losses: Sequence[str] = LOSSES,
     architectures: Sequence[str] = ARCHITECTURES,
@@ -210,11 +197,16 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         them, or "docstrings", the installed docstrings of numpy, scipy and
         scikit-learn. Where a folder holds the teacher's scores
         (``teacher/teacher.scores.json``), vectors (``embeddings/NAME.corpus.npy``) or
-        groups of random negatives (``train/random.*``), they are used; otherwise a
-        teacher is trained on a quarter of the queries, and vectors are those of LSA.
+        groups (``train/SAMPLING.*``), they are used; otherwise a teacher is trained on
+        a quarter of the queries, and vectors are those of LSA.
     out : path
         The folder of the results: ``ablation.tsv``, ``ablation.json``, a run of each
         student in ``runs``, and what a later run goes on from in ``cells``.
+    out_of_domain : sequence of path, optional
+        Collections whose test queries students are tested on, too, by the vectors of
+        the collection that they were trained on and with a teacher of their own;
+        "docstrings" are those of matplotlib, pandas and SymPy. By default these, if
+        `collections` has "docstrings" and one is installed, and otherwise none.
     samplings : sequence of str
         Of "random", "bm25", "dense", "crossencoder", "ensemble", "stratified-width",
         "stratified-count" and "entropy", which `sample` draws; "dense" are the nearest
@@ -222,8 +214,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     losses : sequence of str
         Of "ranknet", "marginmse", "kl" and "lce".
     architectures : sequence of str
-        "bi" is a bilinear form on frozen vectors, "cross" a perceptron over features of
-        query and document together.
+        "bi" is a bilinear form on frozen vectors, "bi-two-layer" two layers on both
+        sides, and "cross" a perceptron over features of query and document together.
     seeds : int, default 5
         Students of each cell. A seed draws groups, the order of training, and where a
         cross-encoder starts.
@@ -283,13 +275,29 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         match_scale=match_scale,
     )
     places = _several(collections)
+    others = abroad_of(
+        places, None if out_of_domain is None else _several(out_of_domain)
+    )
     with (
         reading_within(memory),
-        reported(progress, total=n_stages(places, design)) as advance,
+        reported(progress, total=n_stages(places, others, design)) as advance,
     ):
         return ablated(
-            places, Path(out), design, fresh=fresh, force=force, progress=advance
+            places,
+            Path(out),
+            design,
+            out_of_domain=others,
+            fresh=fresh,
+            force=force,
+            progress=advance,
         )
+
+
+def abroad_of(places: Sequence[str], given: Sequence[str] | None) -> tuple[str, ...]:
+    """The collections out of domain: those given, or else the other docstrings."""
+    if given is not None:
+        return tuple(given)
+    return (DOCSTRINGS,) if DOCSTRINGS in places and others_installed() else ()
 
 
 def _several(given: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
@@ -298,9 +306,10 @@ def _several(given: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
     return tuple(map(str, given))
 
 
-def n_stages(places: Sequence[str], design: Design) -> int:
+def n_stages(places: Sequence[str], abroad: Sequence[str], design: Design) -> int:
     """How often `ablated` tells its progress."""
-    return len(places) * (1 + design.per_collection)
+    own = 1 + len(abroad) + design.per_collection + len(design.architectures)
+    return len(places) * own
 
 
 def ablated(  # noqa: PLR0913  what is trained, and how it is kept
@@ -308,6 +317,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     out: Path,
     design: Design,
     *,
+    out_of_domain: Sequence[str] = (),
     fresh: bool = False,
     force: bool = False,
     command: str = "",
@@ -317,198 +327,346 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     jax_library(), bm25_library()  # before any work
     if not places:
         raise UsageError("`collections` must name at least one collection")
-    folders = [Path(one) for one in places if one != DOCSTRINGS]
+    folders = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
     replacing = Replacing(mine=_is_mine, inputs=folders, force=force)
     check_outputs(out, Ablation.outputs(), replacing)
     rows: list[CollectionRow] = []
-    cells: list[Cell] = []
-    inputs: list[Input] = []
+    works: list[Worked] = []
+    inputs: dict[str, Input] = {}
+    keeping = Keeping(out, replacing, fresh)
     # Rounding depends on the number of threads that share a sum
     with threadpool_limits(limits=1), holding(out):
         for place in places:
             progress(f"reading and ranking {place}")
             collection = read_collection(place, seed=SEED)
-            if collection.name in [one.name for one in rows]:
+            if collection.name in [one.name for one in rows if one.domain != OUT]:
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
                 )
-            inputs += [
-                Input(path=str(one), sha256=sha256(one)) for one in collection.files
-            ]
-            work = _Work(Bench(collection), design, out, replacing, fresh=fresh)
-            cells += work.cells(progress)
-            rows.append(work.row())
-        made = _result(design, rows, cells, inputs, command)
+            home = Bench(collection)
+            abroad, notes = _abroad(home, out_of_domain, progress)
+            for one in (collection, *(bench.collection for bench in abroad)):
+                for path in one.files:
+                    inputs[str(path)] = Input(path=str(path), sha256=sha256(path))
+            work = _Work(home, abroad, design, keeping, notes)
+            works.append(work.done(progress))
+            rows += work.rows()
+        rows.sort(key=lambda one: one.domain == OUT)
+        made = _result(design, rows, works, [*inputs.values()], command)
         made.write_into(out, force=force)
     return made
+
+
+def _abroad(
+    home: Bench, places: Sequence[str], progress: Progress
+) -> tuple[list[Bench], list[str]]:
+    """The collections that students of another are tested on, and why not others."""
+    found: list[Bench] = []
+    notes = []
+    for place in places:
+        progress(f"reading and ranking {place} out of domain")
+        try:
+            collection = read_abroad(place, home.collection, seed=SEED)
+        except NotTestedError as error:
+            notes.append(f"students are not tested on {error}")
+            continue
+        if collection.digest == home.collection.digest:
+            notes.append(f"{collection.name}: is {home.collection.name} itself")
+            continue
+        names = [home.collection.name, *(one.collection.name for one in found)]
+        if collection.name in names:
+            raise UsageError(
+                f"two collections are called {collection.name!r}; rename a folder"
+            )
+        found.append(Bench(collection, home))
+    return found, notes
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a collection has given: cells, controls, and the test queries by name."""
+
+    cells: tuple[Cell, ...]
+    controls: tuple[Control, ...]
+    terms: tuple[SamplingTerms, ...]
+    qids: Mapping[str, Sequence[str]]
 
 
 def _is_mine(path: Path) -> bool:
     """Whether a file is of an earlier ablation: its result, a cell, or a run."""
     if path.name in Ablation.outputs():
         return Ablation.is_mine(path)
-    if path.parent.name == CELLS:
-        return schema_in(path).partition("/")[0] == CELL_SCHEMA
-    name, dot, suffix = path.name.partition(".run.")
-    if path.parent.name != RUNS or not dot or suffix != "gz" or not path.is_file():
-        return False
-    try:
-        first = next(iter(Source(path).lines({})), (0, b""))[1]
-    except FormatError:
-        return False
-    return first.split()[-1:] == [name.encode()]
+    return is_kept(path)
 
 
 class _Work:
-    """The cells of one collection."""
+    """The cells of one collection, tested there and on others."""
 
     def __init__(
         self,
         bench: Bench,
+        abroad: Sequence[Bench],
         design: Design,
-        out: Path,
-        replacing: Replacing,
-        *,
-        fresh: bool,
+        keeping: Keeping,
+        notes: Sequence[str] = (),
     ) -> None:
-        self._bench, self._design, self._out = bench, design, out
-        self._replacing, self._fresh = replacing, fresh
+        self._bench, self._abroad, self._design = bench, tuple(abroad), design
+        self._keeping, self._notes = keeping, tuple(notes)
         self._collection = bench.collection
-        self._drawn: dict[str, list[Drawn]] = {}
+        self._drawn: dict[str, dict[str, list[Drawn | None]]] = {}
         self._lessons: dict[str, Lessons] = {}
+        self._terms_found: list[SamplingTerms] = []
 
-    def cells(self, progress: Progress) -> Iterator[Cell]:
+    def done(self, progress: Progress) -> Worked:
+        """All cells, and what they are compared with."""
+        cells = (*self._cells(progress),)
+        benches = (self._bench, *self._abroad)
+        return Worked(
+            cells=cells,
+            controls=(*self._controls(cells, progress),),
+            terms=tuple(self._terms_found),
+            qids={
+                one.collection.name: one.collection.qids[
+                    one.collection.splits[TEST]
+                ].tolist()
+                for one in benches
+            },
+        )
+
+    def _cells(self, progress: Progress) -> Iterator[Cell]:
         """All cells, those that are complete as they are."""
         design = self._design
         for sampling in design.samplings:
-            self._lessons.clear()
-            self._drawn.clear()
+            self._forget()
+            self._terms_found += self._terms(sampling)
             for architecture, loss in product(design.architectures, design.losses):
-                stem = f"{self._collection.name}.{architecture}.{loss}.{sampling}"
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
-                digest = design.digest(self._collection, stem)
-                found = None if self._fresh else self._kept(stem, digest)
-                yield found or self._trained(stem, digest, architecture, loss, sampling)
+                yield self._cell(architecture, loss, sampling)
 
-    def row(self) -> CollectionRow:
-        """The collection, and what ranks it without training."""
-        collection, bench = self._collection, self._bench
-        sampling = self._design.samplings[0]
-        parts = {name: len(collection.splits[name]) for name in SPLITS}
-        train_queries, validation, test = parts.values()
-        starts = {}
+    def _terms(self, sampling: str) -> tuple[SamplingTerms, ...]:
+        """What is known of a sampling before training."""
+        design = self._design
+        stem = f"{self._collection.name}.{sampling}.terms"
+        digest = design.digest(stem, [self._collection])
+        found = self._keeping.of(stem, digest, Known)
+        if found is None:
+            made = terms_of(
+                *(self._bench, design.architectures, sampling),
+                self._groups(sampling),
+                match=design.match_scale,
+            )
+            found = Known(digest=digest, terms=tuple(made))
+            self._keeping.keep(stem, found)
+        return found.terms
+
+    def _controls(self, cells: Sequence[Cell], progress: Progress) -> Iterator[Control]:
+        """The best cell of each architecture, taught by a shuffled teacher."""
+        teacher = float(self._bench.baseline("teacher").mean())
         for architecture in self._design.architectures:
-            lessons = self._lessons_of(architecture, sampling)
-            values = [
-                bench.ndcg(
-                    untrained(architecture, lessons, seed=seed, match=False), TEST
-                ).mean()
-                for seed in range(self._design.seeds)
+            progress(f"{self._collection.name}: {architecture}, a shuffled teacher")
+            asked = [
+                one.parts[0]
+                for one in cells
+                if one.parts[0].summary.architecture == architecture
+                and one.parts[0].summary.loss in TAUGHT
             ]
-            starts[architecture] = float(np.mean(values))
-        bm25, dense, teacher = (
-            float(bench.baseline(name).mean()) for name in ("bm25", "dense", "teacher")
-        )
-        return CollectionRow(
-            name=collection.name,
-            domain=IN_DOMAIN,
-            n_documents=len(collection.docnos),
-            n_train=train_queries,
-            n_validation=validation,
-            n_test=test,
-            bm25=bm25,
-            dense=dense,
-            teacher=teacher,
-            untrained=starts,
-            notes=collection.notes,
-        )
+            if not asked:
+                continue
+            best = max(asked, key=lambda one: one.summary.ndcg.value)
+            of = best.summary
+            self._forget()
+            other = self._cell(architecture, of.loss, of.sampling, shuffled=True)
+            (wrong,) = other.parts
+            lower, upper = two_sided(
+                best.column(NDCG) - wrong.column(NDCG), low=-1.0, high=1.0, delta=DELTA
+            )
+            yield Control(
+                collection=of.collection,
+                architecture=architecture,
+                loss=of.loss,
+                sampling=of.sampling,
+                trained=of.ndcg.value,
+                shuffled=wrong.summary.ndcg.value,
+                untrained=self._start(self._bench, architecture),
+                teacher=teacher,
+                lower=lower,
+                upper=upper,
+            )
 
-    def _kept(self, stem: str, digest: str) -> Cell | None:
-        """A cell that an earlier run has left, if nothing has changed since."""
-        path = self._out / CELLS / f"{stem}.json"
-        if not path.is_file():
-            return None
-        try:
-            found = decoded(path, Cell)
-        except FormatError:
-            return None
-        files = {self._out / RUNS / name: hash for name, hash in found.runs.items()}
-        same = all(one.is_file() and sha256(one) == is_ for one, is_ in files.items())
-        return found if same and found.digest == digest else None
+    def rows(self) -> Iterator[CollectionRow]:
+        """The collections, and what ranks them without training."""
+        for bench in (self._bench, *self._abroad):
+            collection, mine = bench.collection, bench is self._bench
+            parts = {name: len(collection.splits[name]) for name in SPLITS}
+            train_queries, validation, test = parts.values()
+            bm25, dense, teacher = (
+                float(bench.baseline(one).mean())
+                for one in ("bm25", "dense", "teacher")
+            )
+            yield CollectionRow(
+                name=collection.name,
+                domain=IN_DOMAIN if mine else OUT,
+                n_documents=len(collection.docnos),
+                n_train=train_queries if mine else 0,
+                n_validation=validation,
+                n_test=test,
+                bm25=bm25,
+                dense=dense,
+                teacher=teacher,
+                untrained={
+                    one: self._start(bench, one) for one in self._design.architectures
+                },
+                notes=(*collection.notes, *(self._notes if mine else ())),
+                trained_on=self._collection.name,
+            )
 
-    def _draws(self, sampling: str) -> list[Drawn]:
-        if sampling not in self._drawn:
-            self._lessons.clear()
-            design = self._design
-            self._drawn[sampling] = [
-                self._bench.drawn(sampling, size=design.group_size, seed=seed)
-                for seed in range(design.seeds)
-            ]
-        return self._drawn[sampling]
+    def _start(self, bench: Bench, architecture: str) -> float:
+        """nDCG@10 of students before any step: the mean over seeds."""
+        width = self._bench.width(architecture)
+        values = [
+            bench.ndcg(start(architecture, width, seed=seed), TEST).mean()
+            for seed in range(self._design.seeds)
+        ]
+        return float(np.mean(values))
+
+    def _forget(self) -> None:
+        self._lessons.clear()
+        self._drawn.clear()
+
+    def _draws(self, bench: Bench, sampling: str) -> list[Drawn | None]:
+        """Groups of every seed; None where another collection has none."""
+        mine = self._drawn.setdefault(sampling, {})
+        name = "" if bench is self._bench else bench.collection.name
+        if name not in mine:
+            mine[name] = []
+            for seed in range(self._design.seeds):
+                try:
+                    drawn = bench.drawn(
+                        sampling, size=self._design.group_size, seed=seed
+                    )
+                except NotTestedError:
+                    if bench is self._bench:
+                        raise
+                    mine[name].append(None)
+                else:
+                    mine[name].append(drawn)
+        return mine[name]
+
+    def _groups(self, sampling: str) -> list[Drawn]:
+        return [one for one in self._draws(self._bench, sampling) if one is not None]
 
     def _lessons_of(self, architecture: str, sampling: str) -> Lessons:
-        drawn = self._draws(sampling)
+        drawn = self._groups(sampling)
         if architecture not in self._lessons:
             self._lessons[architecture] = self._bench.lessons(architecture, drawn)
         return self._lessons[architecture]
 
-    def _trained(
-        self, stem: str, digest: str, architecture: str, loss: str, sampling: str
+    def _cell(
+        self, architecture: str, loss: str, sampling: str, *, shuffled: bool = False
     ) -> Cell:
-        bench, design = self._bench, self._design
-        drawn = self._draws(sampling)
+        """A cell as it is kept, or trained."""
+        stem = f"{self._collection.name}.{architecture}.{loss}.{sampling}"
+        stem += ".shuffled" * shuffled
+        abroad = () if shuffled else self._abroad
+        tested = [self._collection, *(one.collection for one in abroad)]
+        digest = self._design.digest(stem, tested)
+        found = self._keeping.of(stem, digest, Cell)
+        if found is not None and self._keeping.has(found.runs):
+            return found
         lessons = self._lessons_of(architecture, sampling)
+        if shuffled:
+            lessons = lessons.shuffled()
         began = time.monotonic()
-        students = train(architecture, loss, lessons, match=design.match_scale)
-        places = [bench.chosen(checkpoints) for checkpoints in students]
-        found = [
-            bench.measured(checkpoints[place], groups)
-            for checkpoints, place, groups in zip(students, places, drawn, strict=True)
-        ]
-        seconds = (time.monotonic() - began) / design.seeds
-        key = (self._collection.name, IN_DOMAIN, architecture, loss, sampling)
-        rows = tuple(
-            (*key, str(seed), *_texts(one), f"{seconds:.3f}", str(place + 1))
-            for seed, (one, place) in enumerate(zip(found, places, strict=True))
-        )
-        with filling(self._out, self._replacing) as aside:
-            runs = {}
-            for seed, one in enumerate(found):
-                name = f"{stem}.{seed}"
-                path = aside / RUNS / f"{name}.run.gz"
-                write_lines(path, bench.run_lines(one.ranking, name))
-                runs[path.name] = sha256(path)
-            cell = Cell(
-                digest=digest,
-                rows=rows,
-                runs=runs,
-                summary=_summary(key, found),
-                ndcg=tuple(np.mean([_ndcg(one) for one in found], axis=0).tolist()),
+        match = self._design.match_scale
+        students = train(architecture, loss, lessons, match=match)
+        places = [self._bench.chosen(checkpoints) for checkpoints in students]
+        chosen = [several[one] for several, one in zip(students, places, strict=True)]
+        parts, runs = [], {}
+        for bench in (self._bench, *abroad):
+            groups = self._draws(bench, sampling)
+            # Drawing them is no part of a cell
+            began = began if bench is self._bench else time.monotonic()
+            name = bench.collection.name
+            ends = "" if bench is self._bench else f".on.{name}"
+            found_by_seed = [
+                bench.measured(student, drawn, key=f"{stem}.{seed}")
+                for seed, (student, drawn) in enumerate(
+                    zip(chosen, groups, strict=True)
+                )
+            ]
+            seconds = (time.monotonic() - began) / self._design.seeds
+            domain = IN_DOMAIN if bench is self._bench else OUT
+            key = (name, domain, architecture, loss, sampling)
+            parts.append(
+                _part(key, self._collection.name, found_by_seed, places, seconds)
             )
-            path = aside / CELLS / f"{stem}.json"
-            path.parent.mkdir()
-            path.write_text(json_text(msgspec.to_builtins(cell)), encoding="utf-8")
-        return cell
+            if not shuffled:
+                for seed, one in enumerate(found_by_seed):
+                    tag = f"{stem}.{seed}{ends}"
+                    runs[f"{tag}.run.gz"] = [*bench.run_lines(one.ranking, tag)]
+        return self._keeping.keep_cell(stem, digest, parts, runs)
 
 
-def _ndcg(one: Measured) -> Floats:
-    return one.columns[NDCG]
+def _part(
+    key: tuple[str, str, str, str, str],
+    trained_on: str,
+    found: Sequence[Measured],
+    places: Sequence[int],
+    seconds: float,
+) -> Part:
+    return Part(
+        rows=tuple(
+            (
+                *(*key, str(seed), *_texts(one), f"{seconds:.3f}", str(place + 1)),
+                *(("", "") if one.half is None else _half(one.half)),
+                trained_on,
+            )
+            for seed, (one, place) in enumerate(zip(found, places, strict=True))
+        ),
+        summary=_summary(key, trained_on, found),
+        columns={
+            name: tuple(
+                None if np.isnan(value) else value
+                for value in _over_seeds(found, name).tolist()
+            )
+            for name in MEASURED
+        },
+    )
+
+
+def _half(one: HeldOut) -> tuple[str, str]:
+    return number_text(one.certificate), number_text(one.risk)
+
+
+def _over_seeds(found: Sequence[Measured], name: str) -> Floats:
+    """The mean over the seeds that have a number, by query; NaN where none has."""
+    values = np.stack([one.columns[name] for one in found])
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    count = known.sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _texts(one: Measured) -> Iterator[str]:
-    """The cells of a student's row, up to its seconds."""
-    means = {name: float(values.mean()) for name, values in one.columns.items()}
+    """The cells of a student's row, up to its seconds; blank where there is none."""
+    means = {
+        name: float(values[~np.isnan(values)].mean())
+        for name, values in one.columns.items()
+        if not np.isnan(values).all()
+    }
     for name in (*EFFECTIVENESS, *TERMS):
-        yield number_text(means[name])
-    yield number_text(one.upper)
-    yield str(int(one.vacuous))
+        yield number_text(means[name]) if name in means else ""
+    yield "" if one.upper is None else number_text(one.upper)
+    yield "" if one.upper is None else str(int(one.vacuous))
     yield number_text(means[KENDALL])
 
 
 def _summary(
-    key: tuple[str, str, str, str, str], found: Sequence[Measured]
+    key: tuple[str, str, str, str, str], trained_on: str, found: Sequence[Measured]
 ) -> CellSummary:
     collection, domain, architecture, loss, sampling = key
+    uppers = [one.upper for one in found if one.upper is not None]
+    halves = [one.half for one in found if one.half is not None]
     return CellSummary(
         collection=collection,
         domain=domain,
@@ -516,22 +674,31 @@ def _summary(
         loss=loss,
         sampling=sampling,
         n_seeds=len(found),
-        n_queries=len(_ndcg(found[0])),
-        upper_bound=float(np.mean([one.upper for one in found])),
+        n_queries=len(found[0].columns[NDCG]),
+        upper_bound=float(np.mean(uppers)) if uppers else None,
         n_vacuous=sum(one.vacuous for one in found),
         means={
-            name: _mean(np.stack([one.columns[name] for one in found]))
-            for name in MEASURED
+            name: mean for name in MEASURED if (mean := _mean(found, name)) is not None
         },
+        trained_on=trained_on,
+        n_checked=len(halves),
+        n_inside=sum(one.holds for one in halves),
+        n_refuted=sum(one.refuted for one in halves),
     )
 
 
-def _mean(values: Floats) -> Mean:
-    """The mean of numbers by seed and query, shape (n_seeds, n_queries)."""
-    over_seeds = _student(values.mean(axis=1))
-    lower, upper = _student(values.mean(axis=0)) or (math.nan, math.nan)
+def _mean(found: Sequence[Measured], name: str) -> Mean | None:
+    """The mean over seeds and queries; None where there are no numbers."""
+    by_seed = [one.columns[name] for one in found]
+    held = [values[~np.isnan(values)] for values in by_seed]
+    held = [values for values in held if len(values)]
+    if not held:
+        return None
+    over_seeds = _student(np.array([values.mean() for values in held]))
+    by_query = _over_seeds(found, name)
+    lower, upper = _student(by_query[~np.isnan(by_query)]) or (math.nan, math.nan)
     return Mean(
-        value=float(values.mean()),
+        value=float(np.mean([values.mean() for values in held])),
         seeds_lower=over_seeds and over_seeds[0],
         seeds_upper=over_seeds and over_seeds[1],
         queries_lower=lower,
@@ -548,49 +715,21 @@ def _student(values: Floats) -> tuple[float, float] | None:
     return float(values.mean()) - reach, float(values.mean()) + reach
 
 
-def _differences(cells: Sequence[Cell]) -> Iterator[Difference]:
-    """Every sampling against random negatives, with simultaneous intervals."""
-
-    def key(cell: Cell) -> tuple[str, str, str]:
-        one = cell.summary
-        return one.collection, one.architecture, one.loss
-
-    reference = {key(one): one for one in cells if one.summary.sampling == REFERENCE}
-    asked = [
-        one
-        for one in cells
-        if one.summary.sampling != REFERENCE and key(one) in reference
-    ]
-    for one in asked:
-        values = np.array(one.ndcg) - np.array(reference[key(one)].ndcg)
-        lower, upper = two_sided(
-            values, low=-1.0, high=1.0, delta=DELTA, n_students=len(asked)
-        )
-        yield Difference(
-            collection=one.summary.collection,
-            architecture=one.summary.architecture,
-            loss=one.summary.loss,
-            sampling=one.summary.sampling,
-            reference=REFERENCE,
-            value=float(values.mean()),
-            lower=lower,
-            upper=upper,
-            verdict="better" if lower > 0 else "worse" if upper < 0 else "open",
-        )
-
-
 def _result(
     design: Design,
     rows: Sequence[CollectionRow],
-    cells: Sequence[Cell],
+    works: Sequence[Worked],
     inputs: Sequence[Input],
     command: str,
 ) -> Ablation:
-    table = [row for cell in cells for row in cell.rows]
+    cells = [cell for work in works for cell in work.cells]
+    parts = [part for cell in cells for part in cell.parts]
+    terms = tuple(one for work in works for one in work.terms)
+    found = judged(parts, terms)
     made = Ablation(
         collections=tuple(rows),  # type: ignore[arg-type]
-        cells=tuple(cell.summary for cell in cells),
-        differences=tuple(_differences(cells)),
+        cells=tuple(part.summary for part in parts),
+        differences=found.differences,
         group_size=design.group_size,
         seeds=design.seeds,
         backend=design.backend,
@@ -601,8 +740,30 @@ def _result(
         inputs=tuple(inputs),
         command=command,
         versions={**versions(), JAX: jax_library().__version__},
+        controls=tuple(one for work in works for one in work.controls),
+        terms=terms,
+        predicted=found.predicted,
+        choices=found.choices,
+        claims=found.claims,  # type: ignore[arg-type]
     )
+    table = [row for part in parts for row in part.rows]
     columns = zip(COLUMNS, zip(*table, strict=True), strict=True)
     students = Rows({name: [*column] for name, column in columns})
+    qids = {name: of for work in works for name, of in work.qids.items()}
     said = msgspec.structs.replace(made, sentences=tuple(sentences(made)))
-    return said.with_beside(students=students)
+    return said.with_beside(students=students, queries=_by_query(parts, qids))
+
+
+def _by_query(parts: Sequence[Part], qids: Mapping[str, Sequence[str]]) -> Rows:
+    """The table of queries: means over the seeds of a cell."""
+    counts = [len(qids[part.summary.collection]) for part in parts]
+    columns: dict[str, Column] = {}
+    for name in QUERY_COLUMNS[: QUERY_COLUMNS.index(QID)]:
+        words = [getattr(part.summary, name) for part in parts]
+        known = sorted({*words})
+        codes = np.array([known.index(word) for word in words])
+        columns[name] = Coded(as_strings(known), np.repeat(codes, counts))
+    columns[QID] = [qid for part in parts for qid in qids[part.summary.collection]]
+    for name in MEASURED:
+        columns[name] = np.concatenate([part.column(name) for part in parts])
+    return Rows(columns)

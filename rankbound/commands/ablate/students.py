@@ -1,7 +1,8 @@
 """Students of the ablation: heads that jax trains for all seeds in one compiled loop.
 
-A bi-encoder head is the bilinear form q' W x on frozen vectors, the class of Lemma 4;
-it starts from the identity. A cross-encoder head is a perceptron over features of the
+A bi-encoder head on frozen vectors is the bilinear form q' W x, the class of Lemma 4,
+or two layers that both sides share; both start from the identity. A cross-encoder head
+is a perceptron over features of the
 query and the document together, with one hidden layer; it starts at random. Both are
 trained by Adam for the same number of steps, and kept at equal intervals, so that
 queries of their own can choose among these checkpoints.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, Final
@@ -26,13 +27,14 @@ from numpy.typing import NDArray
 from rankbound.data.columns import Floats, Integers
 from rankbound.errors import UsageError
 
-BI, CROSS = ARCHITECTURES = ("bi", "cross")
+BI, CROSS, LAYERS = KNOWN = ("bi", "cross", "bi-two-layer")
+ARCHITECTURES: Final = (BI, CROSS)
 LOSSES: Final = ("ranknet", "marginmse", "kl", "lce")
 CHECKPOINTS: Final = 8
 STEPS: Final = 30  # between two checkpoints
 BATCH: Final = 32  # groups of a step
 WIDTH: Final = 32  # hidden units of a cross-encoder head
-RATES: Final[Mapping[str, float]] = {BI: 1e-4, CROSS: 1e-2}
+RATES: Final[Mapping[str, float]] = {BI: 1e-4, CROSS: 1e-2, LAYERS: 1e-3}
 # Of Adam, as Kingma and Ba (2015) have them
 DECAYS: Final = (0.9, 0.999)
 LEAST: Final = 1e-8
@@ -110,49 +112,81 @@ def distillation_loss(
 class Head:
     """A class of students: where training starts, and how a document is scored.
 
-    `initial` draws parameters. `scores` takes parameters, the table of queries, that of
-    documents, the rows of some queries, shape (n,), and those of documents, shape
-    (n, k), and gives scores, shape (n, k). A cross-encoder head asks no queries: its
-    documents are features of pairs.
+    `initial` draws parameters for vectors of some width. A bi-encoder has `sides`,
+    which take parameters and vectors, shape (..., width), and give those of queries and
+    those of documents, whose product is the score. A cross-encoder has `joint`, which
+    takes parameters and features of pairs and gives scores; it asks no queries.
     """
 
     initial: Callable[[int, np.random.Generator], dict[str, Single]]
-    scores: Callable[[Parameters, Any, Any, Any, Any], Any]
+    sides: tuple[Callable[[Parameters, Any], Any], ...] = ()
+    joint: Callable[[Parameters, Any], Any] | None = None
+
+    def scores(
+        self,
+        parameters: Parameters,
+        queries: Any,
+        documents: Any,
+        rows: Any,
+        asked: Any,
+    ) -> Any:
+        """Scores, shape (n, k), of documents (n, k) for the queries of rows (n,)."""
+        if self.joint is not None:
+            return self.joint(parameters, documents[asked])
+        of_query, of_document = self.sides
+        left = of_query(parameters, queries[rows])
+        right = of_document(parameters, documents[asked])
+        return (right @ left[:, :, None])[:, :, 0]
 
 
 def _identity(width: int, _: np.random.Generator) -> dict[str, Single]:
     return {"form": np.eye(width, dtype=np.float32)}
 
 
-def _bilinear(
-    parameters: Parameters, queries: Any, documents: Any, rows: Any, asked: Any
-) -> Any:
+def _projected(parameters: Parameters, vectors: Any) -> Any:
     (form,) = parameters.values()
-    projected = queries[rows] @ form
-    return (documents[asked] @ projected[:, :, None])[:, :, 0]
+    return vectors @ form
+
+
+def _unchanged(_: Parameters, vectors: Any) -> Any:
+    return vectors
+
+
+def _drawn(rng: np.random.Generator, *shape: int) -> Single:
+    return (rng.standard_normal(shape) / math.sqrt(shape[0])).astype(np.float32)
+
+
+def _no_second_layer(width: int, rng: np.random.Generator) -> dict[str, Single]:
+    inner = 2 * width
+    nothing = np.zeros((inner, width), dtype=np.float32)
+    return {"hidden": _drawn(rng, width, inner), "output": nothing}
+
+
+def _softsign(inner: Any) -> Any:
+    # NumPy and jax both have it as operators of arrays
+    return inner / (1.0 + abs(inner))
+
+
+def _layered(parameters: Parameters, vectors: Any) -> Any:
+    # In the order of their names, in which jax gives them back
+    hidden, output = parameters.values()
+    return vectors + _softsign(vectors @ hidden) @ output
 
 
 def _perceptron(width: int, rng: np.random.Generator) -> dict[str, Single]:
-    def drawn(*shape: int) -> Single:
-        return (rng.standard_normal(shape) / math.sqrt(shape[0])).astype(np.float32)
-
-    hidden, bias = drawn(width, WIDTH), np.zeros(WIDTH, dtype=np.float32)
-    return {"bias": bias, "hidden": hidden, "output": drawn(WIDTH, 1)}
+    hidden, bias = _drawn(rng, width, WIDTH), np.zeros(WIDTH, dtype=np.float32)
+    return {"bias": bias, "hidden": hidden, "output": _drawn(rng, WIDTH, 1)}
 
 
-def _interaction(
-    parameters: Parameters, _: Any, features: Any, __: Any, asked: Any
-) -> Any:
-    # In the order of their names, in which jax gives them back
+def _interaction(parameters: Parameters, features: Any) -> Any:
     bias, hidden, output = parameters.values()
-    inner = features[asked] @ hidden + bias
-    # Softsign, which NumPy and jax both have as operators of arrays
-    return ((inner / (1.0 + abs(inner))) @ output)[..., 0]
+    return (_softsign(features @ hidden + bias) @ output)[..., 0]
 
 
 HEADS: Final[Mapping[str, Head]] = {
-    BI: Head(_identity, _bilinear),
-    CROSS: Head(_perceptron, _interaction),
+    BI: Head(_identity, sides=(_projected, _unchanged)),
+    CROSS: Head(_perceptron, joint=_interaction),
+    LAYERS: Head(_no_second_layer, sides=(_layered, _layered)),
 }
 
 
@@ -177,6 +211,11 @@ class Lessons:
     asked: Integers
     teacher: Floats
 
+    def shuffled(self) -> Lessons:
+        """The same, with the teacher's scores of every group in another order."""
+        rng = np.random.default_rng([*self.teacher.shape, 2])
+        return replace(self, teacher=rng.permuted(self.teacher, axis=-1))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
@@ -194,6 +233,13 @@ class Trained:
         found = score(self.parameters, queries, documents, rows, asked)
         return self.scale * np.asarray(found, dtype=np.float64)
 
+    def every_score(self, queries: Single, documents: Single) -> Floats:
+        """Scores of all documents for queries, shape (n, n_docs), by a bi-encoder."""
+        of_query, of_document = HEADS[self.architecture].sides
+        left = of_query(self.parameters, queries)
+        found = left @ of_document(self.parameters, documents).T
+        return self.scale * np.asarray(found, dtype=np.float64)
+
 
 def untrained(
     architecture: str, lessons: Lessons, *, seed: int, match: bool
@@ -203,17 +249,21 @@ def untrained(
     With `match`, its scale makes the root mean square of its margins in the training
     groups equal to the teacher's, so that no loss has to spend its steps on a unit.
     """
-    rng = np.random.default_rng([seed, 0])
-    head = HEADS[architecture]
-    drawn = head.initial(lessons.documents.shape[1], rng)
-    plain = Trained(architecture, drawn, 1.0)
+    plain = start(architecture, lessons.documents.shape[1], seed=seed)
     if not match:
         return plain
     found = plain.scores(
         lessons.queries, lessons.documents, lessons.rows[seed], lessons.asked[seed]
     )
     own, wanted = _spread(found), _spread(lessons.teacher[seed])
-    return Trained(architecture, drawn, wanted / own if own > 0 and wanted > 0 else 1.0)
+    factor = wanted / own if own > 0 and wanted > 0 else 1.0
+    return replace(plain, scale=factor)
+
+
+def start(architecture: str, width: int, *, seed: int) -> Trained:
+    """A student of vectors or features of some width, before any step."""
+    rng = np.random.default_rng([seed, 0])
+    return Trained(architecture, HEADS[architecture].initial(width, rng), 1.0)
 
 
 def _spread(scores: Floats) -> float:

@@ -89,6 +89,7 @@ class Retrieved:
 
     `doc_vectors` has shape (n_docs, dim) and `query_vectors` (n_queries, dim). Both are
     float32 and have unit length, except that a text without known terms has a zero row.
+    `space` is that of LSA, unless vectors were given.
     """
 
     index: LexicalIndex
@@ -98,6 +99,7 @@ class Retrieved:
     bm25: Run
     lsa: Run
     rrf: Run
+    space: Semantics | None = None
 
 
 def bm25_library() -> ModuleType:
@@ -169,29 +171,34 @@ def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
     return LexicalIndex(vocabulary, engine, rarity, lengths)
 
 
-def semantic_vectors(
-    documents: Sequence[Sequence[str]],
-    queries: Sequence[Sequence[str]],
-    *,
-    dimensions: int,
-    seed: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Compute LSA vectors of documents and queries: TF-IDF reduced by truncated SVD.
+@dataclass(frozen=True, slots=True, eq=False)
+class Semantics:
+    """LSA of a corpus: TF-IDF reduced by truncated SVD, for its texts and for others.
 
     Term frequencies are logarithmic, and terms that occur in one document are ignored.
+    """
+
+    weigh: TfidfVectorizer
+    reduce: TruncatedSVD
+
+    def vectors(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """Vectors of unit length, or 0 for a text without known terms, (n, dim)."""
+        return _unit(self.reduce.transform(self.weigh.transform(texts)))
+
+
+def semantics(
+    documents: Sequence[Sequence[str]], *, dimensions: int, seed: int
+) -> tuple[Semantics, NDArray[np.float32]]:
+    """Fit LSA to a corpus of tokens; with it, the vectors of the corpus.
+
     The space is fitted to the documents alone, so the vector of a query does not depend
     on other queries.
-
-    Returns
-    -------
-    tuple of two float32 arrays, (n_docs, dim) and (n_queries, dim)
-        Vectors of unit length, or 0 for a text without known terms.
     """
     weigh = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=2)
     weighted = weigh.fit_transform(documents)
     reduce = TruncatedSVD(min(dimensions, min(weighted.shape) - 1), random_state=seed)
     corpus = reduce.fit_transform(weighted)
-    return _unit(corpus), _unit(reduce.transform(weigh.transform(queries)))
+    return Semantics(weigh, reduce), _unit(corpus)
 
 
 def fuse(runs: Sequence[Run], *, name: str, depth: int = DEPTH) -> Run:
@@ -224,17 +231,24 @@ def retrieve(
     dimensions: int,
     seed: int,
     vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    space: Semantics | None = None,
 ) -> Retrieved:
     """Index the documents, and rank them for every query by BM25, LSA and fusion.
 
-    `vectors` of documents and of queries take the place of those of LSA.
+    `vectors` of documents and of queries take the place of those of LSA, and `space`,
+    the LSA of another corpus, that of its own.
     """
     doc_tokens = [tokenize(text) for text in documents]
     query_tokens = [tokenize(text) for text in queries]
     index = index_tokens(doc_tokens)
-    doc_vectors, query_vectors = vectors or semantic_vectors(
-        doc_tokens, query_tokens, dimensions=dimensions, seed=seed
-    )
+    if vectors is not None:
+        doc_vectors, query_vectors = vectors
+    else:
+        if space is None:
+            space, doc_vectors = semantics(doc_tokens, dimensions=dimensions, seed=seed)
+        else:
+            doc_vectors = space.vectors(doc_tokens)
+        query_vectors = space.vectors(query_tokens)
     lexical = []
     for tokens in query_tokens:
         scores = index.scores(tokens)
@@ -243,7 +257,10 @@ def retrieve(
     bm25 = _run("bm25", lexical)
     lsa = _run("lsa", _nearest(doc_vectors, query_vectors))
     rrf = fuse([bm25, lsa], name="rrf")
-    return Retrieved(index, query_tokens, doc_vectors, query_vectors, bm25, lsa, rrf)
+    return Retrieved(
+        *(index, query_tokens, doc_vectors, query_vectors, bm25, lsa, rrf),
+        space=space if vectors is None else None,
+    )
 
 
 def best_first(scores: Floats, *, depth: int = DEPTH) -> Integers:

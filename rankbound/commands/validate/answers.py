@@ -30,8 +30,10 @@ PAIRS: Final = 3  # of them that differ
 
 def answers_of(validation: Validation) -> tuple[Answer, ...]:
     """Terms, which system, the temperature, n, orders, certificates, controls."""
-    found = [_terms(validation), *_students(validation)]
-    found += [_temperature(validation), *_queries(validation)]
+    found: list[Answer] = []
+    if validation.datasets:  # cells of an ablation have configurations alone
+        found = [_terms(validation), *_students(validation)]
+        found += [_temperature(validation), *_queries(validation)]
     if validation.configurations:
         found.append(_systems(validation))
     if validation.certificates:

@@ -568,11 +568,12 @@ class Validation(
     def written_tables(self) -> list[Table]:
         """The tables of ``tables.md`` and ``tables.tex``, in their order."""
         family = self.family
-        found = [
-            *effectiveness_tables(self.means, self.equivalence, self.datasets, family),
-            *association_tables(self.per_query, family, partial=False),
-            *association_tables(self.per_query, family, partial=True),
-        ]
+        found: list[Table] = []
+        if self.datasets:
+            means, pairs = self.means, self.equivalence
+            found += effectiveness_tables(means, pairs, self.datasets, family)
+            for partial in (False, True):
+                found += association_tables(self.per_query, family, partial=partial)
         if self.configurations:
             values = [*self.configuration_values]
             found.append(configurations_table(self.configurations, values, family))
@@ -582,7 +583,9 @@ class Validation(
         if self.certificates:
             said = self.proviso
             found.append(certificates_table(self.certificates, family, said))
-        return [*found, controls_table(self.controls, family)]
+        if self.controls:
+            found.append(controls_table(self.controls, family))
+        return found
 
     @property
     def proviso(self) -> str:

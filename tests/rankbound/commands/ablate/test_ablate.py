@@ -4,6 +4,9 @@ import gzip
 import json
 import math
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import ir_measures
 import numpy as np
@@ -17,15 +20,18 @@ from rankbound import training
 from rankbound.commands.ablate import measuring, run, students
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
-from rankbound.commands.ablate.result import COLUMNS, KEY
+from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
-from rankbound.errors import UsageError
+from rankbound.commands.validate.ablated import validate_ablation
+from rankbound.errors import FormatError, UsageError
+from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import N_QUERIES, world
 from tests.rankbound.files import without_manifest
 
 jax = pytest.importorskip("jax")
 pytest.importorskip("bm25s")
 
+ROOT = Path(__file__).parents[4]
 GRID = {
     "samplings": ("random", "ensemble"),
     "losses": ("ranknet",),
@@ -192,33 +198,35 @@ def made(tmp_path_factory):
     patch.setattr(students, "RATES", {"bi": 1e-2, "cross": 1e-2})
     patch.setattr(run, "RATES", students.RATES)
     students._trainer.cache_clear()
-    found = rb.ablate([place], folder / "out", **GRID)
+    other = world(folder / "other", seed=6)
+    found = rb.ablate([place], folder / "out", out_of_domain=[other], **GRID)
     yield folder, found
     patch.undo()
     students._trainer.cache_clear()
 
 
-def table(folder):
-    header, *rows = (folder / "ablation.tsv").read_text().splitlines()
-    assert tuple(header.split("\t")) == COLUMNS
-    return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in rows]
-
-
 def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(made):
     folder, found = made
     rows = table(folder / "out")
-    assert len(rows) == 2 * 2 * 2
+    assert len(rows) == 2 * (2 * 2 * 2)
     assert len({tuple(row[name] for name in KEY) for row in rows}) == len(rows)
-    judged = list(ir_measures.read_trec_qrels(qrels(folder / "world", found)))
+    for domain, name in (("in", "world"), ("out", "other")):
+        assert {r["collection"] for r in rows if r["domain"] == domain} == {name}
+    judged = {
+        name: list(ir_measures.read_trec_qrels(qrels(folder / name, found)))
+        for name in ("world", "other")
+    }
     measures = {"ndcg@10": "nDCG@10", "ap": "AP", "rr@10": "RR@10"}
     parsed = {name: ir_measures.parse_measure(m) for name, m in measures.items()}
     for row in rows:
         stem = ".".join(
             ["world", *(row[n] for n in ("architecture", "loss", "sampling", "seed"))]
         )
+        stem += ".on.other" * (row["domain"] == "out")
         with gzip.open(folder / f"out/runs/{stem}.run.gz", "rt") as stream:
             ranking = [*ir_measures.read_trec_run(stream)]
-        values = ir_measures.calc_aggregate(parsed.values(), judged, ranking)
+        of = judged[row["collection"]]
+        values = ir_measures.calc_aggregate(parsed.values(), of, ranking)
         for name, measure in parsed.items():
             assert_allclose(float(row[name]), values[measure], rtol=1e-9, err_msg=stem)
         parts = [float(row[name]) for name in ("entropy", "divergence", "risk")]
@@ -232,7 +240,7 @@ def qrels(place, found):
     """Judgements of the test queries alone."""
     collection = read_collection(place, seed=0)
     test = {*collection.qids[collection.splits[TEST]]}
-    assert len(test) == found.collections["world"].n_test
+    assert len(test) == found.collections[place.name].n_test
     rows = [
         line.split("\t") for line in (place / "qrels/test.tsv").read_text().split("\n")
     ]
@@ -247,7 +255,8 @@ def test_means_and_intervals_are_those_of_the_table_and_the_runs(made):
             row
             for row in rows
             if all(
-                row[n] == getattr(cell, n) for n in ("architecture", "loss", "sampling")
+                row[n] == getattr(cell, n)
+                for n in ("domain", "architecture", "loss", "sampling")
             )
         ]
         values = [float(row["ndcg@10"]) for row in mine]
@@ -256,45 +265,73 @@ def test_means_and_intervals_are_those_of_the_table_and_the_runs(made):
         assert_allclose(cell.ndcg.seeds_upper, np.mean(values) + reach, rtol=1e-9)
         assert cell.ndcg.queries_lower < cell.ndcg.value < cell.ndcg.queries_upper
         assert cell.n_vacuous == sum(row["vacuous"] == "1" for row in mine)
-    means = {(c.architecture, c.loss, c.sampling): c.ndcg.value for c in found.cells}
+        assert cell.n_checked == 2
+        halves = [float(row["half_risk"]) <= float(row["half_limit"]) for row in mine]
+        assert cell.n_inside == sum(halves)
+    means = {
+        (c.domain, c.architecture, c.loss, c.sampling): c.ndcg.value
+        for c in found.cells
+    }
     for one in found.differences:
-        pair = [means[one.architecture, one.loss, s] for s in (one.sampling, "random")]
+        pair = [
+            means[one.domain, one.architecture, one.loss, s]
+            for s in (one.sampling, "random")
+        ]
         assert_allclose(one.value, pair[0] - pair[1], atol=1e-12)
         assert one.lower < one.value < one.upper
     assert rb.Ablation.load(folder / "out") == found
 
 
-def test_students_learn_from_the_teacher_and_not_from_a_shuffled_one(made, tmp_path):
+def test_cells_are_configurations_of_a_validation(made, tmp_path):
+    folder, found = made
+    validation = validate_ablation(folder / "out", resamples=50, permutations=99)
+    assert len(validation.configuration_values) == len(found.cells)
+    rows = table(folder / "out")
+    for one, cell in zip(validation.configuration_values, found.cells, strict=True):
+        assert one.student == f"{cell.architecture} {cell.label}"
+        limits = [
+            float(row["half_limit"])
+            for row in rows
+            if (row["domain"], row["architecture"], row["sampling"])
+            == (cell.domain, cell.architecture, cell.sampling)
+        ]
+        assert_allclose(one.bound, np.mean(limits), rtol=1e-12)
+        assert one.n_terms + one.n_held_out == cell.n_queries
+    validation.save(tmp_path / "validation")
+    assert rb.Validation.load(tmp_path / "validation") == validation
+    (folder / "out/ablation.json").rename(folder / "moved.json")
+    with pytest.raises(FormatError):
+        validate_ablation(folder / "out")
+    (folder / "moved.json").rename(folder / "out/ablation.json")
+
+
+def test_means_of_queries_are_those_of_the_runs(made):
+    _, found = made
+    queries = found.beside["queries"]
+    for cell in found.cells:
+        mine = [
+            row
+            for row in queries
+            if (row["domain"], row["architecture"], row["sampling"])
+            == (cell.domain, cell.architecture, cell.sampling)
+        ]
+        assert len(mine) == cell.n_queries
+        values = [float(row["ndcg@10"]) for row in mine]
+        assert_allclose(np.mean(values), cell.ndcg.value, rtol=1e-12)
+        assert {row["trained_on"] for row in mine} == {"world"}
+
+
+def test_students_learn_from_the_teacher_and_not_from_a_shuffled_one(made):
     _, found = made
     row = found.collections["world"]
     best = {a: found.best("world", a).ndcg.value for a in ("bi", "cross")}
     assert best["bi"] > row.untrained["bi"] + 0.03
     assert best["cross"] > row.untrained["cross"] + 0.03
-    wrong = rb.ablate(
-        [world(tmp_path / "world", shuffled=True)],
-        tmp_path / "out",
-        **(GRID | {"samplings": ("random",)}),
-    )
-    for architecture in ("bi", "cross"):
-        (cell,) = wrong.cells_of("world", architecture)
-        assert cell.ndcg.value < best[architecture] - 0.03
-
-
-def contents(folder, *, but_seconds=True):
-    """Every file of an ablation, without seconds and what they alter."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() or path.name == "rankbound.manifest.json":
-            continue
-        data = path.read_bytes()
-        if but_seconds and path.name == "ablation.tsv":
-            data = [{**row, "seconds": ""} for row in table(folder)]
-        if but_seconds and path.parent.name == "cells":
-            read = json.loads(data)
-            place = COLUMNS.index("seconds")
-            data = [read | {"rows": [r[:place] + r[place + 1 :] for r in read["rows"]]}]
-        found[str(path.relative_to(folder))] = data
-    return found
+    for one in found.controls:
+        assert one.trained == best[one.architecture]
+        assert one.shuffled < one.trained - 0.03
+        assert not one.shuffled_learns
+    assert [one.architecture for one in found.controls] == ["bi", "cross"]
 
 
 def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
@@ -304,7 +341,7 @@ def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
     out = tmp_path / "out"
     shutil.copytree(folder / "out", out)
     without_manifest(out)
-    for name in ("ablation.tsv", "ablation.json", "cells/world.bi.ranknet.random.json"):
+    for name in (*rb.Ablation.outputs(), "cells/world.bi.ranknet.random.json"):
         (out / name).unlink()
     (out / "runs/world.cross.ranknet.ensemble.1.run.gz").unlink()
     trained = []
@@ -315,18 +352,37 @@ def test_a_run_that_was_ended_goes_on_and_ends_with_the_same_bytes(
         return before(*of, **settings)
 
     monkeypatch.setattr(run, "train", counted)
-    rb.ablate([folder / "world"], out, **GRID)
+    rb.ablate([folder / "world"], out, out_of_domain=[folder / "other"], **GRID)
     assert trained == [("bi", "ranknet"), ("cross", "ranknet")]
     assert contents(out) == contents(folder / "out")
     # Nothing is left to do, and so seconds are the same, too
     kept = contents(out, but_seconds=False)
-    rb.ablate([folder / "world"], out, **GRID)
+    rb.ablate([folder / "world"], out, out_of_domain=[folder / "other"], **GRID)
     assert len(trained) == 2
     assert contents(out, but_seconds=False) == kept
     # Another setting is another cell
     changes = {"match_scale": False, "architectures": ("cross",)}
     rb.ablate([folder / "world"], out, **(GRID | changes))
-    assert len(trained) == 2 + 2
+    # And its control
+    assert len(trained) == 2 + 3
+
+
+def test_a_killed_run_goes_on_by_itself_and_ends_with_the_same_bytes(tmp_path):
+    # `make kills` does it ten times
+    made = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-m", "tests.rankbound.ablating"),
+            *(str(tmp_path), "2", "1"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    found = json.loads(made.stdout)
+    assert found["kills"] == 2
+    assert found["differ"] == []
 
 
 def test_files_of_others_stay(made, tmp_path):

@@ -15,7 +15,7 @@ from rankbound.commands.demo.retrieval import (
     fuse,
     index_tokens,
     retrieve,
-    semantic_vectors,
+    semantics,
     tokenize,
 )
 
@@ -127,7 +127,8 @@ def test_semantic_vectors_match_a_dense_decomposition(random_documents):
     queries = [random_documents[3], ["word1", "word2", "word2"]]
     # A term of one document counts in no vector, however often it stands there.
     documents = [["once", "once", *random_documents[0]], *random_documents[1:]]
-    vectors, of_queries = semantic_vectors(documents, queries, dimensions=30, seed=0)
+    space, vectors = semantics(documents, dimensions=30, seed=0)
+    of_queries = space.vectors(queries)
     holders = Counter(term for tokens in random_documents for term in set(tokens))
     terms = sorted(term for term, count in holders.items() if count >= 2)
     n = len(random_documents)
@@ -151,9 +152,8 @@ def test_semantic_vectors_match_a_dense_decomposition(random_documents):
 
 
 def test_semantic_vectors_are_unit_or_zero(random_documents):
-    vectors, of_queries = semantic_vectors(
-        random_documents, [["word1"], ["never", "seen"]], dimensions=500, seed=0
-    )
+    space, vectors = semantics(random_documents, dimensions=500, seed=0)
+    of_queries = space.vectors([["word1"], ["never", "seen"]])
     assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert_allclose(np.linalg.norm(of_queries, axis=1), [1, 0], atol=1e-6)
 

@@ -1,0 +1,133 @@
+"""What an ablation keeps in its folder, so that a run that was ended goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+
+from rankbound.commands.ablate.result import CellSummary, SamplingTerms
+from rankbound.commands.demo.prepare import write_lines
+from rankbound.data.columns import Floats
+from rankbound.decoding import decoded, schema_in
+from rankbound.errors import FormatError
+from rankbound.read.source import Source, sha256
+from rankbound.results import Record
+from rankbound.writing import Replacing, filling, json_text
+
+CELLS, RUNS = "cells", "runs"
+CELL_SCHEMA: Final = "rankbound.ablation-cell"
+TERMS_SCHEMA: Final = "rankbound.ablation-terms"
+
+
+class Part(Record, frozen=True, kw_only=True):
+    """A cell on the test queries of one collection.
+
+    `rows` are those of the table of students, and `columns` have the mean over seeds of
+    every test query; None where it has no full group.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    summary: CellSummary
+    columns: dict[str, tuple[float | None, ...]]
+
+    def column(self, name: str) -> Floats:
+        """Numbers by query; NaN where there is none."""
+        return np.array(self.columns[name], dtype=np.float64)
+
+
+class Cell(
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/2"
+):
+    """A cell as it is kept: it is not trained again while its `digest` is the same.
+
+    `runs` are the hashes of its runs by file; the first part is in domain.
+    """
+
+    digest: str
+    runs: dict[str, str]
+    parts: tuple[Part, ...]
+
+
+class Known(
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{TERMS_SCHEMA}/1"
+):
+    """What is known of a sampling before training, as it is kept."""
+
+    digest: str
+    terms: tuple[SamplingTerms, ...]
+
+
+Kept = TypeVar("Kept", Cell, Known)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The folder of an ablation; with `fresh`, what is there counts for nothing."""
+
+    out: Path
+    replacing: Replacing
+    fresh: bool
+
+    def of(self, stem: str, digest: str, kind: type[Kept]) -> Kept | None:
+        """What an earlier run has left, if nothing has changed since."""
+        path = self.out / CELLS / f"{stem}.json"
+        if self.fresh or not path.is_file():
+            return None
+        try:
+            found = decoded(path, kind)
+        except FormatError:
+            return None
+        return found if found.digest == digest else None
+
+    def has(self, runs: Mapping[str, str]) -> bool:
+        """Whether all runs are there as they were written."""
+        files = {self.out / RUNS / name: hash for name, hash in runs.items()}
+        return all(one.is_file() and sha256(one) == is_ for one, is_ in files.items())
+
+    def keep(self, stem: str, made: Known) -> None:
+        """Write what is known before training."""
+        with filling(self.out, self.replacing) as aside:
+            _write(aside, stem, made)
+
+    def keep_cell(
+        self,
+        stem: str,
+        digest: str,
+        parts: Sequence[Part],
+        runs: Mapping[str, Sequence[str]],
+    ) -> Cell:
+        """Write a cell with the lines of its runs."""
+        with filling(self.out, self.replacing) as aside:
+            hashes = {}
+            for name, lines in runs.items():
+                path = aside / RUNS / name
+                write_lines(path, lines)
+                hashes[name] = sha256(path)
+            cell = Cell(digest=digest, runs=hashes, parts=tuple(parts))
+            _write(aside, stem, cell)
+        return cell
+
+
+def _write(aside: Path, stem: str, made: Cell | Known) -> None:
+    path = aside / CELLS / f"{stem}.json"
+    path.parent.mkdir()
+    path.write_text(json_text(msgspec.to_builtins(made)), encoding="utf-8")
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a file in the folders of cells and runs is of an earlier ablation."""
+    if path.parent.name == CELLS:
+        return schema_in(path).partition("/")[0] in (CELL_SCHEMA, TERMS_SCHEMA)
+    name, dot, suffix = path.name.partition(".run.")
+    if path.parent.name != RUNS or not dot or suffix != "gz" or not path.is_file():
+        return False
+    try:
+        first = next(iter(Source(path).lines({})), (0, b""))[1]
+    except FormatError:
+        return False
+    return first.split()[-1:] == [name.encode()]

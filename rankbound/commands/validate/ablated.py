@@ -1,0 +1,245 @@
+"""An ablation as a validation: its cells are the configurations.
+
+A cell is a system, and the queries that test it a data set. Terms and limits come from
+half of the queries, and outcomes from the other half, as for students of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from rankbound.commands.ablate.result import (
+    EFFECTIVENESS,
+    IN_DOMAIN,
+    KEY,
+    Ablation,
+    CellSummary,
+)
+from rankbound.commands.validate.answers import answers_of
+from rankbound.commands.validate.configurations import Configurations, across
+from rankbound.commands.validate.records import (
+    RISK,
+    Configuration,
+    JudgedTogether,
+    OrderFamily,
+    PairFamily,
+    PartialFamily,
+)
+from rankbound.commands.validate.result import Validation
+from rankbound.data.columns import Booleans, Floats, strings
+from rankbound.data.draws import drawn_order
+from rankbound.errors import FormatError
+from rankbound.provenance import Input, versions
+from rankbound.read.source import sha256
+from rankbound.results import Named, Open
+from rankbound.rows import Rows
+from rankbound.validation.judging import Family
+from rankbound.validation.systems import NEEDED
+
+MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=True))
+OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
+VARIANCE: Final = "score_variance"
+NONE_TESTED: Final = "no associations query by query"
+# What tells the rows of a cell from those of others
+CELL: Final = (*KEY[:-1], "trained_on")
+WARNING: Final = (
+    "cells share their teacher, queries and starts, so that exchanging them is "
+    "approximate, and those of several samplings are measured on pairs of their own"
+)
+
+
+def validate_ablation(  # noqa: PLR0913  each is an option of the command
+    where: Path | str,
+    *,
+    delta: float = 0.05,
+    correction: str = "holm",
+    band: float = 0.1,
+    resamples: int = 2_000,
+    permutations: int = 9_999,
+    seed: int = 0,
+    command: str = "",
+) -> Validation:
+    """Ask whether terms of the bound order the cells of an ablation.
+
+    Parameters
+    ----------
+    where : path
+        The folder that `ablate` has written.
+    delta : float, default 0.05
+        Error rate of all tests together.
+    correction : {"holm", "bh"}
+    band : float, default 0.1
+        As of `validate`, whose associations query by query are not asked here.
+    resamples, permutations : int
+        Of systems.
+    seed : int, default 0
+        Of halves, resamples and permutations.
+    command : str, optional
+        The command line, for the result.
+
+    Returns
+    -------
+    Validation
+        With `configurations`, `configuration_values` and `predictions`; its other parts
+        are empty.
+
+    Raises
+    ------
+    FormatError
+        When the folder holds no ablation, or one without its tables.
+
+    See Also
+    --------
+    ablate : Makes such a folder.
+    validate : The same of students in files.
+
+    Examples
+    --------
+    >>> found = validate_ablation("ablated")  # doctest: +SKIP
+    >>> [(one.predictor, one.tau) for one in found.configurations]  # doctest: +SKIP
+    [('bound', -0.12), ...]
+    """
+    ablation = Ablation.load(where)
+    folder = Path(where)
+    path = folder / Ablation.FILE if folder.is_dir() else folder
+    tables = [ablation.beside.get(kind.name) for kind in Ablation.BESIDE]
+    if None in tables:
+        raise FormatError(
+            path,
+            "lacks one of its tables of students and queries; run `ablate` again with "
+            "this version",
+        )
+    family = Family(delta=delta, correction=correction, band=band)  # type: ignore[arg-type]
+    values = [*_values(ablation, seed)]
+    found = across(
+        values,
+        family=family,
+        resamples=resamples,
+        permutations=permutations,
+        seed=seed,
+    )
+    return _result(found, family, path, resamples, seed, command)
+
+
+def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
+    """The configurations of all cells that have terms."""
+    limits, queries = (_by_cell(ablation.beside[kind.name]) for kind in Ablation.BESIDE)
+    variance = {
+        (one.collection, one.sampling): one.terms[VARIANCE]
+        for one in ablation.terms
+        if not one.architecture
+    }
+    for cell in ablation.cells:
+        key = tuple(str(getattr(cell, name)) for name in CELL)
+        rows, mine = limits[key], queries[key]
+        if cell.upper_bound is None:
+            continue
+        qids = strings(mine[QID])
+        dataset = _dataset(cell)
+        order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
+        first = np.zeros(len(qids), dtype=bool)
+        first[order[: len(qids) // 2]] = True
+        bound = float(np.mean([float(text) for text in rows[HALF_LIMIT]]))
+        risk = _mean(mine, OF_RISK, first)
+        yield Configuration(
+            dataset=dataset,
+            sampling="of each cell",
+            student=f"{cell.architecture} {cell.label}",
+            n_terms=int(first.sum()),
+            n_held_out=int((~first).sum()),
+            bound=bound,
+            deviation=bound - risk,
+            locality=_mean(mine, "diameter", first),
+            entropy=_mean(mine, "entropy", first),
+            divergence=_mean(mine, "divergence", first),
+            negative_score=None,
+            group_size=float(ablation.group_size),
+            score_variance=variance[cell.trained_on, cell.sampling],
+            outcomes={
+                RISK: _mean(mine, OF_RISK, ~first),
+                **{
+                    shown: _mean(mine, name, ~first) for name, shown in MEASURES.items()
+                },
+            },
+        )
+
+
+def _dataset(cell: CellSummary) -> str:
+    if cell.domain == IN_DOMAIN:
+        return cell.collection
+    return f"{cell.collection} by students of {cell.trained_on}"
+
+
+def _by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:
+    """The columns of every cell."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    keys = zip(*(rows.column(name) for name in CELL), strict=True)
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    columns = {name: rows.column(name) for name in rows.names}
+    return {
+        key: {name: [cells[place] for place in of] for name, cells in columns.items()}
+        for key, of in places.items()
+    }
+
+
+def _mean(mine: Mapping[str, Sequence[str]], name: str, of: Booleans) -> float:
+    """The mean of a column over some queries; those without a number do not count."""
+    values: Floats = np.array([float(text) if text else np.nan for text in mine[name]])
+    return float(np.nanmean(values[of]))
+
+
+def _result(
+    found: Configurations,
+    family: Family,
+    path: Path,
+    resamples: int,
+    seed: int,
+    command: str,
+) -> Validation:
+    made = Validation(
+        family=JudgedTogether(
+            name=NONE_TESTED,
+            n_tests=0,
+            test="permutation test of Spearman's rho",
+            correction=family.correction,
+            delta=family.delta,
+            band=family.band,
+            permutations=0,
+            resamples=resamples,
+            interval="BCa bootstrap by query",
+            power=0.8,
+            seed=seed,
+            partial=PartialFamily(name=NONE_TESTED, n_tests=0),
+            configurations=OrderFamily(
+                name="every predictor x target, and every prediction of a target, over "
+                "cells",
+                n_tests=found.n_tests,
+                needed=NEEDED,
+                permutations=found.permutations or None,
+            ),
+            equivalence=PairFamily(name="no pairs of systems", n_tests=0, margin=0.0),
+        ),
+        per_query=(),
+        configurations=found.orders,
+        certificates=(),
+        configuration_values=Open(found.values),
+        predictions=found.predictions,
+        dependence=(),
+        means=Open(()),
+        equivalence=(),
+        controls=Named(()),
+        datasets=(),
+        absent_terms={"negative_score": "an ablation does not keep scores by document"},
+        dropped={},
+        warnings=(WARNING,),
+        definitions={},
+        inputs=(Input(path=str(path), sha256=sha256(path)),),
+        command=command,
+        versions=versions(),
+    )
+    return made.__replace__(answers=answers_of(made))
