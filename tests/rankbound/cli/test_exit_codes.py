@@ -20,6 +20,7 @@ import rankbound as rb
 from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
+from rankbound.engine import MANIFEST, SCHEMA, SUFFIX
 from tests.golden import data
 from tests.rankbound.realdata import ROOT
 
@@ -57,6 +58,13 @@ def make_a_bug(patch):
     patch.setattr("rankbound.commands.convert.run.convert", raising(KeyError("ours")))
 
 
+def leave_blocks(_):
+    place = Path("out", f".cut{SUFFIX}")
+    place.mkdir(parents=True)
+    said = {"schema": SCHEMA, "settings": {}, "inputs": {}, "versions": {}}
+    (place / MANIFEST).write_text(json.dumps(said))
+
+
 def take_bm25s_away(patch):
     patch.setitem(sys.modules, "bm25s", None)
 
@@ -78,6 +86,7 @@ CAUSES = {
     (1, "validate"): break_validate,
     (1, "certify"): break_theory,
     (1, "convert"): make_a_bug,
+    (2, "cut"): leave_blocks,
     (2, "demo"): take_bm25s_away,
     (130, "measure"): interrupt,
     (143, "cut"): terminate,
