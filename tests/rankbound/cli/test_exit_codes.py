@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 import rankbound as rb
-from rankbound import engine
 from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
+from rankbound.engine import MANIFEST, SCHEMA, SUFFIX
 from tests.golden import data
 from tests.rankbound.realdata import ROOT
 
@@ -58,6 +58,13 @@ def make_a_bug(patch):
     patch.setattr("rankbound.commands.convert.run.convert", raising(KeyError("ours")))
 
 
+def leave_blocks(_):
+    place = Path("out", f".cut{SUFFIX}")
+    place.mkdir(parents=True)
+    said = {"schema": SCHEMA, "settings": {}, "inputs": {}, "versions": {}}
+    (place / MANIFEST).write_text(json.dumps(said))
+
+
 def take_bm25s_away(patch):
     patch.setitem(sys.modules, "bm25s", None)
 
@@ -74,28 +81,13 @@ def terminate(patch):
     patch.setattr("rankbound.writing._reach_disk", stop)
 
 
-def leave_blocks(patch):
-    """A run that ends after its first block."""
-    keep = engine.Blocks.keep
-
-    def dying(self, digest, made):
-        keep(self, digest, made)
-        raise KeyboardInterrupt
-
-    patch.setattr(engine, "TILE", 2)
-    words = ["measure", "--teacher", "teacher.json.gz", "--groups", "hard.jsonl"]
-    with patch.context() as within:
-        within.setattr(engine.Blocks, "keep", dying)
-        assert main([*words, "--embeddings", "docs.npy", "--out", "out"]) == 130
-
-
 CAUSES = {
     (1, "compare"): break_compare,
     (1, "validate"): break_validate,
     (1, "certify"): break_theory,
     (1, "convert"): make_a_bug,
+    (2, "cut"): leave_blocks,
     (2, "demo"): take_bm25s_away,
-    (2, "measure"): leave_blocks,
     (130, "measure"): interrupt,
     (143, "cut"): terminate,
 }
