@@ -186,8 +186,8 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     place : str or Path
         "docstrings", "irds:ID" of ir_datasets, or a folder with ``corpus.jsonl``,
         ``queries.jsonl`` and judgements as BEIR has them. Taken where they are there:
-        vectors ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's scores
-        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
+        vectors ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's
+        scores ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
         ``train/SAMPLING.*``, such as ``train/random.16.jsonl``. All may be packed.
     seed : int
 
