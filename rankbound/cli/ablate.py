@@ -19,10 +19,11 @@ several seeds, and puts the bound beside each. Writes
   DIR/runs/           the run of each student on the test queries
   DIR/cells/          what a later run goes on from
 
-A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed), or a
-folder with corpus.jsonl, queries.jsonl and judgements as BEIR has them. Used where they
-are there: teacher/teacher.scores.json, embeddings/NAME.corpus.npy and
-embeddings/NAME.queries.npy, and groups train/SAMPLING.*; all may be packed.
+A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed),
+irds:ID (of ir_datasets), or a folder with corpus.jsonl, queries.jsonl and judgements as
+BEIR has them. Used where they are there: teacher/teacher.scores.json,
+embeddings/NAME.corpus.npy and embeddings/NAME.queries.npy, and groups train/SAMPLING.*;
+all may be packed.
 
 samplings, as `rankbound sample` draws them:
   random            documents from the whole corpus

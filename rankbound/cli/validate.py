@@ -343,6 +343,12 @@ def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
     from rankbound.commands.validate.result import Validation
     from rankbound.progress import stages
 
+    for option in (*OF_FILES, *OF_STUDENTS):
+        if getattr(arguments, option):
+            raise UsageError(
+                f"--{option.replace('_', '-')} does not go with the folder of an "
+                "ablation, whose cells are the systems; leave it out"
+            )
     check_results(Validation, arguments)
     with stages(total=2, quiet=arguments.quiet) as progress:
         progress("cells as configurations")
@@ -372,6 +378,13 @@ OF_FILES = (
     "groups",
     "embeddings",
     "ids",
+)
+
+
+# What an ablation has decided for all of its cells
+OF_STUDENTS = (
+    *("dataset_teacher", "dataset_student", "dataset_sampling"),
+    *("measures", "depth", "design"),
 )
 
 

@@ -29,6 +29,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind
+from rankbound.read.objects.irds import read_irds_texts
 from rankbound.read.reading import read_part
 from rankbound.read.source import SUFFIXES, Source
 from rankbound.read.text.texts import read_json_texts
@@ -183,10 +184,10 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     Parameters
     ----------
     place : str or Path
-        "docstrings", or a folder with ``corpus.jsonl`` and ``queries.jsonl`` and
-        judgements as BEIR has them. Taken where they are there: vectors
-        ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's scores
-        ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
+        "docstrings", "irds:ID" of ir_datasets, or a folder with ``corpus.jsonl``,
+        ``queries.jsonl`` and judgements as BEIR has them. Taken where they are there:
+        vectors ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's
+        scores ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
         ``train/SAMPLING.*``, such as ``train/random.16.jsonl``. All may be packed.
     seed : int
 
@@ -276,7 +277,31 @@ def _needed(folder: Path, names: Sequence[str], what: str) -> Path:
     return found
 
 
+def _of_irds(path: Path, name: str) -> Given:
+    """A dataset of ir_datasets, whose teacher and vectors have to be made."""
+    documents, queries = read_irds_texts(Source(path))
+    qrels = read_part(path, "qrels").qrels
+    if qrels is None:  # `read_part` refuses such a dataset
+        raise UsageError(f"{path}: holds no judgements")
+    return Given(
+        name=name.replace("/", "-"),
+        documents=documents,
+        queries=queries,
+        relevant=_known(qrels, documents),
+    )
+
+
+def _known(qrels: Scores, documents: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Judgements of documents that are there."""
+    return {
+        qid: {docno: grade for docno, grade in row.items() if docno in documents}
+        for qid, row in qrels.to_ranx_dict().items()
+    }
+
+
 def _read(folder: Path) -> Given:
+    if (name := Source(folder).dataset) is not None:
+        return _of_irds(folder, name)
     if not folder.is_dir():
         raise UsageError(
             f"{folder}: is no folder; give folders of collections, or 'docstrings', as "
@@ -311,10 +336,7 @@ def _read(folder: Path) -> Given:
         name=folder.resolve().name,
         documents=documents,
         queries=queries,
-        relevant={
-            qid: {docno: grade for docno, grade in row.items() if docno in documents}
-            for qid, row in qrels.to_ranx_dict().items()
-        },
+        relevant=_known(qrels, documents),
         vectors=vectors,
         encoder=encoder,
         teacher=scores,

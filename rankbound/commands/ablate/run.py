@@ -81,7 +81,7 @@ from rankbound.errors import UsageError
 from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import Input, versions
-from rankbound.read.source import sha256
+from rankbound.read.source import Source, sha256
 from rankbound.rows import Coded, Column, Rows, number_text
 from rankbound.validation.configurations import HeldOut
 from rankbound.writing import Replacing, check_outputs, holding
@@ -194,8 +194,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     ----------
     collections : sequence of path
         Folders with ``corpus.jsonl``, ``queries.jsonl`` and judgements as BEIR has
-        them, or "docstrings", the installed docstrings of numpy, scipy and
-        scikit-learn. Where a folder holds the teacher's scores
+        them, "irds:ID" of ir_datasets, or "docstrings", the installed docstrings of
+        numpy, scipy and scikit-learn. Where a folder holds the teacher's scores
         (``teacher/teacher.scores.json``), vectors (``embeddings/NAME.corpus.npy``) or
         groups (``train/SAMPLING.*``), they are used; otherwise a teacher is trained on
         a quarter of the queries, and vectors are those of LSA.
@@ -327,7 +327,8 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     jax_library(), bm25_library()  # before any work
     if not places:
         raise UsageError("`collections` must name at least one collection")
-    folders = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
+    given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
+    folders = [one for one in given if Source(one).dataset is None]
     replacing = Replacing(mine=_is_mine, inputs=folders, force=force)
     check_outputs(out, Ablation.outputs(), replacing)
     rows: list[CollectionRow] = []

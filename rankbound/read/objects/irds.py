@@ -73,6 +73,32 @@ def _qrels(source: Source) -> Contents:
     return Contents(IRDS_QRELS.name, source.path, qrels=qrels)
 
 
+def read_irds_texts(source: Source) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts of documents and of queries by id.
+
+    Raises
+    ------
+    UsageError
+        When ir_datasets is not installed.
+    FormatError
+        When there is no such dataset, or it has no documents or no queries.
+    """
+    dataset = _dataset(source)
+    if not (dataset.has_docs() and dataset.has_queries()):
+        raise source.fail("the dataset lacks documents or queries; name one with both")
+    with _fetched(source):
+        documents = {one.doc_id: _text(one) for one in dataset.docs_iter()}
+        queries = {one.query_id: _text(one) for one in dataset.queries_iter()}
+    return documents, queries
+
+
+def _text(one: Any) -> str:
+    """What ir_datasets takes for the text; of older versions all fields but the id."""
+    if hasattr(one, "default_text"):
+        return str(one.default_text())
+    return " ".join(field for field in one[1:] if isinstance(field, str))
+
+
 @contextmanager
 def _fetched(source: Source) -> Iterator[None]:
     """Report errors of the network or the disk as one line about the dataset."""

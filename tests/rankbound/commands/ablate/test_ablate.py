@@ -17,6 +17,7 @@ from scipy.stats import kendalltau
 
 import rankbound as rb
 from rankbound import training
+from rankbound.cli import main
 from rankbound.commands.ablate import measuring, run, students
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
@@ -297,6 +298,8 @@ def test_cells_are_configurations_of_a_validation(made, tmp_path):
         ]
         assert_allclose(one.bound, np.mean(limits), rtol=1e-12)
         assert one.n_terms + one.n_held_out == cell.n_queries
+    line = f"validate --datasets {folder / 'out'} --out {tmp_path / 'v'}".split()
+    assert main([*line, "--measures", "AP"]) == 2
     validation.save(tmp_path / "validation")
     assert rb.Validation.load(tmp_path / "validation") == validation
     (folder / "out/ablation.json").rename(folder / "moved.json")

@@ -3,7 +3,11 @@
 import gzip
 import json
 import math
+import shutil
+import sys
+from collections import namedtuple
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +18,8 @@ from rankbound.commands.ablate.collections import read_collection
 from rankbound.commands.ablate.judging import _tau, judged
 from rankbound.commands.ablate.keeping import Part
 from rankbound.commands.ablate.result import CellSummary, Mean, SamplingTerms
+from rankbound.errors import FormatError
+from tests.rankbound.beir import world as beir
 from tests.rankbound.realdata import DATA, needs_data
 
 KINDS = ("none", "samplings", "collections", "losses")
@@ -174,6 +180,44 @@ def test_a_collection_alone_cannot_be_left_out(monkeypatch):
     )
     assert one.tau is None
     assert one.missing_because == "one of collections alone"
+
+
+def test_ids_of_ir_datasets_are_collections(monkeypatch, tmp_path):
+    pytest.importorskip("bm25s")
+    place = beir(tmp_path / "world")
+    texts = {}
+    for name in ("corpus", "queries"):
+        rows = map(json.loads, (place / f"{name}.jsonl").read_text().splitlines())
+        texts[name] = {row["_id"]: row["text"] for row in rows}
+    lines = (place / "qrels/test.tsv").read_text().splitlines()[1:]
+
+    class Dataset:
+        has_docs = has_queries = has_qrels = lambda _: True
+
+        def docs_iter(self):
+            made = namedtuple("Doc", ["doc_id", "text"])
+            return [made(*one) for one in texts["corpus"].items()]
+
+        def queries_iter(self):
+            made = namedtuple("Query", ["query_id", "text"])
+            return [made(*one) for one in texts["queries"].items()]
+
+        def qrels_iter(self):
+            made = namedtuple("Qrel", ["query_id", "doc_id", "relevance"])
+            rows = (line.split("\t") for line in lines)
+            return [made(qid, docno, int(grade)) for qid, docno, grade in rows]
+
+    library = SimpleNamespace(load=lambda name: {"beir/world": Dataset()}[name])
+    monkeypatch.setitem(sys.modules, "ir_datasets", library)
+    found = read_collection("irds:beir/world", seed=0)
+    for name in ("teacher", "embeddings"):
+        shutil.rmtree(place / name)
+    wanted = read_collection(place, seed=0)
+    assert found.name == "beir-world"
+    assert found.digest == wanted.digest
+    assert found.qids.tolist() == wanted.qids.tolist()
+    with pytest.raises(FormatError, match="no such dataset"):
+        read_collection("irds:nothing", seed=0)
 
 
 @needs_data
