@@ -21,7 +21,8 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
     Everything goes through the trainer's own `log`, and so to W&B, MLflow, TensorBoard
     and its history. Metrics of an evaluation are added to the trainer's, so that
     `metric_for_best_model` may name one, and early stopping watch it, if its callback
-    is added after this one.
+    is added after this one. The queries of the trainer's data set are refused by the
+    certificate, unless they come as a stream.
 
     Parameters
     ----------
@@ -56,6 +57,17 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
         found = getattr(trainer, "loss", None) if loss is None else loss
         self.loss, self.feeding = found, feeding
         self.last: Evaluation | None = None
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Let the trainer's evaluators refuse the queries that it trains on."""
+        rows = getattr(self.trainer, "train_dataset", None)
+        main = getattr(self.trainer, "evaluator", None)
+        if not hasattr(rows, "column_names") or not hasattr(rows, "__len__"):
+            return  # a stream cannot be looked through beforehand
+        for one in getattr(main, "evaluators", [main]):
+            held = getattr(one, "held_out", None)
+            if held is not None:
+                held.also_trained_on(rows)
 
     def on_log(
         self, _args: Any, _state: Any, _control: Any, logs: Any = None, **_: Any
