@@ -78,16 +78,14 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
             self._log(TRAIN, {name: float(v) for name, v in seen._asdict().items()})
 
     def on_evaluate(
-        self, _args: Any, state: Any, _control: Any, metrics: Any = None, **kwargs: Any
+        self, _args: Any, state: Any, _control: Any, metrics: Any, model: Any, **_: Any
     ) -> None:
         """Evaluate the model, and log what is found."""
         if self.evaluate is None:
             return
-        self.last = self.evaluate(kwargs["model"])
+        self.last = self.evaluate(model)
         LOG.info("step %s: %s", state.global_step, self.last.sentence())
-        named = self._log(EVAL, self.last.metrics())
-        if metrics is not None:
-            metrics.update(named)
+        metrics.update(self._log(EVAL, self.last.metrics()))
 
     def on_epoch_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
         """Log the sampling card of what the epoch was fed."""
