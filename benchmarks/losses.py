@@ -153,14 +153,15 @@ class Logits(nn.Module):
         self.values = nn.Parameter(torch.randn(n))
         self.seen = 0
 
-    def preprocess(self, pairs: list[Any], **_: Any) -> Mapping[str, int]:
+    def preprocess(self, pairs: list[Any], **_: Any) -> Mapping[str, range]:
         """How many scores are asked for, from where on."""
         start, self.seen = self.seen, (self.seen + len(pairs)) % len(self.values)
-        return {"start": start, "end": start + len(pairs)}
+        return {"places": range(start, start + len(pairs))}
 
-    def forward(self, asked: Mapping[str, int]) -> dict[str, Tensor]:
+    def forward(self, asked: Mapping[str, range]) -> dict[str, Tensor]:
         """The scores."""
-        return {"scores": self.values[asked["start"] : asked["end"]]}
+        (places,) = asked.values()
+        return {"scores": self.values[places.start : places.stop]}
 
 
 def rows() -> Iterator[str]:

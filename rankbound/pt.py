@@ -63,7 +63,7 @@ def teacher_entropy(
         scores = read_scores(frame) if known is None else known
         terms = _terms(scores, kind=kind, temperature=temperature, depth=depth)
         by_query = dict(zip(terms.qids, terms.entropy_nats.tolist(), strict=True))
-        return frame.assign(**{column: frame["qid"].map(by_query).astype("float64")})
+        return frame.assign(**{column: frame.qid.map(by_query).astype("float64")})
 
     return pyterrier.apply.generic(added)
 
@@ -207,7 +207,7 @@ def _measure(  # noqa: PLR0913  what a measure is made of
             score_range=score_range,
         )
         by_query = dict(zip(terms.qids, getattr(terms, term).tolist(), strict=True))
-        for qid in dict.fromkeys(qrels["query_id"].astype(str)):
+        for qid in dict.fromkeys(qrels.query_id.astype(str)):
             if qid not in by_query:
                 raise UsageError(
                     f"the teacher scores fewer than two documents of query {qid!r}, so "

@@ -31,6 +31,9 @@ from rankbound.validation import configurations
 
 _ = (
     rb.align,
+    rb.pt.Risk,
+    rb.pt.teacher_entropy,
+    rb.training.lightning.BoundLightningCallback,
     rb.list_entropy,
     rb.quantile_diameter,
     rb.queries_for_difference,

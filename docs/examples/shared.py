@@ -29,7 +29,7 @@ class Data:
     teacher: rb.Scores
     groups: dict[str, rb.Groups]
 
-    def rows(self, split: str) -> list[dict[str, Any]]:
+    def rows(self, split: str) -> list[dict[str, object]]:
         """Training records: a query, its documents, the teacher's scores of them."""
         groups = self.groups[split]
         values, _ = groups.scores_of(self.teacher)

@@ -109,7 +109,7 @@ class Evaluation:
             "evaluations": float(self.evaluations),
         }
         if self.lipschitz_times_diameter is not None:
-            found["lipschitz_times_diameter"] = self.lipschitz_times_diameter
+            found |= {"lipschitz_times_diameter": self.lipschitz_times_diameter}
         return found
 
     def sentence(self) -> str:

@@ -77,7 +77,7 @@ class BiEncoderLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
         """Those of the loss."""
         return self.loss.terms
 
-    def get_config_dict(self) -> dict[str, Any]:
+    def get_config_dict(self) -> dict[str, object]:
         """What stands in the model card."""
         return {"loss": str(self.loss)}
 
@@ -125,7 +125,7 @@ class CrossEncoderLoss(nn.Module):  # type: ignore[misc]  # torch is not followe
         ]
         tokens = self.model.preprocess(pairs, prompt=prompt, task=task)
         device = self.model.device
-        flat = self.model(batch_to_device(tokens, device))["scores"].view(-1)
+        flat = self.model(batch_to_device(tokens, device)).get("scores").view(-1)
         sizes = torch.tensor([len(one) for one in lists])
         mask = torch.arange(int(sizes.max())) < sizes.unsqueeze(-1)
         whole = bool(mask.all())
@@ -142,7 +142,7 @@ class CrossEncoderLoss(nn.Module):  # type: ignore[misc]  # torch is not followe
         """Those of the loss."""
         return self.loss.terms
 
-    def get_config_dict(self) -> dict[str, Any]:
+    def get_config_dict(self) -> dict[str, object]:
         """What stands in the model card."""
         return {"loss": str(self.loss)}
 
@@ -214,7 +214,7 @@ class BoundEvaluator(BaseEvaluator):  # type: ignore[misc]  # it is not followed
         """Evaluate one of the checkpoints again, such as the best, without counting."""
         return self._evaluated(model, self.held_out.certify)
 
-    def get_config_dict(self) -> dict[str, Any]:
+    def get_config_dict(self) -> dict[str, object]:
         """What stands in the model card."""
         return {
             "queries": len(self.held_out.groups.qids),

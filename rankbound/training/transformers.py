@@ -21,7 +21,8 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
     Everything goes through the trainer's own `log`, and so to W&B, MLflow, TensorBoard
     and its history. Metrics of an evaluation are added to the trainer's, so that
     `metric_for_best_model` may name one, and early stopping watch it, if its callback
-    is added after this one.
+    is added after this one. The queries of the trainer's data set are refused by the
+    certificate, unless they come as a stream.
 
     Parameters
     ----------
@@ -57,6 +58,17 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
         self.loss, self.feeding = found, feeding
         self.last: Evaluation | None = None
 
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Let the trainer's evaluators refuse the queries that it trains on."""
+        rows = getattr(self.trainer, "train_dataset", None)
+        main = getattr(self.trainer, "evaluator", None)
+        if not hasattr(rows, "column_names") or not hasattr(rows, "__len__"):
+            return  # a stream cannot be looked through beforehand
+        for one in getattr(main, "evaluators", [main]):
+            held = getattr(one, "held_out", None)
+            if held is not None:
+                held.also_trained_on(rows)
+
     def on_log(
         self, _args: Any, _state: Any, _control: Any, logs: Any = None, **_: Any
     ) -> None:
@@ -66,16 +78,14 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
             self._log(TRAIN, {name: float(v) for name, v in seen._asdict().items()})
 
     def on_evaluate(
-        self, _args: Any, state: Any, _control: Any, metrics: Any = None, **kwargs: Any
+        self, _args: Any, state: Any, _control: Any, metrics: Any, model: Any, **_: Any
     ) -> None:
         """Evaluate the model, and log what is found."""
         if self.evaluate is None:
             return
-        self.last = self.evaluate(kwargs["model"])
+        self.last = self.evaluate(model)
         LOG.info("step %s: %s", state.global_step, self.last.sentence())
-        named = self._log(EVAL, self.last.metrics())
-        if metrics is not None:
-            metrics.update(named)
+        metrics.update(self._log(EVAL, self.last.metrics()))
 
     def on_epoch_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
         """Log the sampling card of what the epoch was fed."""

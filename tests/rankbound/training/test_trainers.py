@@ -40,6 +40,14 @@ class Plain:
         pass
 
 
+class Rows(dict):
+    """A data set of columns."""
+
+    @property
+    def column_names(self):
+        return [*self]
+
+
 class Bi(torch.nn.Module):
     """A bi-encoder of texts that are numbers in words, such as "q3" or "d1"."""
 
@@ -202,6 +210,9 @@ def test_the_callback_logs_by_the_trainer(modules):
         trainer, evaluate=lambda _: held.evaluate(student), feeding=fed
     )
     state, metrics = SimpleNamespace(global_step=3, epoch=1), {"eval_loss": 1.0}
+    trainer.train_dataset = Rows({"label": [1.0] * 3, "query": ["q1", "q2", "q1"]})
+    trainer.evaluator = SimpleNamespace(evaluators=[SimpleNamespace(held_out=held)])
+    callback.on_train_begin(None, state, None)
     callback.on_log(None, state, None, logs={"loss": 0.5})
     callback.on_log(None, state, None, logs={"eval_loss": 0.5})
     callback.on_evaluate(None, state, None, metrics=metrics, model=None)
@@ -214,6 +225,7 @@ def test_the_callback_logs_by_the_trainer(modules):
     ]
     assert_allclose(logged[0]["train_risk"], np.log(2))
     assert metrics["eval_bound_risk"] == held.certify(student).risk
+    assert metrics["eval_bound_refused"] == 2
 
 
 def test_lightning_logs_by_the_module(modules):
