@@ -17,7 +17,7 @@ from sentence_transformers.util import batch_to_device
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rankbound.bounds.wording import listed
+from rankbound.bounds.wording import counted, listed
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.training.heldout import LOG, Evaluation, HeldOut
@@ -306,7 +306,8 @@ def _teacher(labels: Tensor | None, scores: Tensor) -> Tensor | None:
         labels = torch.cat([labels.new_zeros(n, 1), -labels], dim=-1)
     if labels.shape != (n, k):
         raise UsageError(
-            f"{n} queries with {k} documents need labels of shape {(n, k)} (the "
+            f"{counted(n, 'query')} with {counted(k, 'document')} need labels of shape "
+            f"{(n, k)} (the "
             f"teacher's scores) or {(n, k - 1)} (its margins of the first document to "
             f"the others), got {tuple(labels.shape)}"
         )
@@ -317,5 +318,6 @@ def _check_lengths(labels: Sequence[Tensor], sizes: Tensor) -> None:
     for row, (label, size) in enumerate(zip(labels, sizes.tolist(), strict=True)):
         if len(label) != size:
             raise UsageError(
-                f"row {row} of the batch has {size} documents and {len(label)} labels"
+                f"row {row} of the batch has {counted(size, 'document')} and "
+                f"{counted(len(label), 'label')}"
             )

@@ -38,7 +38,8 @@ def _collection(one: CollectionRow) -> str:
     if one.domain != IN_DOMAIN:
         return (
             f"{one.name}, out of domain of {one.trained_on}: "
-            f"{counted(one.n_documents, 'document')}; {one.n_test:,} queries test; "
+            f"{counted(one.n_documents, 'document')}; "
+            f"{counted(one.n_test, 'query tests', 'queries test')}; "
             f"nDCG@10 of the teacher {one.teacher:.4f}, BM25 {one.bm25:.4f}, vectors "
             f"{one.dense:.4f}"
         )

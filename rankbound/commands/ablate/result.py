@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Literal, Self
 
+from rankbound.bounds.wording import counted
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.tables import Cell, Table, latex, markdown
@@ -417,7 +418,8 @@ def _effectiveness(found: Ablation) -> Iterator[Table]:
         yield Table(
             name=f"ablation-{trained_on}-{collection}-{architecture}",
             caption=f"nDCG@10 of {architecture} on {collection}{where}: means over "
-            f"{cells[0].n_seeds} seeds and {cells[0].n_queries:,} queries, half widths "
+            f"{counted(cells[0].n_seeds, 'seed')} and "
+            f"{counted(cells[0].n_queries, 'query')}, half widths "
             "of 95 % intervals over seeds (Student) and [intervals] over queries "
             "(Student); + and - differ from random negatives, by betting over queries, "
             f"all {len(found.differences)} differences of the ablation at once at 95 %",
