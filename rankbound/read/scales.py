@@ -11,19 +11,22 @@ tests draw such scores and count false alarms.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from scipy.special import gammainc
 
 from rankbound.bounds.wording import counted
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.ordering import windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind
 from rankbound.read.contents import Contents
+from rankbound.read.text.blocks import Column
 
 # Values that stand for missing scores; "none" says that there are none
 MissingValue = float | Sequence[float] | Literal["none"]
@@ -37,6 +40,7 @@ Value = TypeVar("Value")
 
 # A constant is far below the rest if the gap exceeds the whole range of the rest.
 # Continuous scores do not repeat their minimum; where rounded ones do, it is not apart
+PART: Final = 1 << 20  # scores that are counted at once
 FAR: Final = 1.0
 LEAST_REPEATED: Final = 2
 FAR_MOSTLY: Final = 10.0  # the same where half of all scores or more are that value
@@ -386,33 +390,76 @@ def filled_constant(scores: Scores) -> tuple[float, int] | None:
     starts = scores.offsets[:-1]
     low = np.minimum.reduceat(scores.values, starts)
     high = np.maximum.reduceat(scores.values, starts)
-    differ = np.repeat(low < high, scores.sizes)
-    values, counts = _counted(scores.values[differ])
-    if len(values) < LEAST_DISTINCT:
+    differ = low < high
+    held = Column(np.float64)
+    for first, last in windows(scores.offsets, PART):
+        rows = slice(*scores.offsets[[first, last]].tolist())
+        sizes = np.diff(scores.offsets[first : last + 1])
+        held.append(scores.values[rows][np.repeat(differ[first:last], sizes)])
+    found = _often(held.taken())
+    if found.distinct < LEAST_DISTINCT:
         return None
-    at = int(np.argmax(counts))
-    others = np.delete(counts, at)
-    most = max(LEAST_FILLED, SHARE_FILLED * counts.sum(), TIMES_FILLED * others.max())
-    inside = 0 < at < len(values) - 1
-    distinct = len(others) >= SHARE_DISTINCT * others.sum()
-    if not (inside and distinct and counts[at] >= most):
+    others = found.total - found.count
+    most = max(LEAST_FILLED, SHARE_FILLED * found.total, TIMES_FILLED * found.second)
+    inside = 0 < found.place < found.distinct - 1
+    distinct = found.distinct - 1 >= SHARE_DISTINCT * others
+    if not (inside and distinct and found.count >= most):
         return None
-    queries = scores.row_query()[scores.values == values[at]]
-    return (float(values[at]), int(counts[at])) if len(set(queries)) > 1 else None
+    queries = scores.row_query()[scores.values == found.value]
+    return (found.value, found.count) if len(set(queries)) > 1 else None
 
 
-def _counted(values: Floats) -> tuple[Floats, Any]:
-    """Distinct values and their numbers, in place, as there may be many; else lost."""
+@dataclass(frozen=True, slots=True)
+class _Often:
+    """The value that stands most often; `place` is its place among the distinct ones.
+
+    `second` is how often the next stands, and `total` how many values there are.
+    """
+
+    value: float
+    count: int
+    place: int
+    second: int
+    distinct: int
+    total: int
+
+
+def _often(values: Floats) -> _Often:
+    """The most frequent of some values, the least of several; their order is lost."""
     values.sort()
-    begins = np.ones(len(values), dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=begins[1:])
-    narrow = np.int32 if len(values) < 1 << 31 else np.int64
-    starts = np.flatnonzero(begins).astype(narrow)
-    counts = np.empty_like(starts)
-    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
-    counts[-1:] = len(values) - starts[-1:]
-    values[: len(starts)] = values[starts]
-    return values[: len(starts)], counts
+    best, last = _Often(math.nan, 0, -1, 0, 0, len(values)), (math.nan, 0)
+    for start in range(0, len(values), PART):
+        part = values[start : start + PART]
+        begins = np.flatnonzero(np.append(True, part[1:] != part[:-1]))
+        counts = np.diff(begins, append=len(part))
+        if part[0] == last[0]:  # it began in the part before
+            counts[0] += last[1]
+        else:
+            best = _better(best, np.array(last[:1]), np.array(last[1:]))
+        best = _better(best, part[begins[:-1]], counts[:-1])
+        last = float(part[begins[-1]]), int(counts[-1])
+    return _better(best, np.array(last[:1]), np.array(last[1:]))
+
+
+def _better(best: _Often, values: Floats, counts: Integers) -> _Often:
+    """The same with further values, each with its number; one of 0 is none."""
+    if not counts.any():
+        return best
+    at = int(np.argmax(counts))
+    count = int(counts[at])
+    rest = int(np.delete(counts, at).max(initial=0))
+    distinct = best.distinct + len(counts)
+    if count <= best.count:
+        second = max(best.second, count)
+        return replace(best, second=second, distinct=distinct)
+    return _Often(
+        value=float(values[at]),
+        count=count,
+        place=best.distinct + at,
+        second=max(best.count, rest),
+        distinct=distinct,
+        total=best.total,
+    )
 
 
 def _mixed(scores: Scores, answer: Answer) -> Question | None:
