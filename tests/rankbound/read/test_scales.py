@@ -13,6 +13,7 @@ from rankbound.cli import main
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import infer_kind, to_logits
+from rankbound.read import scales
 from rankbound.read.scales import (
     Answer,
     crowded_documents,
@@ -495,3 +496,19 @@ def test_rules_hold_at_their_edges():
     assert filled_constant(as_scores(rows)) == (0.0, 5)
     assert filled_constant(as_scores(rows[:4])) is None
     assert filled_constant(as_scores([[0.0, 0.0, 0.0]] * 9 + rows[:4])) is None
+
+
+@pytest.mark.parametrize("part", [1, 2, 5])
+def test_the_most_frequent_score_is_found_in_parts(part, monkeypatch):
+    monkeypatch.setattr(scales, "PART", part)
+    rng = np.random.default_rng(part)
+    for _ in range(50):
+        values = rng.integers(0, 6, int(rng.integers(1, 30))).astype(float)
+        distinct = sorted({*values.tolist()})
+        often = [sum(one == value for one in values) for value in distinct]
+        most = max(often)
+        place = often.index(most)
+        second = max([*often[:place], *often[place + 1 :]], default=0)
+        found = scales._often(values)
+        assert (found.value, found.count, found.place) == (distinct[place], most, place)
+        assert (found.second, found.distinct) == (second, len(distinct))
