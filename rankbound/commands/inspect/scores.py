@@ -205,6 +205,7 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
 
 
 FEW = 0.01  # of all neighbours: fewer ties than that are no finding
+PART = 1 << 20  # scores that are looked at at once
 NEIGHBOURS = 50  # steps of rounding on either side of 0 that say how often one is hit
 MANY = 0.05  # of all neighbours: more ties than that change measures
 SQUASHED = frozenset(
@@ -396,7 +397,8 @@ def _beside_zero(facts: ScoreFacts) -> float | None:
         return None
     step = 10.0**-digits
     width = NEIGHBOURS * step * (1 + 1e-9)
-    near = int(np.sum((np.abs(values) <= width) & (values != 0)))
+    parts = (values[at : at + PART] for at in range(0, len(values), PART))
+    near = sum(int(np.sum((np.abs(one) <= width) & (one != 0))) for one in parts)
     return near / (2 * NEIGHBOURS)
 
 
