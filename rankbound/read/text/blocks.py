@@ -22,7 +22,7 @@ from rankbound.read.source import BOM, HEAD, MARK, Source, count
 
 SIZE = 1 << 22
 WORKERS = 2
-IN_MEMORY: Final = 1 << 24  # bytes of a column; a longer one lies in a file
+IN_MEMORY: Final = 1 << 22  # bytes of a column; a longer one lies in a file
 LARGEST = 1 << 30  # bytes that pyarrow is given; a longer block is a single line
 
 Item = TypeVar("Item")
