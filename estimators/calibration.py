@@ -70,9 +70,10 @@ def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationP
         weights.append(_even(chosen, _group_share(groups, block.groups))[chosen])
         queries.append(_queries(groups, block.groups, chosen))
     joined = np.concatenate(margins)
-    return CalibrationPairs(
-        joined, np.ones_like(joined), np.concatenate(weights), np.concatenate(queries)
-    )
+    margins.clear()  # they need not be in memory twice
+    even = np.concatenate(weights)
+    weights.clear()
+    return CalibrationPairs(joined, np.ones_like(joined), even, np.concatenate(queries))
 
 
 def teacher_pairs(

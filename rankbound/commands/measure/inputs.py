@@ -679,7 +679,9 @@ def _marked(inputs: Inputs, chosen: Booleans) -> CalibrationPairs | None:
     kept = groups.keep_groups(chosen)
     values = inputs.values[np.repeat(chosen, groups.sizes)]
     marks = np.asarray(kept.positive, dtype=np.float64)
-    return _by_unit(graded_pairs(kept, values, marks), kept, inputs.clusters)
+    found = graded_pairs(kept, values, marks)
+    del values, marks
+    return _by_unit(found, kept, inputs.clusters)
 
 
 def _by_unit(

@@ -78,7 +78,7 @@ from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import calibration_error
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
-from rankbound.memory import reading_within
+from rankbound.memory import give_back, reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
@@ -395,6 +395,7 @@ def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger
 def ledger_of(found: Measured) -> Ledger:
     """The account of a measurement; every input is read again for its hash."""
     options = found.options
+    give_back()
     aside, certified = found.split.n_clusters or (None, None)
     clustered = found.inputs.clusters is not None
     made = Ledger(
