@@ -103,9 +103,21 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument_group("training").add_argument
     add(
         "--backend",
-        choices=("jax",),
+        choices=("jax", "torch"),
         default="jax",
-        help="what trains (default %(default)s)",
+        help="what trains heads (default %(default)s)",
+    )
+    add(
+        "--encoder",
+        metavar="DIR|NAME",
+        help="fine-tune this transformer, a folder or a name that the hub has, in the "
+        "place of heads; on a GPU where there is one",
+    )
+    add(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="of fine-tuning (default 240); a quarter lies between two checkpoints",
     )
     add(
         "--match-scale",
@@ -139,6 +151,8 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         group_size=arguments.group_size,
         backend=arguments.backend,
         match_scale=arguments.match_scale == "on",
+        encoder=arguments.encoder,
+        steps=arguments.steps,
     )
     places = arguments.collections
     others = abroad_of(places, arguments.out_of_domain)

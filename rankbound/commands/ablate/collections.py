@@ -87,6 +87,8 @@ class Collection:
         What made the vectors: the name of their files, or "LSA".
     drawn : mapping of str to Groups
         Groups that the collection came with, by sampling; the positive stands first.
+    documents, queries : object arrays of str
+        Texts by code.
     """
 
     name: str
@@ -98,6 +100,8 @@ class Collection:
     digest: str
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    documents: Strings
+    queries: Strings
     encoder: str = LSA
     drawn: Mapping[str, Groups] = field(default_factory=dict)
 
@@ -500,6 +504,8 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         digest=given.digest(),
         files=given.files,
         notes=given.notes,
+        documents=as_strings([given.documents[docno] for docno in docnos]),
+        queries=as_strings([given.queries[qid] for qid in qids]),
         encoder=encoder,
         drawn=given.drawn,
     )

@@ -338,6 +338,7 @@ class Ablation(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    encoder: str = ""
     controls: tuple[Control, ...] = ()
     terms: tuple[SamplingTerms, ...] = ()
     predicted: tuple[Predicted, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from os import PathLike
@@ -25,16 +25,20 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.answers import sentences
 from rankbound.commands.ablate.before import terms_of
+from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
     DOCSTRINGS,
     SPLITS,
     TEST,
-    Collection,
     NotTestedError,
     others_installed,
     read_abroad,
     read_collection,
 )
+from rankbound.commands.ablate.encoders import BATCH as GROUPS
+from rankbound.commands.ablate.encoders import CHECKPOINTS as TUNED
+from rankbound.commands.ablate.encoders import LENGTH, Encoder, transformers_library
+from rankbound.commands.ablate.encoders import STEPS as TUNING
 from rankbound.commands.ablate.judging import TAUGHT, judged
 from rankbound.commands.ablate.keeping import Cell, Keeping, Known, Part, is_kept
 from rankbound.commands.ablate.measuring import (
@@ -43,6 +47,7 @@ from rankbound.commands.ablate.measuring import (
     Bench,
     Drawn,
     Measured,
+    Student,
 )
 from rankbound.commands.ablate.result import (
     COLUMNS,
@@ -70,7 +75,6 @@ from rankbound.commands.ablate.students import (
     STEPS,
     Lessons,
     jax_library,
-    start,
     train,
 )
 from rankbound.commands.demo.retrieval import bm25_library
@@ -86,7 +90,7 @@ from rankbound.rows import Coded, Column, Rows, number_text
 from rankbound.validation.configurations import HeldOut
 from rankbound.writing import Replacing, check_outputs, holding
 
-JAX: Final = "jax"
+JAX, _ = BACKENDS = ("jax", "torch")
 SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-width")
 SEEDS: Final = 5
 SIZE: Final = 16
@@ -116,6 +120,15 @@ DEFINITIONS: Final = {
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
     f"{STEPS} steps of {counted(BATCH, 'group')} apart; the start is none of them",
 }
+ENCODERS: Final = {
+    "checkpoint": f"the one of {TUNED} at equal intervals that validation queries "
+    f"chose, of steps of {counted(GROUPS, 'group')}; the start is none of them",
+    "seconds": "of fine-tuning all seeds, choosing and measuring, divided by the "
+    "number of seeds",
+    "bi, cross": "the cosine of means over the tokens of the encoder, and a linear "
+    "form of the first token of query and document read together; texts are cut at "
+    f"{LENGTH} tokens, and pairs at {2 * LENGTH}",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +142,15 @@ class Design:
     group_size: int = SIZE
     backend: str = JAX
     match_scale: bool = True
+    encoder: str | None = None
+    steps: int | None = None
 
     def __post_init__(self) -> None:
         known = {
             "samplings": tuple(ABLATED),
             "losses": LOSSES,
-            "architectures": KNOWN,
-            "backend": (JAX,),
+            "architectures": KNOWN if self.encoder is None else ARCHITECTURES,
+            "backend": BACKENDS,
         }
         for name, allowed in known.items():
             found = getattr(self, name)
@@ -147,19 +162,37 @@ class Design:
                     f"{', '.join(map(repr, given)) or 'nothing'}"
                 )
         check_numbers("Design", seeds=self.seeds, group_size=self.group_size)
+        if self.steps is not None:
+            check_numbers("Design", steps=self.steps)
+            if self.encoder is None:
+                raise UsageError(
+                    "`steps` are those of an encoder, and heads take "
+                    f"{CHECKPOINTS * STEPS} always; give `encoder`, or leave it out"
+                )
+
+    def libraries(self) -> dict[str, str]:
+        """What trains, with its version."""
+        if self.encoder is not None:
+            found = [torch_library("`encoder`"), transformers_library()]
+        elif self.backend == JAX:
+            found = [jax_library()]
+        else:
+            found = [torch_library("`backend='torch'`")]
+        return {one.__name__: str(one.__version__) for one in found}
 
     @property
     def per_collection(self) -> int:
         """Cells of one collection."""
         return len(self.samplings) * len(self.losses) * len(self.architectures)
 
-    def digest(self, cell: str, tested: Sequence[Collection]) -> str:
+    def digest(self, cell: str, tested: Sequence[Bench]) -> str:
         """Everything that the numbers of a cell depend on, as a hash."""
         said = repr(
             (
-                *(__version__, jax_library().__version__, versions()),
+                *(__version__, self.libraries(), versions(), self.steps),
+                *(one.encoder and one.encoder.digest for one in tested),
                 *(self.seeds, self.group_size, self.match_scale, self.architectures),
-                *(one.digest for one in tested),
+                *(one.collection.digest for one in tested),
                 *(cell, CHECKPOINTS, STEPS, BATCH, sorted(RATES.items()), SEED),
             )
         )
@@ -178,6 +211,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     group_size: int = SIZE,
     backend: str = JAX,
     match_scale: bool = True,
+    encoder: str | PathLike[str] | None = None,
+    steps: int | None = None,
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -221,12 +256,22 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         cross-encoder starts.
     group_size : int, default 16
         Documents of a group with its positive.
-    backend : {"jax"}
-        What trains.
+    backend : {"jax", "torch"}
+        What trains heads: jax all seeds at once, or torch one student at a time. Both
+        give the same students, as far as single precision goes.
     match_scale : bool, default True
         Whether the scale that a student starts from is matched to the teacher's
         margins, in every cell. Otherwise it is 1, and losses differ by how far that is
         from the teacher's.
+    encoder : path or str, optional
+        A transformer that torch fine-tunes in the place of heads: a folder with
+        ``config.json``, weights and a tokenizer, or the name of a model that the hub
+        has. "bi" is then the cosine of means over tokens, and "cross" a linear form of
+        the first token of query and document read together. Distances and diameters
+        stay those of the vectors of the collection. Runs on a GPU where there is one.
+    steps : int, optional
+        Of fine-tuning, each with 8 groups; 240 by default. A quarter of them lies
+        between two checkpoints.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -273,6 +318,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         group_size=group_size,
         backend=backend,
         match_scale=match_scale,
+        encoder=None if encoder is None else str(encoder),
+        steps=steps,
     )
     places = _several(collections)
     others = abroad_of(
@@ -324,7 +371,8 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     progress: Progress = str,
 ) -> Ablation:
     """The same for the command line; everything is written."""
-    jax_library(), bm25_library()  # before any work
+    design.libraries(), bm25_library()  # before any work
+    encoder = None if design.encoder is None else Encoder.load(design.encoder)
     if not places:
         raise UsageError("`collections` must name at least one collection")
     given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
@@ -344,7 +392,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
                 )
-            home = Bench(collection)
+            home = Bench(collection, encoder=encoder)
             abroad, notes = _abroad(home, out_of_domain, progress)
             for one in (collection, *(bench.collection for bench in abroad)):
                 for path in one.files:
@@ -379,7 +427,7 @@ def _abroad(
             raise UsageError(
                 f"two collections are called {collection.name!r}; rename a folder"
             )
-        found.append(Bench(collection, home))
+        found.append(Bench(collection, home, home.encoder))
     return found, notes
 
 
@@ -448,7 +496,7 @@ class _Work:
         """What is known of a sampling before training."""
         design = self._design
         stem = f"{self._collection.name}.{sampling}.terms"
-        digest = design.digest(stem, [self._collection])
+        digest = design.digest(stem, [self._bench])
         found = self._keeping.of(stem, digest, Known)
         if found is None:
             made = terms_of(
@@ -523,9 +571,8 @@ class _Work:
 
     def _start(self, bench: Bench, architecture: str) -> float:
         """nDCG@10 of students before any step: the mean over seeds."""
-        width = self._bench.width(architecture)
         values = [
-            bench.ndcg(start(architecture, width, seed=seed), TEST).mean()
+            bench.ndcg(self._bench.start(architecture, seed=seed), TEST).mean()
             for seed in range(self._design.seeds)
         ]
         return float(np.mean(values))
@@ -569,8 +616,7 @@ class _Work:
         stem = f"{self._collection.name}.{architecture}.{loss}.{sampling}"
         stem += ".shuffled" * shuffled
         abroad = () if shuffled else self._abroad
-        tested = [self._collection, *(one.collection for one in abroad)]
-        digest = self._design.digest(stem, tested)
+        digest = self._design.digest(stem, [self._bench, *abroad])
         found = self._keeping.of(stem, digest, Cell)
         if found is not None and self._keeping.has(found.runs):
             return found
@@ -578,10 +624,9 @@ class _Work:
         if shuffled:
             lessons = lessons.shuffled()
         began = time.monotonic()
-        match = self._design.match_scale
-        students = train(architecture, loss, lessons, match=match)
-        places = [self._bench.chosen(checkpoints) for checkpoints in students]
-        chosen = [several[one] for several, one in zip(students, places, strict=True)]
+        found_of = self._students(architecture, loss, lessons)
+        picked = [self._bench.chosen(checkpoints) for checkpoints in found_of]
+        places, chosen = zip(*picked, strict=True)
         parts, runs = [], {}
         for bench in (self._bench, *abroad):
             groups = self._draws(bench, sampling)
@@ -606,6 +651,21 @@ class _Work:
                     tag = f"{stem}.{seed}{ends}"
                     runs[f"{tag}.run.gz"] = [*bench.run_lines(one.ranking, tag)]
         return self._keeping.keep_cell(stem, digest, parts, runs)
+
+    def _students(
+        self, architecture: str, loss: str, lessons: Lessons
+    ) -> Iterator[Iterable[Student]]:
+        """The checkpoints of every seed."""
+        match, encoder = self._design.match_scale, self._bench.encoder
+        if encoder is None:
+            by = train if self._design.backend == JAX else train_by_torch
+            yield from by(architecture, loss, lessons, match=match)
+            return
+        steps = self._design.steps or TUNING
+        for seed in range(self._design.seeds):
+            yield encoder.checkpoints(
+                *(architecture, loss, lessons), seed=seed, steps=steps, match=match
+            )
 
 
 def _part(
@@ -737,10 +797,11 @@ def _result(
         match_scale=design.match_scale,
         delta=DELTA,
         sentences=(),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if design.encoder is None else DEFINITIONS | ENCODERS,
         inputs=tuple(inputs),
         command=command,
-        versions={**versions(), JAX: jax_library().__version__},
+        encoder=design.encoder or "",
+        versions={**versions(), **design.libraries()},
         controls=tuple(one for work in works for one in work.controls),
         terms=terms,
         predicted=found.predicted,
