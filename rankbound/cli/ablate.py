@@ -127,6 +127,14 @@ def add_parser(subparsers: Any) -> None:
         "%(default)s); with off, losses differ by how far the unit of the student's "
         "scores is from the teacher's",
     )
+    add(
+        "--teachers",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="teach all cells by these, too: weaker, stronger, overconfident, "
+        "underconfident, noisy, ensemble (default none)",
+    )
     add("--fresh", action="store_true", help="train all cells again")
     add = parser.add_argument_group("output").add_argument
     add_details(add)
@@ -153,6 +161,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         match_scale=arguments.match_scale == "on",
         encoder=arguments.encoder,
         steps=arguments.steps,
+        teachers=tuple(arguments.teachers),
     )
     places = arguments.collections
     others = abroad_of(places, arguments.out_of_domain)

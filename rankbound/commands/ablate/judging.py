@@ -22,6 +22,7 @@ from rankbound.commands.ablate.keeping import Part
 from rankbound.commands.ablate.measuring import DELTA, NDCG
 from rankbound.commands.ablate.result import (
     IN_DOMAIN,
+    Arm,
     Choice,
     Claim,
     Difference,
@@ -31,6 +32,7 @@ from rankbound.commands.ablate.result import (
     SamplingTerms,
 )
 from rankbound.commands.ablate.students import LOSSES
+from rankbound.commands.ablate.teaching import SAME_ORDER
 from rankbound.data.columns import Floats, strings
 from rankbound.data.draws import generator
 from rankbound.validation.judging import Family
@@ -618,4 +620,70 @@ def _bound(predicted: Sequence[Predicted]) -> Claim:
         source="what users of the bound hope for",
         verdict=verdict,
         evidence=evidence,
+    )
+
+
+ArmPart = tuple[str, str, Part]  # with its teacher and augmentation
+
+
+def judged_arms(parts: Sequence[Part], arms: Sequence[ArmPart]) -> tuple[Arm, ...]:
+    """Cells of other teachers and augmentations against those of the grid."""
+    grid = _by_cell(parts)
+    found = []
+    for teacher, augmentation, part in arms:
+        values = part.column(NDCG) - grid[_cell(part)].column(NDCG)
+        lower, upper = two_sided(
+            values, low=-1.0, high=1.0, delta=DELTA, n_students=len(arms)
+        )
+        found.append(
+            Arm(
+                teacher=teacher,
+                augmentation=augmentation,
+                cell=part.summary,
+                gain=float(values.mean()),
+                lower=lower,
+                upper=upper,
+                verdict="better" if lower > 0 else "worse" if upper < 0 else "open",
+            )
+        )
+    return tuple(found)
+
+
+def _by_cell(parts: Sequence[Part]) -> dict[tuple[str, ...], Part]:
+    return {_cell(one): one for one in parts if one.summary.domain == IN_DOMAIN}
+
+
+def _cell(part: Part) -> tuple[str, ...]:
+    return (*_task(part), part.summary.sampling)
+
+
+def judged_teachers(parts: Sequence[Part], arms: Sequence[ArmPart]) -> Iterator[Claim]:
+    """Whether moderate entropy is best among teachers of one order of documents."""
+    grid = _by_cell(parts)
+    held: dict[str, dict[tuple[str, ...], Part]] = {name: {} for name in SAME_ORDER}
+    for teacher, _, part in arms:
+        if teacher in held and part.summary.loss in TAUGHT:
+            held[teacher][_cell(part)] = part
+    cells = [one for one in grid if all(one in of for of in held.values())]
+    if not cells:
+        return
+    tasks = [_task(grid[one]) for one in cells]
+    base, *ends = (
+        _over_tasks(tasks, [of[one] for one in cells]) for of in (grid, *held.values())
+    )
+    compared = []
+    for name, values in zip(SAME_ORDER, ends, strict=True):
+        lower, upper = two_sided(
+            base - values, low=-1.0, high=1.0, delta=DELTA, n_students=len(ends)
+        )
+        mean = float((base - values).mean())
+        compared.append(_Compared(f"base less {name}", mean, lower, upper))
+    yield _claim(
+        "moderate-teacher-entropy",
+        "of teachers that order documents alike, one of moderate entropy is best: "
+        "log-odds as they are give better students than four times as large ones, and "
+        "than a quarter of them",
+        "Parry, Ganguly and MacAvaney, as readers report them",
+        compared,
+        _above(compared),
     )

@@ -41,7 +41,7 @@ class Part(Record, frozen=True, kw_only=True):
 
 
 class Cell(
-    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/2"
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/3"
 ):
     """A cell as it is kept: it is not trained again while its `digest` is the same.
 

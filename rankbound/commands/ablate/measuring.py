@@ -238,6 +238,13 @@ class Bench:
             collection.docnos, collection.retrieved.doc_vectors, collection.name
         )
 
+    def taught(self, collection: Collection) -> Bench:
+        """The same with a teacher that scores the same documents."""
+        made = Bench(collection, self.home, self.encoder)
+        if "features" in vars(self):
+            vars(made)["features"] = self.features
+        return made
+
     @cached_property
     def features(self) -> Features:
         """Computed when the first cross-encoder asks."""

@@ -17,8 +17,9 @@ COLUMNS: Final = (
     *EFFECTIVENESS,
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
-    *("half_limit", "half_risk", "trained_on"),
+    *("half_limit", "half_risk", "trained_on", "teacher", "augmentation"),
 )
+BASE, NONE = "base", "none"  # the teacher of a collection, and no augmentation
 KENDALL: Final = "kendall_teacher"
 MEASURED: Final = (*EFFECTIVENESS, *TERMS, KENDALL)
 # Those of the first version, which a table of students must have
@@ -161,6 +162,49 @@ class Control(Record, frozen=True, kw_only=True):
 
     def _reaches(self, value: float) -> bool:
         return value > self.untrained and value >= REACHED * self.teacher
+
+
+class TeacherRow(Record, frozen=True, kw_only=True):
+    """A teacher that is made of that of a collection, or that one itself, "base".
+
+    Attributes
+    ----------
+    collection, teacher : str
+    ndcg : float
+        nDCG@10 of its order of what BM25 and the vectors find, over test queries.
+    entropy : float
+        Mean entropy of its preferences over all pairs of test groups, in nats, over
+        samplings and seeds.
+    """
+
+    collection: str
+    teacher: str
+    ndcg: float
+    entropy: float
+
+
+class Arm(Record, frozen=True, kw_only=True):
+    """A cell whose teacher or training data are others, against that of the grid.
+
+    Attributes
+    ----------
+    teacher, augmentation : str
+        One of them is that of the grid, "base" or "none".
+    cell : CellSummary
+        Its terms are those of its own teacher.
+    gain, lower, upper : float
+        nDCG@10 less that of the same cell of the grid, with an interval by betting over
+        queries that holds for all arms at once.
+    verdict : {"better", "worse", "open"}
+    """
+
+    teacher: str
+    augmentation: str
+    cell: CellSummary
+    gain: float
+    lower: float
+    upper: float
+    verdict: Verdict
 
 
 class SamplingTerms(Record, frozen=True, kw_only=True):
@@ -344,6 +388,8 @@ class Ablation(
     predicted: tuple[Predicted, ...] = ()
     choices: tuple[Choice, ...] = ()
     claims: Named[Claim] = ()  # type: ignore[assignment]
+    teachers: tuple[TeacherRow, ...] = ()
+    arms: tuple[Arm, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "collections", "claims")
@@ -377,6 +423,8 @@ class Ablation(
             found.append(_chosen(self.choices))
         if self.claims:
             found.append(_claimed(self.claims))
+        if self.arms:
+            found.append(_arms(self))
         return found
 
     def to_files(self) -> dict[str, str | None]:
@@ -396,6 +444,8 @@ class Ablation(
             "predicted": self.predicted,
             "choices": self.choices,
             "claims": self.claims,
+            "teachers": self.teachers,
+            "arms": tuple(one.cell for one in self.arms),
         }
 
 
@@ -534,4 +584,36 @@ def _claimed(claims: Sequence[Claim]) -> Table:
             (Cell(one.claim), Cell(one.verdict), Cell(one.evidence)) for one in claims
         ),
         n_labels=3,
+    )
+
+
+def _arms(found: Ablation) -> Table:
+    known = {(one.collection, one.teacher): one for one in found.teachers}
+    return Table(
+        name="ablation-arms",
+        caption="nDCG@10 of cells with another teacher or augmentation, and the gain "
+        "over the same cell of the grid; 95 % intervals of "
+        f"{len(found.arms)} gains at once, by betting over queries; + and - exclude 0",
+        header=(
+            *("collection", "architecture", "cell", "teacher", "augmentation"),
+            *("its nDCG@10", "its entropy", "nDCG@10", "gain", "interval"),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, (one.cell.collection, one.cell.architecture)),
+                *map(Cell, (one.cell.label, one.teacher, one.augmentation)),
+                *(
+                    Cell(f"{value:.4f}")
+                    for value in (
+                        known[one.cell.collection, one.teacher].ndcg,
+                        known[one.cell.collection, one.teacher].entropy,
+                        one.cell.ndcg.value,
+                    )
+                ),
+                Cell(f"{one.gain:+.4f}", MARKS[one.verdict]),
+                Cell(f"[{one.lower:+.4f}, {one.upper:+.4f}]"),
+            )
+            for one in found.arms
+        ),
+        n_labels=5,
     )

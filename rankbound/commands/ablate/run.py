@@ -39,7 +39,12 @@ from rankbound.commands.ablate.encoders import BATCH as GROUPS
 from rankbound.commands.ablate.encoders import CHECKPOINTS as TUNED
 from rankbound.commands.ablate.encoders import LENGTH, Encoder, transformers_library
 from rankbound.commands.ablate.encoders import STEPS as TUNING
-from rankbound.commands.ablate.judging import TAUGHT, judged
+from rankbound.commands.ablate.judging import (
+    TAUGHT,
+    judged,
+    judged_arms,
+    judged_teachers,
+)
 from rankbound.commands.ablate.keeping import Cell, Keeping, Known, Part, is_kept
 from rankbound.commands.ablate.measuring import (
     DELTA,
@@ -50,11 +55,13 @@ from rankbound.commands.ablate.measuring import (
     Student,
 )
 from rankbound.commands.ablate.result import (
+    BASE,
     COLUMNS,
     EFFECTIVENESS,
     IN_DOMAIN,
     KENDALL,
     MEASURED,
+    NONE,
     OUT,
     QUERY_COLUMNS,
     TERMS,
@@ -64,6 +71,7 @@ from rankbound.commands.ablate.result import (
     Control,
     Mean,
     SamplingTerms,
+    TeacherRow,
 )
 from rankbound.commands.ablate.students import (
     ARCHITECTURES,
@@ -77,6 +85,7 @@ from rankbound.commands.ablate.students import (
     jax_library,
     train,
 )
+from rankbound.commands.ablate.teaching import TEACHERS, retaught
 from rankbound.commands.demo.retrieval import bm25_library
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
@@ -115,6 +124,8 @@ DEFINITIONS: Final = {
     "of seeds; the first cell of an architecture and a loss compiles, too",
     "half_limit, half_risk": "a certificate of a random half of the test queries, by "
     "the same range and stake, and the mean risk of the other half",
+    "teacher, augmentation": "base is the teacher of the collection, and none no "
+    "augmentation; terms of another teacher's students are by that teacher",
     "domain": "in, or out for the queries of a collection that no student was trained "
     "on, whose own teacher, groups and validation queries give the terms",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
@@ -144,6 +155,7 @@ class Design:
     match_scale: bool = True
     encoder: str | None = None
     steps: int | None = None
+    teachers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = {
@@ -151,12 +163,14 @@ class Design:
             "losses": LOSSES,
             "architectures": KNOWN if self.encoder is None else ARCHITECTURES,
             "backend": BACKENDS,
+            "teachers": TEACHERS,
         }
         for name, allowed in known.items():
             found = getattr(self, name)
             given = (found,) if isinstance(found, str) else found
             strange = [one for one in given if one not in allowed]
-            if strange or not given or len({*given}) < len(given):
+            lacking = not given and name != "teachers"
+            if strange or lacking or len({*given}) < len(given):
                 raise UsageError(
                     f"`{name}` must be of {', '.join(allowed)}, each at most once, got "
                     f"{', '.join(map(repr, given)) or 'nothing'}"
@@ -181,8 +195,13 @@ class Design:
         return {one.__name__: str(one.__version__) for one in found}
 
     @property
+    def arms(self) -> tuple[tuple[str, str], ...]:
+        """Teachers and augmentations besides those of the grid."""
+        return tuple((one, NONE) for one in self.teachers)
+
+    @property
     def per_collection(self) -> int:
-        """Cells of one collection."""
+        """Cells of one collection and of each of its arms."""
         return len(self.samplings) * len(self.losses) * len(self.architectures)
 
     def digest(self, cell: str, tested: Sequence[Bench]) -> str:
@@ -213,6 +232,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     match_scale: bool = True,
     encoder: str | PathLike[str] | None = None,
     steps: int | None = None,
+    teachers: Sequence[str] = (),
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -272,6 +292,14 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     steps : int, optional
         Of fine-tuning, each with 8 groups; 240 by default. A quarter of them lies
         between two checkpoints.
+    teachers : sequence of str, optional
+        Teachers besides that of the collection, each of which teaches all cells, too:
+        "overconfident" and "underconfident" have its order and log-odds four times as
+        large, or a quarter; "noisy" adds noise of the spread that its log-odds have in
+        a query; "stronger" is told what is relevant; "weaker" is a model of the demo
+        that learns from a quarter of the training queries; "ensemble" is the mean of
+        its log-odds and those of its members, which are the files of
+        ``teacher/members``, or three models that learn from a third each.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -320,6 +348,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         match_scale=match_scale,
         encoder=None if encoder is None else str(encoder),
         steps=steps,
+        teachers=_several(teachers),
     )
     places = _several(collections)
     others = abroad_of(
@@ -355,7 +384,8 @@ def _several(given: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
 
 def n_stages(places: Sequence[str], abroad: Sequence[str], design: Design) -> int:
     """How often `ablated` tells its progress."""
-    own = 1 + len(abroad) + design.per_collection + len(design.architectures)
+    cells = design.per_collection * (1 + len(design.arms))
+    own = 1 + len(abroad) + cells + len(design.architectures)
     return len(places) * own
 
 
@@ -381,6 +411,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     check_outputs(out, Ablation.outputs(), replacing)
     rows: list[CollectionRow] = []
     works: list[Worked] = []
+    arms: list[WorkedArm] = []
     inputs: dict[str, Input] = {}
     keeping = Keeping(out, replacing, fresh)
     # Rounding depends on the number of threads that share a sum
@@ -400,8 +431,14 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
             work = _Work(home, abroad, design, keeping, notes)
             works.append(work.done(progress))
             rows += work.rows()
+            for teacher, augmentation in design.arms:
+                other = home
+                if teacher != BASE:
+                    other = home.taught(retaught(collection, teacher))
+                arm = _Work(other, (), design, keeping, arm=(teacher, augmentation))
+                arms.append(arm.worked_arm(progress))
         rows.sort(key=lambda one: one.domain == OUT)
-        made = _result(design, rows, works, [*inputs.values()], command)
+        made = _result(design, rows, works, arms, [*inputs.values()], command)
         made.write_into(out, force=force)
     return made
 
@@ -441,6 +478,16 @@ class Worked:
     qids: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class WorkedArm:
+    """The cells of an arm, and nDCG@10 of its teacher."""
+
+    teacher: str
+    augmentation: str
+    cells: tuple[Cell, ...]
+    ndcg: float
+
+
 def _is_mine(path: Path) -> bool:
     """Whether a file is of an earlier ablation: its result, a cell, or a run."""
     if path.name in Ablation.outputs():
@@ -458,7 +505,10 @@ class _Work:
         design: Design,
         keeping: Keeping,
         notes: Sequence[str] = (),
+        *,
+        arm: tuple[str, str] = (BASE, NONE),
     ) -> None:
+        self._arm = arm
         self._bench, self._abroad, self._design = bench, tuple(abroad), design
         self._keeping, self._notes = keeping, tuple(notes)
         self._collection = bench.collection
@@ -491,6 +541,23 @@ class _Work:
             for architecture, loss in product(design.architectures, design.losses):
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
+
+    def worked_arm(self, progress: Progress) -> WorkedArm:
+        """The cells of an arm, which no control and no collection abroad belongs to."""
+        design = self._design
+        teacher, augmentation = self._arm
+        told = teacher if augmentation == NONE else augmentation
+        cells = []
+        for sampling in design.samplings:
+            self._forget()
+            for architecture, loss in product(design.architectures, design.losses):
+                progress(
+                    f"{self._collection.name}, {told}: {architecture}, {loss}, "
+                    f"{sampling}"
+                )
+                cells.append(self._cell(architecture, loss, sampling))
+        ndcg = float(self._bench.baseline("teacher").mean())
+        return WorkedArm(teacher, augmentation, tuple(cells), ndcg)
 
     def _terms(self, sampling: str) -> tuple[SamplingTerms, ...]:
         """What is known of a sampling before training."""
@@ -615,6 +682,7 @@ class _Work:
         """A cell as it is kept, or trained."""
         stem = f"{self._collection.name}.{architecture}.{loss}.{sampling}"
         stem += ".shuffled" * shuffled
+        stem += "".join(f".{one}" for one in self._arm if one not in (BASE, NONE))
         abroad = () if shuffled else self._abroad
         digest = self._design.digest(stem, [self._bench, *abroad])
         found = self._keeping.of(stem, digest, Cell)
@@ -644,7 +712,10 @@ class _Work:
             domain = IN_DOMAIN if bench is self._bench else OUT
             key = (name, domain, architecture, loss, sampling)
             parts.append(
-                _part(key, self._collection.name, found_by_seed, places, seconds)
+                _part(
+                    *(key, self._collection.name, found_by_seed, places, seconds),
+                    self._arm,
+                )
             )
             if not shuffled:
                 for seed, one in enumerate(found_by_seed):
@@ -674,6 +745,7 @@ def _part(
     found: Sequence[Measured],
     places: Sequence[int],
     seconds: float,
+    arm: tuple[str, str],
 ) -> Part:
     return Part(
         rows=tuple(
@@ -681,6 +753,7 @@ def _part(
                 *(*key, str(seed), *_texts(one), f"{seconds:.3f}", str(place + 1)),
                 *(("", "") if one.half is None else _half(one.half)),
                 trained_on,
+                *arm,
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -780,12 +853,20 @@ def _result(
     design: Design,
     rows: Sequence[CollectionRow],
     works: Sequence[Worked],
+    arms: Sequence[WorkedArm],
     inputs: Sequence[Input],
     command: str,
 ) -> Ablation:
     cells = [cell for work in works for cell in work.cells]
     parts = [part for cell in cells for part in cell.parts]
     terms = tuple(one for work in works for one in work.terms)
+    others = [
+        (one.teacher, one.augmentation, part)
+        for one in arms
+        for cell in one.cells
+        for part in cell.parts
+    ]
+    compared = judged_arms(parts, others)
     found = judged(parts, terms)
     made = Ablation(
         collections=tuple(rows),  # type: ignore[arg-type]
@@ -806,14 +887,49 @@ def _result(
         terms=terms,
         predicted=found.predicted,
         choices=found.choices,
-        claims=found.claims,  # type: ignore[arg-type]
+        claims=(*found.claims, *judged_teachers(parts, others)),  # type: ignore[arg-type]
+        teachers=tuple(_teachers(rows, parts, arms)),
+        arms=compared,
     )
-    table = [row for part in parts for row in part.rows]
+    every = (*parts, *(part for _, _, part in others))
+    table = [row for part in every for row in part.rows]
     columns = zip(COLUMNS, zip(*table, strict=True), strict=True)
     students = Rows({name: [*column] for name, column in columns})
     qids = {name: of for work in works for name, of in work.qids.items()}
     said = msgspec.structs.replace(made, sentences=tuple(sentences(made)))
     return said.with_beside(students=students, queries=_by_query(parts, qids))
+
+
+def _teachers(
+    rows: Sequence[CollectionRow], parts: Sequence[Part], arms: Sequence[WorkedArm]
+) -> Iterator[TeacherRow]:
+    """That of each collection, if there are others, and these."""
+    if not arms:
+        return
+    for row in rows:
+        if row.domain != OUT:
+            yield _teacher(row.name, BASE, row.teacher, parts)
+    for one in arms:
+        held = [part for cell in one.cells for part in cell.parts]
+        if one.teacher != BASE:
+            name = held[0].summary.collection
+            yield _teacher(name, one.teacher, one.ndcg, held)
+
+
+def _teacher(
+    collection: str, teacher: str, ndcg: float, parts: Sequence[Part]
+) -> TeacherRow:
+    by_sampling = {
+        part.summary.sampling: part.summary.means["entropy"].value
+        for part in parts
+        if (part.summary.collection, part.summary.domain) == (collection, IN_DOMAIN)
+    }
+    return TeacherRow(
+        collection=collection,
+        teacher=teacher,
+        ndcg=ndcg,
+        entropy=float(np.mean([*by_sampling.values()])),
+    )
 
 
 def _by_query(parts: Sequence[Part], qids: Mapping[str, Sequence[str]]) -> Rows:

@@ -18,12 +18,13 @@ from scipy.stats import kendalltau
 import rankbound as rb
 from rankbound import training
 from rankbound.cli import main
-from rankbound.commands.ablate import measuring, run, students
+from rankbound.commands.ablate import measuring, run, students, teaching
 from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
+from rankbound.commands.ablate.teaching import retaught
 from rankbound.commands.validate.ablated import validate_ablation
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
@@ -268,6 +269,133 @@ def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(mad
         assert 1 <= int(row["checkpoint"]) <= students.CHECKPOINTS
 
 
+TAUGHT = {
+    "samplings": ("random",),
+    "architectures": ("bi",),
+    "teachers": ("overconfident", "underconfident", "noisy", "stronger", "ensemble"),
+}
+
+
+@pytest.fixture(scope="module")
+def taught(made):
+    """The ablation of the world, with other teachers, two of which lie in files."""
+    folder, _ = made
+    place = folder / "taught/world"
+    shutil.copytree(folder / "world", place)
+    (place / "teacher/members").mkdir()
+    with gzip.open(place / "teacher/teacher.scores.json.gz", "rt") as stream:
+        scores = json.load(stream)
+    for number, (name, factor) in enumerate((("one", 0.5), ("two", -1.0))):
+        member = {
+            q: {d: factor * s + number for d, s in row.items()}
+            for q, row in scores.items()
+        }
+        path = place / f"teacher/members/{name}.scores.json"
+        path.write_text(json.dumps(member))
+    return scores, place, rb.ablate([place], folder / "taught/out", **(GRID | TAUGHT))
+
+
+def test_teachers_are_graded_and_the_grid_stays_as_it_is(made, taught):
+    folder, found = made
+    _, _, other = taught
+    grid = [one for one in found.cells_of("world", "bi") if one.sampling == "random"]
+    kept = [
+        other.cells_of("world", "bi")[0].means[name] for name in ("ndcg@10", "risk")
+    ]
+    assert kept == [grid[0].means[name] for name in ("ndcg@10", "risk")]
+    known = {one.teacher: one for one in other.teachers}
+    assert [*known] == ["base", *TAUGHT["teachers"]]
+    over, base, under = (
+        known[name] for name in ("overconfident", "base", "underconfident")
+    )
+    assert over.ndcg == base.ndcg == under.ndcg
+    assert over.entropy < base.entropy - 0.05 < under.entropy - 0.1
+    assert known["noisy"].ndcg < base.ndcg - 0.05
+    assert known["stronger"].ndcg >= base.ndcg
+    rows = table(folder / "taught/out")
+    assert len(rows) == 2 * 6
+    assert {row["augmentation"] for row in rows} == {"none"}
+    values = {}
+    for row in rows:
+        values.setdefault(row["teacher"], []).append(float(row["ndcg@10"]))
+    for arm in other.arms:
+        gain = np.mean(values[arm.teacher]) - np.mean(values["base"])
+        assert_allclose(arm.gain, gain, atol=1e-12)
+        assert arm.lower < arm.gain < arm.upper
+        assert arm.cell.means["entropy"].value == pytest.approx(
+            known[arm.teacher].entropy, abs=1e-12
+        )
+        run = f"world.bi.ranknet.random.{arm.teacher}.0.run.gz"
+        assert (folder / "taught/out/runs" / run).is_file()
+    claim = other.claims["moderate-teacher-entropy"]
+    assert claim.evidence.startswith("2 differences: base less overconfident")
+    # What reads the table asks about the grid alone
+    checked = validate_ablation(folder / "taught/out", resamples=200, permutations=99)
+    assert {one.student for one in checked.configuration_values} == {
+        f"bi {one.label}" for one in other.cells
+    }
+
+
+def test_teachers_are_those_of_loops(taught):
+    scores, place, _ = taught
+    collection = read_collection(place, seed=0)
+
+    def rows(name):
+        return retaught(collection, name).pool.teacher.to_ranx_dict()
+
+    kept = collection.pool.teacher.to_ranx_dict()
+    values = [
+        s - sum(row.values()) / len(row) for row in kept.values() for s in row.values()
+    ]
+    spread = math.sqrt(sum(v * v for v in values) / len(values))
+    assert_allclose(teaching.spread(collection), spread, rtol=1e-12)
+    judged = collection.pool.relevant.to_ranx_dict()
+    made = {
+        name: rows(name) for name in ("ensemble", "stronger", "overconfident", "noisy")
+    }
+    noise = []
+    for qid, row in kept.items():
+        for docno, value in row.items():
+            assert value == scores[qid][docno]
+            mean = (value + 0.5 * value + 1 - value) / 3
+            assert_allclose(made["ensemble"][qid][docno], mean, atol=1e-12)
+            bonus = 2 * spread * (judged.get(qid, {}).get(docno, 0) >= 1)
+            assert_allclose(made["stronger"][qid][docno], value + bonus, atol=1e-12)
+            assert made["overconfident"][qid][docno] == 4 * value
+            noise.append((made["noisy"][qid][docno] - value) / spread)
+    # 2,880 normal numbers: outside of five standard errors once in a million seeds
+    assert abs(np.mean(noise)) < 5 / math.sqrt(len(noise))
+    assert abs(np.std(noise) - 1) < 5 / math.sqrt(2 * len(noise))
+    path = place / "teacher/members/one.scores.json"
+    path.write_text(json.dumps({qid: scores[qid] for qid in [*scores][1:]}))
+    with pytest.raises(UsageError, match="which the teacher scores"):
+        retaught(read_collection(place, seed=0), "ensemble")
+
+
+def test_a_weaker_teacher_learns_from_training_queries_alone(tmp_path):
+    """Judgements of the other queries may say anything."""
+    found = []
+    for wrong in (False, True):
+        place = world(tmp_path / str(wrong) / "world")
+        if wrong:
+            collection = read_collection(place, seed=0)
+            train = {*collection.qids[collection.splits["train"][::4]]}
+            path = place / "qrels/test.tsv"
+            lines = path.read_text().splitlines()
+            rows = [line.split("\t") for line in path.read_text().splitlines()]
+            own = {*train, "query-id"}
+            lines = [row for row in rows if row[0] in own]
+            others = dict.fromkeys(qid for qid, _, _ in rows if qid not in own)
+            lines += [[qid, "d000", "1"] for qid in others]
+            path.write_text("".join("\t".join(line) + "\n" for line in lines))
+        collection = read_collection(place, seed=0)
+        teacher = retaught(collection, "weaker").pool.teacher
+        found.append(teacher.values)
+        assert len(teacher.values) == len(collection.pool.teacher.values)
+    assert_allclose(found[0], found[1], rtol=1e-12)
+    assert np.ptp(found[0]) > 1
+
+
 def test_torch_gives_the_same_table(made, tmp_path):
     folder, _ = made
     asked = {"samplings": ("random",), "backend": "torch"}
@@ -461,6 +589,7 @@ def test_files_of_others_stay(made, tmp_path):
         ({"losses": ("kl", "kl")}, "each at most once"),
         ({"architectures": ()}, "got nothing"),
         ({"backend": "numpy"}, "`backend` must be of jax, torch"),
+        ({"teachers": ("best",)}, "`teachers` must be of weaker, stronger"),
         ({"seeds": 0}, "`seeds` must be a whole number from 1"),
         ({"group_size": 1}, "`group_size` must be"),
         ({"group_size": 60, "samplings": ("random",)}, "give a smaller `group_size`"),
