@@ -135,6 +135,15 @@ def add_parser(subparsers: Any) -> None:
         help="teach all cells by these, too: weaker, stronger, overconfident, "
         "underconfident, noisy, ensemble (default none)",
     )
+    add(
+        "--augmentations",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="train all cells by these, too: term-dropout, title, summary (of "
+        "queries), temperature, label-noise, ensembling (of targets); what Theorem 5 "
+        "says of them is written before training (default none)",
+    )
     add("--fresh", action="store_true", help="train all cells again")
     add = parser.add_argument_group("output").add_argument
     add_details(add)
@@ -162,6 +171,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         encoder=arguments.encoder,
         steps=arguments.steps,
         teachers=tuple(arguments.teachers),
+        augmentations=tuple(arguments.augmentations),
     )
     places = arguments.collections
     others = abroad_of(places, arguments.out_of_domain)

@@ -23,9 +23,11 @@ from rankbound.commands.ablate.measuring import DELTA, NDCG
 from rankbound.commands.ablate.result import (
     IN_DOMAIN,
     Arm,
+    Checked,
     Choice,
     Claim,
     Difference,
+    Foretold,
     LeftOut,
     Predicted,
     Said,
@@ -48,6 +50,7 @@ TOP, STRATIFIED = "crossencoder", "stratified-width"
 MINED: Final = ("bm25", "dense", TOP, "ensemble")
 TAUGHT: Final = tuple(one for one in LOSSES if one != "lce")
 RESAMPLES, PERMUTATIONS = 999, 1_999
+RISK: Final = "risk"
 LITTLE: Final = 0.02  # of nDCG@10, or nats: what counts as none
 PREDICTED, BEST = "predicted", "best"
 LEAST_SAMPLINGS: Final = 3  # for a middle
@@ -686,4 +689,75 @@ def judged_teachers(parts: Sequence[Part], arms: Sequence[ArmPart]) -> Iterator[
         "Parry, Ganguly and MacAvaney, as readers report them",
         compared,
         _above(compared),
+    )
+
+
+def judged_foretold(
+    parts: Sequence[Part], arms: Sequence[ArmPart], told: Sequence[Foretold]
+) -> Iterator[Checked]:
+    """What came of the augmentations of which something was foretold.
+
+    Risks have no range that was known before: their intervals are Student's, which are
+    approximate, and hold for all at once.
+    """
+    grid = _by_cell(parts)
+    for one in told:
+        key = one.collection, one.architecture, one.sampling, one.augmentation
+        held = [
+            (part, grid[_cell(part)])
+            for _, augmentation, part in arms
+            if (*_place(part), augmentation) == key
+        ]
+        changes = {
+            name: np.mean([a.column(name) - b.column(name) for a, b in held], axis=0)
+            for name in (RISK, NDCG)
+        }
+        risks = changes[RISK][~np.isnan(changes[RISK])]
+        level = 1 - DELTA / (2 * len(told))
+        error = float(risks.std(ddof=1)) / len(risks) ** 0.5
+        reach = float(stdtrit(len(risks) - 1, level)) * error
+        yield Checked(
+            collection=one.collection,
+            architecture=one.architecture,
+            sampling=one.sampling,
+            augmentation=one.augmentation,
+            improves=one.improves,
+            risk_change=float(risks.mean()),
+            risk_lower=float(risks.mean()) - reach,
+            risk_upper=float(risks.mean()) + reach,
+            gain=float(changes[NDCG].mean()),
+        )
+
+
+def _place(part: Part) -> tuple[str, str, str]:
+    one = part.summary
+    return one.collection, one.architecture, one.sampling
+
+
+def judged_break_even(
+    told: Sequence[Foretold], checked: Sequence[Checked]
+) -> Iterator[Claim]:
+    """Whether risks did what Theorem 5 foretold, where it says something."""
+    if not told:
+        return
+    asked = [
+        after
+        for before, after in zip(told, checked, strict=True)
+        if before.same_teacher and not before.vacuous
+    ]
+    came, failed = (
+        sum(one.came is wanted for one in asked) for wanted in (True, False)
+    )
+    apart = sum(one.vacuous and one.same_teacher for one in told)
+    others = sum(not one.same_teacher for one in told)
+    yield Claim(
+        name="break-even",
+        claim="where Theorem 5 foretells by untrained students that an augmentation of "
+        "queries lowers or raises the bound, the test risk falls or rises",
+        source="Theorem 5, which promises bounds alone",
+        verdict="not supported" if failed else "supported" if came else "inconclusive",
+        evidence=f"of {len(told)} foretold before training, {others} are of other "
+        f"targets, of which the theorem does not speak, and {apart} of two vacuous "
+        f"bounds; of the other {len(asked)}, {came} came, {failed} went the other way, "
+        f"and {len(asked) - came - failed} are open",
     )

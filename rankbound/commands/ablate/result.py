@@ -183,6 +183,81 @@ class TeacherRow(Record, frozen=True, kw_only=True):
     entropy: float
 
 
+class Foretold(Record, frozen=True, kw_only=True):
+    """What Theorem 5 says of an augmentation, by untrained students and groups alone.
+
+    Attributes
+    ----------
+    collection, architecture, sampling, augmentation : str
+    n_queries : int
+        Distinct training queries, before and after: augmented ones are not new.
+    entropy_before, ..., bound_after : float
+        In nats, means over seeds; the locality is the range of the scores of an
+        untrained student in a group, and the bound that of its checkpoints under all
+        augmentations at once.
+    improves : bool
+        Whether the bound is lower after.
+    vacuous : bool
+        Neither bound is below ln 2, so that their order says nothing.
+    same_teacher : bool
+        False for other targets, of which the theorem does not speak: the bound after is
+        of other targets.
+    break_even_n : float or None
+        Training queries from which on the bound after is lower; None if no number is
+        enough.
+    """
+
+    collection: str
+    architecture: str
+    sampling: str
+    augmentation: str
+    n_queries: int
+    entropy_before: float
+    entropy_after: float
+    divergence_before: float
+    divergence_after: float
+    locality_before: float
+    locality_after: float
+    bound_before: float
+    bound_after: float
+    improves: bool
+    vacuous: bool
+    same_teacher: bool
+    break_even_n: float | None = None
+
+
+class Checked(Record, frozen=True, kw_only=True):
+    """What an augmentation has done after it was foretold: means over losses.
+
+    Attributes
+    ----------
+    collection, architecture, sampling, augmentation : str
+    improves : bool
+        As foretold.
+    risk_change, gain : float
+        Test risk by the teacher of the grid, in nats, and nDCG@10: after less before.
+    risk_lower, risk_upper : float
+        95 % interval of the change over queries, of all at once, which is approximate.
+    """
+
+    collection: str
+    architecture: str
+    sampling: str
+    augmentation: str
+    improves: bool
+    risk_change: float
+    risk_lower: float
+    risk_upper: float
+    gain: float
+
+    @property
+    def came(self) -> bool | None:
+        """Whether the risk did what was foretold; None where that is open."""
+        if self.risk_lower <= 0 <= self.risk_upper:
+            return None
+        return self.improves == (self.risk_change < 0)
+
+
 class Arm(Record, frozen=True, kw_only=True):
     """A cell whose teacher or training data are others, against that of the grid.
 
@@ -390,6 +465,9 @@ class Ablation(
     claims: Named[Claim] = ()  # type: ignore[assignment]
     teachers: tuple[TeacherRow, ...] = ()
     arms: tuple[Arm, ...] = ()
+    foretold: tuple[Foretold, ...] = ()
+    foretold_sha256: tuple[str, ...] = ()  # of the files, by collection
+    checked: tuple[Checked, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "collections", "claims")
@@ -445,6 +523,8 @@ class Ablation(
             "choices": self.choices,
             "claims": self.claims,
             "teachers": self.teachers,
+            "foretold": self.foretold,
+            "checked": self.checked,
             "arms": tuple(one.cell for one in self.arms),
         }
 

@@ -24,6 +24,12 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.answers import sentences
+from rankbound.commands.ablate.augmenting import (
+    AUGMENTATIONS,
+    augmented,
+    check_augmentations,
+    foretold,
+)
 from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
@@ -43,9 +49,18 @@ from rankbound.commands.ablate.judging import (
     TAUGHT,
     judged,
     judged_arms,
+    judged_break_even,
+    judged_foretold,
     judged_teachers,
 )
-from rankbound.commands.ablate.keeping import Cell, Keeping, Known, Part, is_kept
+from rankbound.commands.ablate.keeping import (
+    BreakEven,
+    Cell,
+    Keeping,
+    Known,
+    Part,
+    is_kept,
+)
 from rankbound.commands.ablate.measuring import (
     DELTA,
     NDCG,
@@ -69,6 +84,7 @@ from rankbound.commands.ablate.result import (
     CellSummary,
     CollectionRow,
     Control,
+    Foretold,
     Mean,
     SamplingTerms,
     TeacherRow,
@@ -156,6 +172,7 @@ class Design:
     encoder: str | None = None
     steps: int | None = None
     teachers: tuple[str, ...] = ()
+    augmentations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = {
@@ -164,12 +181,13 @@ class Design:
             "architectures": KNOWN if self.encoder is None else ARCHITECTURES,
             "backend": BACKENDS,
             "teachers": TEACHERS,
+            "augmentations": AUGMENTATIONS,
         }
         for name, allowed in known.items():
             found = getattr(self, name)
             given = (found,) if isinstance(found, str) else found
             strange = [one for one in given if one not in allowed]
-            lacking = not given and name != "teachers"
+            lacking = not given and name not in ("teachers", "augmentations")
             if strange or lacking or len({*given}) < len(given):
                 raise UsageError(
                     f"`{name}` must be of {', '.join(allowed)}, each at most once, got "
@@ -197,7 +215,8 @@ class Design:
     @property
     def arms(self) -> tuple[tuple[str, str], ...]:
         """Teachers and augmentations besides those of the grid."""
-        return tuple((one, NONE) for one in self.teachers)
+        others = ((one, NONE) for one in self.teachers)
+        return (*others, *((BASE, one) for one in self.augmentations))
 
     @property
     def per_collection(self) -> int:
@@ -233,6 +252,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     encoder: str | PathLike[str] | None = None,
     steps: int | None = None,
     teachers: Sequence[str] = (),
+    augmentations: Sequence[str] = (),
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -300,6 +320,13 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         that learns from a quarter of the training queries; "ensemble" is the mean of
         its log-odds and those of its members, which are the files of
         ``teacher/members``, or three models that learn from a third each.
+    augmentations : sequence of str, optional
+        Each of which alters the training of all cells, too, by as many steps. Of
+        inputs: "term-dropout" adds every query without 30 % of its words, "title" the
+        first words of a relevant document and "summary" its first sentence, with the
+        groups and scores of the query itself. Of targets: "temperature" divides
+        log-odds by 2, "label-noise" and "ensembling" take those of the teachers "noisy"
+        and "ensemble". What Theorem 5 foretells of them is written before any training.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -349,6 +376,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         encoder=None if encoder is None else str(encoder),
         steps=steps,
         teachers=_several(teachers),
+        augmentations=_several(augmentations),
     )
     places = _several(collections)
     others = abroad_of(
@@ -424,6 +452,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
                     f"two collections are called {collection.name!r}; rename a folder"
                 )
             home = Bench(collection, encoder=encoder)
+            check_augmentations(home, design.augmentations)
             abroad, notes = _abroad(home, out_of_domain, progress)
             for one in (collection, *(bench.collection for bench in abroad)):
                 for path in one.files:
@@ -475,6 +504,8 @@ class Worked:
     cells: tuple[Cell, ...]
     controls: tuple[Control, ...]
     terms: tuple[SamplingTerms, ...]
+    foretold: tuple[Foretold, ...]
+    sha256: str
     qids: Mapping[str, Sequence[str]]
 
 
@@ -518,12 +549,15 @@ class _Work:
 
     def done(self, progress: Progress) -> Worked:
         """All cells, and what they are compared with."""
+        told, sha256_of = self._foretold(progress)
         cells = (*self._cells(progress),)
         benches = (self._bench, *self._abroad)
         return Worked(
             cells=cells,
             controls=(*self._controls(cells, progress),),
             terms=tuple(self._terms_found),
+            foretold=told,
+            sha256=sha256_of,
             qids={
                 one.collection.name: one.collection.qids[
                     one.collection.splits[TEST]
@@ -558,6 +592,29 @@ class _Work:
                 cells.append(self._cell(architecture, loss, sampling))
         ndcg = float(self._bench.baseline("teacher").mean())
         return WorkedArm(teacher, augmentation, tuple(cells), ndcg)
+
+    def _foretold(self, progress: Progress) -> tuple[tuple[Foretold, ...], str]:
+        """What Theorem 5 says of augmentations, in a file with its hash."""
+        design = self._design
+        if not design.augmentations:
+            return (), ""
+        progress(f"{self._collection.name}: foretelling augmentations")
+        stem = f"{self._collection.name}.break-even"
+        asked = repr((stem, design.samplings, design.augmentations))
+        digest = design.digest(asked, [self._bench])
+        found = self._keeping.of(stem, digest, BreakEven)
+        if found is None:
+            made: list[Foretold] = []
+            for sampling in design.samplings:
+                self._forget()
+                made += foretold(
+                    *(self._bench, design.architectures, sampling),
+                    *(self._groups(sampling), design.augmentations),
+                    match=design.match_scale,
+                )
+            found = BreakEven(digest=digest, foretold=tuple(made))
+            self._keeping.keep(stem, found)
+        return found.foretold, self._keeping.sha256(stem)
 
     def _terms(self, sampling: str) -> tuple[SamplingTerms, ...]:
         """What is known of a sampling before training."""
@@ -673,7 +730,12 @@ class _Work:
     def _lessons_of(self, architecture: str, sampling: str) -> Lessons:
         drawn = self._groups(sampling)
         if architecture not in self._lessons:
-            self._lessons[architecture] = self._bench.lessons(architecture, drawn)
+            augmentation = self._arm[1]
+            self._lessons[architecture] = (
+                self._bench.lessons(architecture, drawn)
+                if augmentation == NONE
+                else augmented(self._bench, architecture, drawn, augmentation)
+            )
         return self._lessons[architecture]
 
     def _cell(
@@ -867,6 +929,8 @@ def _result(
         for part in cell.parts
     ]
     compared = judged_arms(parts, others)
+    told = tuple(one for work in works for one in work.foretold)
+    checked = tuple(judged_foretold(parts, others, told))
     found = judged(parts, terms)
     made = Ablation(
         collections=tuple(rows),  # type: ignore[arg-type]
@@ -887,9 +951,15 @@ def _result(
         terms=terms,
         predicted=found.predicted,
         choices=found.choices,
-        claims=(*found.claims, *judged_teachers(parts, others)),  # type: ignore[arg-type]
+        claims=(  # type: ignore[arg-type]
+            *(*found.claims, *judged_teachers(parts, others)),
+            *judged_break_even(told, checked),
+        ),
         teachers=tuple(_teachers(rows, parts, arms)),
         arms=compared,
+        foretold=told,
+        foretold_sha256=tuple(work.sha256 for work in works if work.sha256),
+        checked=checked,
     )
     every = (*parts, *(part for _, _, part in others))
     table = [row for part in every for row in part.rows]

@@ -70,7 +70,7 @@ def _noisy(collection: Collection) -> Floats:
 
 def _stronger(collection: Collection) -> Floats:
     """It is told what is relevant, as no real teacher is."""
-    good = _relevant(collection)
+    good = relevant_of(collection)
     every, offsets = _codes(collection), collection.pool.teacher.offsets
     told = [
         np.isin(every[start:stop], good[query])
@@ -125,7 +125,7 @@ def _codes(collection: Collection) -> Integers:
     return positions(collection.docnos, teacher.docnos)[teacher.codes]
 
 
-def _relevant(collection: Collection) -> list[Integers]:
+def relevant_of(collection: Collection) -> list[Integers]:
     """Codes of the relevant documents of every query."""
     judged = collection.pool.relevant
     query = positions(collection.qids, judged.qids)[judged.row_query()]
@@ -145,7 +145,7 @@ def _learnt(collection: Collection, queries: Integers) -> Floats:
         pools[query] = every[start:stop][order[-1]]
     retrieved = collection.retrieved
     model = learn(
-        *(retrieved, _relevant(collection), pools), queries=queries.tolist(), seed=0
+        *(retrieved, relevant_of(collection), pools), queries=queries.tolist(), seed=0
     )
     found = score(model, retrieved, pools, queries=asked.tolist())
     made = np.empty(len(every))

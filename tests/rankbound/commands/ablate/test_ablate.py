@@ -1,6 +1,7 @@
 """`ablate` on a small world: losses by loops, measures by trec_eval, resumed cells."""
 
 import gzip
+import hashlib
 import json
 import math
 import shutil
@@ -12,19 +13,21 @@ import ir_measures
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kendalltau
 
 import rankbound as rb
 from rankbound import training
 from rankbound.cli import main
-from rankbound.commands.ablate import measuring, run, students, teaching
+from rankbound.commands.ablate import augmenting, measuring, run, students, teaching
 from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
 from rankbound.commands.ablate.teaching import retaught
+from rankbound.commands.demo.models import pair_features
+from rankbound.commands.demo.retrieval import retrieve
 from rankbound.commands.validate.ablated import validate_ablation
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
@@ -372,16 +375,15 @@ def test_teachers_are_those_of_loops(taught):
         retaught(read_collection(place, seed=0), "ensemble")
 
 
-def test_a_weaker_teacher_learns_from_training_queries_alone(tmp_path):
+def test_a_weaker_teacher_learns_from_training_queries_alone(made, tmp_path):
     """Judgements of the other queries may say anything."""
     found = []
-    for wrong in (False, True):
-        place = world(tmp_path / str(wrong) / "world")
-        if wrong:
+    for place in (made[0] / "world", tmp_path / "world"):
+        if not place.exists():
+            world(place)
             collection = read_collection(place, seed=0)
             train = {*collection.qids[collection.splits["train"][::4]]}
             path = place / "qrels/test.tsv"
-            lines = path.read_text().splitlines()
             rows = [line.split("\t") for line in path.read_text().splitlines()]
             own = {*train, "query-id"}
             lines = [row for row in rows if row[0] in own]
@@ -394,6 +396,120 @@ def test_a_weaker_teacher_learns_from_training_queries_alone(tmp_path):
         assert len(teacher.values) == len(collection.pool.teacher.values)
     assert_allclose(found[0], found[1], rtol=1e-12)
     assert np.ptp(found[0]) > 1
+
+
+AUGMENTED = {
+    "samplings": ("random",),
+    "seeds": 1,
+    "architectures": ("bi",),
+    "augmentations": ("term-dropout", "temperature", "label-noise"),
+}
+
+
+def test_augmentations_are_foretold_before_any_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(students, "STEPS", 6)
+    place = world(tmp_path / "world")
+    with pytest.raises(UsageError, match="has vectors of its own"):
+        rb.ablate([place], tmp_path / "out", **(GRID | AUGMENTED))
+    shutil.rmtree(place / "embeddings")
+    trained, files = run.train, []
+
+    def watched(*of, **settings):
+        (path,) = tmp_path.glob("out/cells/world.break-even.json")
+        files.append(path.read_bytes())
+        return trained(*of, **settings)
+
+    monkeypatch.setattr(run, "train", watched)
+    found = rb.ablate([place], tmp_path / "out", **(GRID | AUGMENTED))
+    assert found.foretold_sha256 == (hashlib.sha256(files[0]).hexdigest(),)
+    rows = table(tmp_path / "out")
+    assert {row["augmentation"] for row in rows} == {
+        "none",
+        *AUGMENTED["augmentations"],
+    }
+    for one in found.foretold:
+        after = one.entropy_after, one.divergence_after, one.locality_after
+        k = students.CHECKPOINTS * 4
+        rate = math.sqrt(math.log(k / 0.05) / (2 * one.n_queries))
+        bound = after[0] + after[1] + after[2] * rate
+        assert_allclose(one.bound_after, bound, rtol=1e-9)
+        assert one.improves == (one.bound_after < one.bound_before)
+        assert one.vacuous == (min(one.bound_after, one.bound_before) >= math.log(2))
+        assert one.same_teacher == (one.augmentation == "term-dropout")
+        if one.same_teacher:
+            assert_allclose(one.entropy_after, one.entropy_before, rtol=1e-9)
+        if one.augmentation == "temperature":
+            assert one.entropy_after > one.entropy_before
+    for one in found.checked:
+        mine, base = (
+            [
+                float(row["risk"])
+                for row in rows
+                if (row["architecture"], row["augmentation"])
+                == (one.architecture, name)
+            ]
+            for name in (one.augmentation, "none")
+        )
+        assert_allclose(one.risk_change, np.mean(mine) - np.mean(base), atol=1e-9)
+        assert one.risk_lower < one.risk_change < one.risk_upper
+    assert found.claims["break-even"].evidence.startswith("of 3 foretold")
+
+    # What trains students changes nothing of what is foretold: none is trained here
+    class TooEarlyError(Exception):
+        pass
+
+    def refused(*_, match):
+        raise TooEarlyError(match)
+
+    monkeypatch.setattr(run, "train", refused)
+    monkeypatch.setattr(students, "RATES", {"bi": 0.1})
+    with pytest.raises(TooEarlyError):
+        rb.ablate([place], tmp_path / "early", **(GRID | AUGMENTED))
+    early = json.loads((tmp_path / "early/cells/world.break-even.json").read_bytes())
+    assert early["foretold"] == json.loads(files[0])["foretold"]
+
+
+def test_augmented_queries_are_read_as_their_texts_are(tmp_path):
+    """Rows of an augmented query have the vectors and features of its text."""
+    place = world(tmp_path / "world")
+    shutil.rmtree(place / "embeddings")
+    collection = read_collection(place, seed=0)
+    bench = Bench(collection)
+    drawn = [bench.drawn("random", size=5, seed=0)]
+    texts = augmenting.queries_of(collection, "term-dropout")
+    assert all(
+        {*new.split()} <= {*old.split()} and new
+        for new, old in zip(texts, collection.queries, strict=True)
+    )
+    lengths = [
+        sum(len(one.split()) for one in of) for of in (texts, collection.queries)
+    ]
+    assert 0.5 < lengths[0] / lengths[1] < 0.85
+    retrieved = retrieve(
+        collection.documents.tolist(), texts.tolist(), dimensions=512, seed=0
+    )
+    n = len(bench.lessons("bi", drawn).rows[0])
+    for architecture in ("bi", "cross"):
+        plain = bench.lessons(architecture, drawn)
+        made = augmenting.augmented(bench, architecture, drawn, "term-dropout")
+        assert made.rows.shape == (1, 2 * n)
+        assert_array_equal(made.teacher[:, n:], plain.teacher)
+        for group in range(3):
+            query = int(bench.lessons("bi", drawn).rows[0, group])
+            codes = bench.lessons("bi", drawn).asked[0, group]
+            if architecture == "bi":
+                vector = made.queries[made.rows[0, n + group]]
+                assert_allclose(vector, retrieved.query_vectors[query], atol=1e-5)
+                assert_array_equal(made.asked[0, n + group], codes)
+                continue
+            wanted = pair_features(retrieved, query, codes)
+            wanted = (wanted - bench.features.mean) / bench.features.spread
+            found = made.documents[made.asked[0, n + group]]
+            assert_allclose(found, wanted, atol=1e-3)
+    titles = augmenting.queries_of(collection, "title")
+    first = [codes[0] for codes in teaching.relevant_of(collection)]
+    wanted = [" ".join(collection.documents[code].split()[:8]) for code in first]
+    assert titles.tolist() == wanted
 
 
 def test_torch_gives_the_same_table(made, tmp_path):
