@@ -92,7 +92,7 @@ class Tuned:
         states = states.float()
         if self.form is not None:
             return states[:, 0] @ self.form
-        inside = made["attention_mask"].unsqueeze(-1)
+        inside = made.attention_mask.unsqueeze(-1)
         means = (states * inside).sum(1) / inside.sum(1)
         return torch.nn.functional.normalize(means, dim=-1)
 

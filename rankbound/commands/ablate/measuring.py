@@ -242,7 +242,7 @@ class Bench:
         """The same with a teacher that scores the same documents."""
         made = Bench(collection, self.home, self.encoder)
         if "features" in vars(self):
-            vars(made)["features"] = self.features
+            made.features = self.features
         return made
 
     @cached_property

@@ -120,7 +120,7 @@ SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-wi
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
-QID: Final = "qid"
+QID, ENTROPY = "qid", "entropy"
 DEFINITIONS: Final = {
     "ndcg@10, ap, rr@10": "of the run of a student on test queries, whose 100 best "
     "documents are kept; a bi-encoder ranks every document, and a cross-encoder ranks "
@@ -990,7 +990,7 @@ def _teacher(
     collection: str, teacher: str, ndcg: float, parts: Sequence[Part]
 ) -> TeacherRow:
     by_sampling = {
-        part.summary.sampling: part.summary.means["entropy"].value
+        part.summary.sampling: part.summary.means[ENTROPY].value
         for part in parts
         if (part.summary.collection, part.summary.domain) == (collection, IN_DOMAIN)
     }
