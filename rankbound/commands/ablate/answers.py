@@ -140,7 +140,10 @@ def _predicted(found: Ablation) -> Iterator[str]:
         )
         yield f"predicts samplings before training, out of sample: {told}"
     else:
-        why = next((one.missing_because for one in known if one.tau is not None), None)
+        why = next(
+            (one.missing_because for one in known if one.tau is not None),
+            "with nothing that can be left out",
+        )
         told = f"by {counted(tests, 'test')}, Holm" if tests else f"untested, {why}"
         yield (
             f"of {counted(len(names), 'term')} known before training none is shown to "

@@ -316,10 +316,10 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         Teachers besides that of the collection, each of which teaches all cells, too:
         "overconfident" and "underconfident" have its order and log-odds four times as
         large, or a quarter; "noisy" adds noise of the spread that its log-odds have in
-        a query; "stronger" is told what is relevant; "weaker" is a model of the demo
-        that learns from a quarter of the training queries; "ensemble" is the mean of
-        its log-odds and those of its members, which are the files of
-        ``teacher/members``, or three models that learn from a third each.
+        a query; "stronger" is told what is relevant; "weaker" is the demo's model,
+        which learns from training queries and reads what the vectors say alone;
+        "ensemble" is the mean of its log-odds and those of its members, which are the
+        files of ``teacher/members``, or three models that learn from a third each.
     augmentations : sequence of str, optional
         Each of which alters the training of all cells, too, by as many steps. Of
         inputs: "term-dropout" adds every query without 30 % of its words, "title" the

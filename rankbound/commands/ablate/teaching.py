@@ -7,6 +7,7 @@ differ in what they know. All score the documents that it scores.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.commands.ablate.collections import TRAIN, Collection
-from rankbound.commands.demo.models import learn, score
+from rankbound.commands.demo.models import FEATURES, pair_features, train_teacher
 from rankbound.data.columns import Floats, Integers, positions
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
@@ -23,8 +24,12 @@ UNTAUGHT: Final = ("random", "bm25", "dense", "ensemble")
 OVER, UNDER = SAME_ORDER = ("overconfident", "underconfident")
 CONFIDENCE: Final = 4.0
 BONUS: Final = 2.0  # of a relevant document, in spreads of the log-odds
+ALL: Final = range(len(FEATURES))
 PARTS: Final = 3  # of the training queries, each of which trains a member
-SHARE: Final = 4  # one training query in so many trains the weaker teacher
+# What the weaker teacher reads
+BY_VECTORS: Final = [
+    place for place, name in enumerate(FEATURES) if name.startswith("lsa")
+]
 
 
 def retaught(collection: Collection, name: str) -> Collection:
@@ -42,7 +47,7 @@ def retaught(collection: Collection, name: str) -> Collection:
     )
     # Groups that the teacher took part in are drawn anew
     drawn = {one: of for one, of in collection.drawn.items() if one in UNTAUGHT}
-    digest = f"{collection.digest} {name}"
+    digest = f"{collection.digest} {hashlib.sha256(values.tobytes()).hexdigest()}"
     return replace(collection, pool=held, drawn=drawn, digest=digest)
 
 
@@ -83,7 +88,8 @@ def _stronger(collection: Collection) -> Floats:
 
 
 def _weaker(collection: Collection) -> Floats:
-    return _learnt(collection, collection.splits[TRAIN][::SHARE])
+    """It reads what the vectors say alone, and no words."""
+    return _learnt(collection, collection.splits[TRAIN], BY_VECTORS)
 
 
 def members_of(collection: Collection) -> list[Floats]:
@@ -131,10 +137,15 @@ def relevant_of(collection: Collection) -> list[Integers]:
     query = positions(collection.qids, judged.qids)[judged.row_query()]
     codes = positions(collection.docnos, judged.docnos)[judged.codes]
     good = judged.values >= 1
-    return [codes[good & (query == one)] for one in range(len(collection.qids))]
+    query, codes = query[good], codes[good]
+    order = np.argsort(query, kind="stable")
+    ends = np.searchsorted(query[order], np.arange(1, len(collection.qids)))
+    return np.split(codes[order], ends)
 
 
-def _learnt(collection: Collection, queries: Integers) -> Floats:
+def _learnt(
+    collection: Collection, queries: Integers, features: Sequence[int] = ALL
+) -> Floats:
     """Log-odds of the demo's model that has learnt from some queries."""
     offsets, every = collection.pool.teacher.offsets, _codes(collection)
     asked = _queries(collection)
@@ -143,11 +154,18 @@ def _learnt(collection: Collection, queries: Integers) -> Floats:
     for query, start, stop in zip(asked, offsets[:-1], offsets[1:], strict=True):
         order.append(np.argsort(every[start:stop]))
         pools[query] = every[start:stop][order[-1]]
-    retrieved = collection.retrieved
-    model = learn(
-        *(retrieved, relevant_of(collection), pools), queries=queries.tolist(), seed=0
+    good, retrieved = relevant_of(collection), collection.retrieved
+    rows = {
+        query: pair_features(retrieved, query, pools[query])[:, features]
+        for query in asked.tolist()
+    }
+    labels = [np.isin(pools[query], good[query]) for query in queries]
+    model = train_teacher(
+        np.concatenate([rows[query] for query in queries.tolist()]),
+        np.concatenate(labels).astype(np.int64),
+        seed=0,
     )
-    found = score(model, retrieved, pools, queries=asked.tolist())
+    found = [model.logits(table) for table in rows.values()]
     made = np.empty(len(every))
     for row, (start, values) in enumerate(zip(offsets[:-1], found, strict=True)):
         made[start + order[row]] = values

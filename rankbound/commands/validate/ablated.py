@@ -46,7 +46,7 @@ MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=Tru
 OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
 VARIANCE: Final = "score_variance"
 NONE_TESTED: Final = "no associations query by query"
-ARM: Final = ("teacher", "augmentation")
+TEACHER, AUGMENTATION = "teacher", "augmentation"
 # What tells the rows of a cell from those of others
 CELL: Final = (*KEY[:-1], "trained_on")
 WARNING: Final = (
@@ -181,17 +181,10 @@ def _dataset(cell: CellSummary) -> str:
 
 def _of_grid(rows: Rows) -> Rows:
     """Rows by the teacher of the collection, without augmentation."""
-    if not {*ARM} <= {*rows.names}:  # the queries, and files of earlier versions
+    # The queries, and files of earlier versions, have these alone
+    if TEACHER not in rows.names:
         return rows
-    kept = [one == (BASE, NONE) for one in rows.cells(*ARM)]
-    return Rows(
-        {
-            name: [
-                cell for cell, keep in zip(rows.column(name), kept, strict=True) if keep
-            ]
-            for name in rows.names
-        }
-    )
+    return rows.where(TEACHER, BASE).where(AUGMENTATION, NONE)
 
 
 def _by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:
