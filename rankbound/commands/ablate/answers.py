@@ -182,7 +182,7 @@ def _arms(found: Ablation) -> Iterator[str]:
         what = f"{augmentation} as augmentation"
         if augmentation == NONE:
             what = (
-                f"a teacher that is {teacher} (nDCG@10 {own.ndcg:.4f} instead of "
+                f"the teacher {teacher} (nDCG@10 {own.ndcg:.4f} instead of "
                 f"{base.ndcg:.4f}, entropy {own.entropy:.3f} instead of "
                 f"{base.entropy:.3f} nats)"
             )
