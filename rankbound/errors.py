@@ -52,6 +52,7 @@ PARAMETERS: Final = frozenset(
         *("force", "memory", "collections", "samplings"),
         *("workers", "dask", "fresh"),
         *("group_size", "backend", "losses", "architectures", "seeds"),
+        *("encoder", "steps", "teachers", "augmentations"),
     }
 )
 

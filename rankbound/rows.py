@@ -35,7 +35,7 @@ WORDS: Final = frozenset(
         "domain",
         "architecture",
         "loss",
-        "trained_on",
+        *("trained_on", "teacher", "augmentation"),
     }
 )
 

@@ -38,6 +38,7 @@ KNOWN = {
     "lightning": ("its trainer, in rankbound.training", "Apache-2.0"),
     "python-terrier": ("pipelines and experiments, in rb.pt", "MPL-2.0"),
     "jax": ("arrays as input", "Apache-2.0"),
+    "transformers": ("encoders that ablate fine-tunes", "Apache-2.0"),
     "bm25s": ("BM25 of the demo", "MIT"),
     # Its wheel holds FLINT, GMP and MPFR
     "python-flint": ("interval arithmetic of certify", "MIT AND LGPL-3.0-or-later"),
@@ -95,6 +96,7 @@ RELEASED = {
     "lightning": "2.6.6, 2026-09",
     "python-terrier": "1.0, 2025-11",
     "jax": "0.12.0.1, 2026-10",
+    "transformers": "5.24.0, 2026-11",
     "bm25s": "0.3.16, 2026-10",
     "python-flint": "0.9.0, 2026-07",
     "isal": "1.9.1, 2026-11",

@@ -103,9 +103,21 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument_group("training").add_argument
     add(
         "--backend",
-        choices=("jax",),
+        choices=("jax", "torch"),
         default="jax",
-        help="what trains (default %(default)s)",
+        help="what trains heads (default %(default)s)",
+    )
+    add(
+        "--encoder",
+        metavar="DIR|NAME",
+        help="fine-tune this transformer, a folder or a name that the hub has, in the "
+        "place of heads; on a GPU where there is one",
+    )
+    add(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="of fine-tuning (default 240); a quarter lies between two checkpoints",
     )
     add(
         "--match-scale",
@@ -114,6 +126,23 @@ def add_parser(subparsers: Any) -> None:
         help="start every student from the scale of the teacher's margins (default "
         "%(default)s); with off, losses differ by how far the unit of the student's "
         "scores is from the teacher's",
+    )
+    add(
+        "--teachers",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="teach all cells by these, too: weaker, stronger, overconfident, "
+        "underconfident, noisy, ensemble (default none)",
+    )
+    add(
+        "--augmentations",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="train all cells by these, too: term-dropout, title, summary (of "
+        "queries), temperature, label-noise, ensembling (of targets); what Theorem 5 "
+        "says of them is written before training (default none)",
     )
     add("--fresh", action="store_true", help="train all cells again")
     add = parser.add_argument_group("output").add_argument
@@ -139,6 +168,10 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         group_size=arguments.group_size,
         backend=arguments.backend,
         match_scale=arguments.match_scale == "on",
+        encoder=arguments.encoder,
+        steps=arguments.steps,
+        teachers=tuple(arguments.teachers),
+        augmentations=tuple(arguments.augmentations),
     )
     places = arguments.collections
     others = abroad_of(places, arguments.out_of_domain)

@@ -175,6 +175,7 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "size": Number(2, COUNT, whole=True),
     "splits": Number(1, 100_000, whole=True),
     "stake": Number(UNSURE, 1 - UNSURE),
+    "steps": Number(8, 1_000_000, whole=True),
     "strata": Number(1, 1_000_000, whole=True),
     "temperature": Number(TINY, HUGE, word="fit"),
     "weights": Number(1, 1e24),

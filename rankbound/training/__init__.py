@@ -1,7 +1,8 @@
 """Losses, evaluators and logs for training students, in the terms of the bound.
 
 This package needs torch (``pip install "rankbound[torch]"``), and nothing else of
-rankbound imports it. The modules for trainers need their libraries:
+rankbound imports it, but for the losses that `ablate` trains by. The modules for
+trainers need their libraries:
 `rankbound.training.sentence_transformers`, `rankbound.training.transformers` and
 `rankbound.training.lightning`.
 """

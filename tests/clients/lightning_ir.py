@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import rankbound as rb
+from rankbound import training
 from tests.clients import trainers, world
 from tests.clients.client import Client
 
@@ -130,3 +131,39 @@ def _losses(client: Client) -> None:
         np.square(margins[0] - margins[1]).mean(),
         SupervisedMarginMSE().compute_loss(output, Batch()),
     )
+    _training(client)
+
+
+def _training(client: Client) -> None:
+    """Losses for training with their gradients, where both mean the same."""
+    from lightning_ir.base.model import LightningIROutput
+    from lightning_ir.loss.listwise import InfoNCE, KLDivergence
+    from lightning_ir.loss.pairwise import RankNet, SupervisedMarginMSE
+
+    rng = np.random.default_rng(4)
+    teacher = torch.tensor(rng.normal(0, 2, (6, 5)))
+    teacher[:, 0] += 12  # the positive is first, and the best
+    student = torch.tensor(rng.normal(0, 2, (6, 5)))
+    hard = (teacher.argsort(dim=1).argsort(dim=1) * 200.0).double()
+
+    class Batch:
+        """What a loss asks of a batch."""
+
+        targets = teacher
+
+    for theirs, ours, given in (
+        (KLDivergence(), training.ListwiseDistillLoss(), teacher),
+        (InfoNCE(), training.LCELoss(), teacher),
+        (SupervisedMarginMSE(), training.MarginMSELoss(pairs="all"), teacher),
+        # Which pairs are won decides alone
+        (RankNet(), training.PairwiseDistillLoss(), hard),
+    ):
+        found = student.clone().requires_grad_()
+        value = ours(found, given)
+        value.backward()
+        other = student.clone().requires_grad_()
+        loss = theirs.compute_loss(LightningIROutput(scores=other), Batch())
+        loss.backward()
+        name = f"{type(theirs).__name__} against training.{type(ours).__name__}"
+        client.numbers(name, value.detach(), loss.detach(), 1e-9)
+        client.numbers(f"{name}, gradients", found.grad, other.grad, 1e-9)

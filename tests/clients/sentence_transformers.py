@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import rankbound as rb
+from rankbound import training
 from tests.clients import trainers, world
 from tests.clients.client import Client
 from tests.clients.world import id_of
@@ -437,3 +438,34 @@ def _losses(client: Client) -> None:
         + rb.list_entropy_nats(teacher)
     ).mean()
     client.numbers("ListNetLoss against list divergence + entropy", cross, listed, 1e-5)
+    _training(client)
+
+
+def _training(client: Client) -> None:
+    """Losses for training with their gradients, where both mean the same."""
+    from sentence_transformers import losses
+
+    rng = np.random.default_rng(5)
+    teacher = torch.tensor(rng.normal(0, 2, (5, 4)), dtype=torch.float64)
+    vectors = torch.tensor(rng.normal(0, 1, (5, 5, 6)), dtype=torch.float64)
+
+    class Frozen(torch.nn.Module):
+        """Gives the vectors that it is handed, as a model of the library does."""
+
+        def forward(self, one: dict[str, Any]) -> dict[str, Any]:
+            return one
+
+    for theirs, ours in (
+        (losses.DistillKLDivLoss(Frozen()), training.ListwiseDistillLoss()),
+        (losses.MarginMSELoss(Frozen()), training.MarginMSELoss()),
+    ):
+        found, other = (vectors.clone().requires_grad_() for _ in range(2))
+        scores = torch.einsum("nd,nkd->nk", found[:, 0], found[:, 1:])
+        value = ours(scores, teacher)
+        value.backward()
+        features = [{"sentence_embedding": other[:, k]} for k in range(5)]
+        loss = theirs(features, teacher)
+        loss.backward()
+        name = f"{type(theirs).__name__} against training.{type(ours).__name__}"
+        client.numbers(name, value.detach(), loss.detach(), 1e-9)
+        client.numbers(f"{name}, gradients", found.grad, other.grad, 1e-9)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.result import (
+    BASE,
     IN_DOMAIN,
+    NONE,
     REACHED,
     Ablation,
+    Arm,
     CollectionRow,
     Control,
     Difference,
@@ -30,6 +33,7 @@ def sentences(found: Ablation) -> Iterator[str]:
     yield from _held_out(found)
     yield from _predicted(found)
     yield from _chosen(found)
+    yield from _arms(found)
     for claim in found.claims:
         yield f"{claim.verdict}: {claim.claim}"
 
@@ -137,7 +141,10 @@ def _predicted(found: Ablation) -> Iterator[str]:
         )
         yield f"predicts samplings before training, out of sample: {told}"
     else:
-        why = next((one.missing_because for one in known if one.tau is not None), None)
+        why = next(
+            (one.missing_because for one in known if one.tau is not None),
+            "with nothing that can be left out",
+        )
         told = f"by {counted(tests, 'test')}, Holm" if tests else f"untested, {why}"
         yield (
             f"of {counted(len(names), 'term')} known before training none is shown to "
@@ -162,6 +169,35 @@ def _chosen(found: Ablation) -> Iterator[str]:
                 f"{always.rule} {always.value:.4f}, the best of each task "
                 f"{best.value:.4f}"
             )
+
+
+def _arms(found: Ablation) -> Iterator[str]:
+    """What other teachers and augmentations give."""
+    known = {(one.collection, one.teacher): one for one in found.teachers}
+    groups: dict[tuple[str, str, str], list[Arm]] = {}
+    for one in found.arms:
+        key = one.cell.collection, one.teacher, one.augmentation
+        groups.setdefault(key, []).append(one)
+    for (collection, teacher, augmentation), rows in groups.items():
+        base, own = known[collection, BASE], known[collection, teacher]
+        what = f"{augmentation} as augmentation"
+        if augmentation == NONE:
+            what = (
+                f"the teacher {teacher} (nDCG@10 {own.ndcg:.4f} instead of "
+                f"{base.ndcg:.4f}, entropy {own.entropy:.3f} instead of "
+                f"{base.entropy:.3f} nats)"
+            )
+        better, worse = (
+            sum(one.verdict == verdict for one in rows)
+            for verdict in ("better", "worse")
+        )
+        mean = sum(one.gain for one in rows) / len(rows)
+        yield (
+            f"{collection}, {what}: nDCG@10 {mean:+.4f} on average over "
+            f"{counted(len(rows), 'cell')}, of which {better} are above the same cell "
+            f"of the grid, {worse} below and {len(rows) - better - worse} open, at "
+            "95 % for all at once"
+        )
 
 
 def _against_random(found: Ablation) -> Iterator[str]:

@@ -18,7 +18,6 @@ from scipy.special import expit
 from rankbound.commands.ablate.collections import TRAIN
 from rankbound.commands.ablate.measuring import DELTA, PAIRS, Bench, Drawn
 from rankbound.commands.ablate.result import SamplingTerms
-from rankbound.commands.ablate.students import untrained
 from rankbound.commands.cards import Card, card_of
 from rankbound.commands.measure.certifying import query_terms
 from rankbound.data.columns import Floats
@@ -54,7 +53,7 @@ def terms_of(
         lessons = bench.lessons(architecture, [*drawn])
         starts = []
         for seed, one in enumerate(drawn):
-            first = untrained(architecture, lessons, seed=seed, match=match)
+            first = bench.untrained(architecture, lessons, seed=seed, match=match)
             limit = bench.before(first, one)
             starts.append(
                 {

@@ -53,6 +53,7 @@ QUERIES: Final = ("queries.jsonl",)
 LSA: Final = "LSA"
 QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.tsv")
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
+MEMBERS: Final = "teacher/members"  # the folder of an ensemble's scores
 DRAWN: Final = "train"  # the folder of groups
 RANDOM: Final = "random"
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -87,6 +88,10 @@ class Collection:
         What made the vectors: the name of their files, or "LSA".
     drawn : mapping of str to Groups
         Groups that the collection came with, by sampling; the positive stands first.
+    documents, queries : object arrays of str
+        Texts by code.
+    members : tuple of Scores
+        Log-odds of other members of an ensemble of teachers.
     """
 
     name: str
@@ -98,8 +103,11 @@ class Collection:
     digest: str
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    documents: Strings
+    queries: Strings
     encoder: str = LSA
     drawn: Mapping[str, Groups] = field(default_factory=dict)
+    members: tuple[Scores, ...] = ()
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
         """Full groups of one sampling, whose documents the teacher has all scored.
@@ -160,6 +168,7 @@ class Given:
     encoder: str = LSA
     teacher: Scores | None = None
     drawn: Mapping[str, Groups] = field(default_factory=dict)
+    members: tuple[Scores, ...] = ()
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -175,6 +184,8 @@ class Given:
         for name, groups in sorted(self.drawn.items()):
             found.update(name.encode())
             found.update(groups.codes.tobytes())
+        for member in self.members:
+            found.update(repr(member.to_ranx_dict()).encode())
         return found.hexdigest()
 
 
@@ -319,6 +330,8 @@ def _read(folder: Path) -> Given:
     files, notes = [corpus, topics, judged], []
     vectors, encoder = _vectors(folder, documents, queries, files)
     scores = _teacher(folder, files)
+    members = [one for one in sorted(folder.glob(f"{MEMBERS}/*")) if one.is_file()]
+    files += members
     # Without the teacher's scores, no groups can be learnt from
     drawn = {} if scores is None else _groups(folder, files)
     if drawn:
@@ -341,6 +354,7 @@ def _read(folder: Path) -> Given:
         encoder=encoder,
         teacher=scores,
         drawn=drawn,
+        members=tuple(map(_logits, members)),
         files=tuple(files),
         notes=tuple(notes),
     )
@@ -409,20 +423,25 @@ def _teacher(folder: Path, files: list[Path]) -> Scores | None:
         return None
     found: dict[str, dict[str, float]] = {}
     for path in reversed(paths):
-        scores = read_part(path, "scores").scores
-        if scores is None:  # `read_part` refuses such a file
-            continue
-        guess = infer_kind(scores)
-        if guess.kind is not Kind.LOGIT:
-            raise UsageError(
-                f"{path}: looks like scores of the kind {guess.kind.value} "
-                f"({guess.evidence}), and students learn from log-odds; convert them, "
-                "or move the file away, so that a teacher is trained"
-            )
-        for qid, row in scores.to_ranx_dict().items():
+        for qid, row in _logits(path).to_ranx_dict().items():
             found.setdefault(qid, {}).update(row)
         files.append(path)
     return Scores.from_dict(found, name=str(paths[0]))
+
+
+def _logits(path: Path) -> Scores:
+    """Scores of a file, which must be log-odds."""
+    scores = read_part(path, "scores").scores
+    if scores is None:  # `read_part` refuses such a file
+        raise UsageError(f"{path}: holds no scores")
+    guess = infer_kind(scores)
+    if guess.kind is not Kind.LOGIT:
+        raise UsageError(
+            f"{path}: looks like scores of the kind {guess.kind.value} "
+            f"({guess.evidence}), and students learn from log-odds; convert them, "
+            "or move the file away, so that a teacher is trained"
+        )
+    return scores
 
 
 def build(given: Given, *, seed: int, home: Collection | None = None) -> Collection:
@@ -500,8 +519,11 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         digest=given.digest(),
         files=given.files,
         notes=given.notes,
+        documents=as_strings([given.documents[docno] for docno in docnos]),
+        queries=as_strings([given.queries[qid] for qid in qids]),
         encoder=encoder,
         drawn=given.drawn,
+        members=given.members,
     )
 
 

@@ -22,15 +22,19 @@ from rankbound.commands.ablate.keeping import Part
 from rankbound.commands.ablate.measuring import DELTA, NDCG
 from rankbound.commands.ablate.result import (
     IN_DOMAIN,
+    Arm,
+    Checked,
     Choice,
     Claim,
     Difference,
+    Foretold,
     LeftOut,
     Predicted,
     Said,
     SamplingTerms,
 )
 from rankbound.commands.ablate.students import LOSSES
+from rankbound.commands.ablate.teaching import SAME_ORDER
 from rankbound.data.columns import Floats, strings
 from rankbound.data.draws import generator
 from rankbound.validation.judging import Family
@@ -46,6 +50,7 @@ TOP, STRATIFIED = "crossencoder", "stratified-width"
 MINED: Final = ("bm25", "dense", TOP, "ensemble")
 TAUGHT: Final = tuple(one for one in LOSSES if one != "lce")
 RESAMPLES, PERMUTATIONS = 999, 1_999
+RISK: Final = "risk"
 LITTLE: Final = 0.02  # of nDCG@10, or nats: what counts as none
 PREDICTED, BEST = "predicted", "best"
 LEAST_SAMPLINGS: Final = 3  # for a middle
@@ -618,4 +623,141 @@ def _bound(predicted: Sequence[Predicted]) -> Claim:
         source="what users of the bound hope for",
         verdict=verdict,
         evidence=evidence,
+    )
+
+
+ArmPart = tuple[str, str, Part]  # with its teacher and augmentation
+
+
+def judged_arms(parts: Sequence[Part], arms: Sequence[ArmPart]) -> tuple[Arm, ...]:
+    """Cells of other teachers and augmentations against those of the grid."""
+    grid = _by_cell(parts)
+    found = []
+    for teacher, augmentation, part in arms:
+        values = part.column(NDCG) - grid[_cell(part)].column(NDCG)
+        lower, upper = two_sided(
+            values, low=-1.0, high=1.0, delta=DELTA, n_students=len(arms)
+        )
+        found.append(
+            Arm(
+                teacher=teacher,
+                augmentation=augmentation,
+                cell=part.summary,
+                gain=float(values.mean()),
+                lower=lower,
+                upper=upper,
+                verdict="better" if lower > 0 else "worse" if upper < 0 else "open",
+            )
+        )
+    return tuple(found)
+
+
+def _by_cell(parts: Sequence[Part]) -> dict[tuple[str, ...], Part]:
+    return {_cell(one): one for one in parts if one.summary.domain == IN_DOMAIN}
+
+
+def _cell(part: Part) -> tuple[str, ...]:
+    return (*_task(part), part.summary.sampling)
+
+
+def judged_teachers(parts: Sequence[Part], arms: Sequence[ArmPart]) -> Iterator[Claim]:
+    """Whether moderate entropy is best among teachers of one order of documents."""
+    grid = _by_cell(parts)
+    held: dict[str, dict[tuple[str, ...], Part]] = {name: {} for name in SAME_ORDER}
+    for teacher, _, part in arms:
+        if teacher in held and part.summary.loss in TAUGHT:
+            held[teacher][_cell(part)] = part
+    cells = [one for one in grid if all(one in of for of in held.values())]
+    if not cells:
+        return
+    tasks = [_task(grid[one]) for one in cells]
+    base, *ends = (
+        _over_tasks(tasks, [of[one] for one in cells]) for of in (grid, *held.values())
+    )
+    compared = []
+    for name, values in zip(SAME_ORDER, ends, strict=True):
+        lower, upper = two_sided(
+            base - values, low=-1.0, high=1.0, delta=DELTA, n_students=len(ends)
+        )
+        mean = float((base - values).mean())
+        compared.append(_Compared(f"base less {name}", mean, lower, upper))
+    yield _claim(
+        "moderate-teacher-entropy",
+        "of teachers that order documents alike, one of moderate entropy is best: "
+        "log-odds as they are give better students than four times as large ones, and "
+        "than a quarter of them",
+        "Parry, Ganguly and MacAvaney, as readers report them",
+        compared,
+        _above(compared),
+    )
+
+
+def judged_foretold(
+    parts: Sequence[Part], arms: Sequence[ArmPart], told: Sequence[Foretold]
+) -> Iterator[Checked]:
+    """What came of the augmentations of which something was foretold.
+
+    Risks have no range that was known before: their intervals are Student's, which are
+    approximate, and hold for all at once.
+    """
+    grid = _by_cell(parts)
+    for one in told:
+        key = one.collection, one.architecture, one.sampling, one.augmentation
+        held = [
+            (part, grid[_cell(part)])
+            for _, augmentation, part in arms
+            if (*_place(part), augmentation) == key
+        ]
+        changes = {
+            name: np.mean([a.column(name) - b.column(name) for a, b in held], axis=0)
+            for name in (RISK, NDCG)
+        }
+        risks = changes[RISK][~np.isnan(changes[RISK])]
+        level = 1 - DELTA / (2 * len(told))
+        error = float(risks.std(ddof=1)) / len(risks) ** 0.5
+        reach = float(stdtrit(len(risks) - 1, level)) * error
+        yield Checked(
+            collection=one.collection,
+            architecture=one.architecture,
+            sampling=one.sampling,
+            augmentation=one.augmentation,
+            improves=one.improves,
+            risk_change=float(risks.mean()),
+            risk_lower=float(risks.mean()) - reach,
+            risk_upper=float(risks.mean()) + reach,
+            gain=float(changes[NDCG].mean()),
+        )
+
+
+def _place(part: Part) -> tuple[str, str, str]:
+    one = part.summary
+    return one.collection, one.architecture, one.sampling
+
+
+def judged_break_even(
+    told: Sequence[Foretold], checked: Sequence[Checked]
+) -> Iterator[Claim]:
+    """Whether risks did what Theorem 5 foretold, where it says something."""
+    if not told:
+        return
+    asked = [
+        after
+        for before, after in zip(told, checked, strict=True)
+        if before.same_teacher and not before.vacuous
+    ]
+    came, failed = (
+        sum(one.came is wanted for one in asked) for wanted in (True, False)
+    )
+    apart = sum(one.vacuous and one.same_teacher for one in told)
+    others = sum(not one.same_teacher for one in told)
+    yield Claim(
+        name="break-even",
+        claim="where Theorem 5 foretells by untrained students that an augmentation of "
+        "queries lowers or raises the bound, the test risk falls or rises",
+        source="Theorem 5, which promises bounds alone",
+        verdict="not supported" if failed else "supported" if came else "inconclusive",
+        evidence=f"of {len(told)} foretold before training, {others} are of other "
+        f"targets, of which the theorem does not speak, and {apart} of two vacuous "
+        f"bounds; of the other {len(asked)}, {came} came, {failed} went the other way, "
+        f"and {len(asked) - came - failed} are open",
     )

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
-from rankbound.commands.ablate.result import CellSummary, SamplingTerms
+from rankbound.commands.ablate.result import CellSummary, Foretold, SamplingTerms
 from rankbound.commands.demo.prepare import write_lines
 from rankbound.data.columns import Floats
 from rankbound.decoding import decoded, schema_in
@@ -21,6 +21,7 @@ from rankbound.writing import Replacing, filling, json_text
 
 CELLS, RUNS = "cells", "runs"
 CELL_SCHEMA: Final = "rankbound.ablation-cell"
+FORETOLD_SCHEMA: Final = "rankbound.ablation-foretold"
 TERMS_SCHEMA: Final = "rankbound.ablation-terms"
 
 
@@ -41,7 +42,7 @@ class Part(Record, frozen=True, kw_only=True):
 
 
 class Cell(
-    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/2"
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/3"
 ):
     """A cell as it is kept: it is not trained again while its `digest` is the same.
 
@@ -62,7 +63,16 @@ class Known(
     terms: tuple[SamplingTerms, ...]
 
 
-Kept = TypeVar("Kept", Cell, Known)
+class BreakEven(
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{FORETOLD_SCHEMA}/1"
+):
+    """What Theorem 5 foretells of augmentations, written before any student."""
+
+    digest: str
+    foretold: tuple[Foretold, ...]
+
+
+Kept = TypeVar("Kept", Cell, Known, BreakEven)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,11 @@ class Keeping:
         files = {self.out / RUNS / name: hash for name, hash in runs.items()}
         return all(one.is_file() and sha256(one) == is_ for one, is_ in files.items())
 
-    def keep(self, stem: str, made: Known) -> None:
+    def sha256(self, stem: str) -> str:
+        """Hash of what is kept."""
+        return sha256(self.out / CELLS / f"{stem}.json")
+
+    def keep(self, stem: str, made: Known | BreakEven) -> None:
         """Write what is known before training."""
         with filling(self.out, self.replacing) as aside:
             _write(aside, stem, made)
@@ -113,7 +127,7 @@ class Keeping:
         return cell
 
 
-def _write(aside: Path, stem: str, made: Cell | Known) -> None:
+def _write(aside: Path, stem: str, made: Cell | Known | BreakEven) -> None:
     path = aside / CELLS / f"{stem}.json"
     path.parent.mkdir()
     path.write_text(json_text(msgspec.to_builtins(made)), encoding="utf-8")
@@ -122,7 +136,9 @@ def _write(aside: Path, stem: str, made: Cell | Known) -> None:
 def is_kept(path: Path) -> bool:
     """Whether a file in the folders of cells and runs is of an earlier ablation."""
     if path.parent.name == CELLS:
-        return schema_in(path).partition("/")[0] in (CELL_SCHEMA, TERMS_SCHEMA)
+        return schema_in(path).partition("/")[0] in (
+            *(CELL_SCHEMA, TERMS_SCHEMA, FORETOLD_SCHEMA),
+        )
     name, dot, suffix = path.name.partition(".run.")
     if path.parent.name != RUNS or not dot or suffix != "gz" or not path.is_file():
         return False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LN2, LossRange
@@ -21,8 +22,16 @@ from rankbound.commands.ablate.collections import (
     Collection,
     NotTestedError,
 )
+from rankbound.commands.ablate.encoders import Encoder, Tuned
 from rankbound.commands.ablate.result import KENDALL, TERMS
-from rankbound.commands.ablate.students import CROSS, HEADS, Lessons, Single, Trained
+from rankbound.commands.ablate.students import (
+    CROSS,
+    Lessons,
+    Single,
+    Trained,
+    start,
+    untrained,
+)
 from rankbound.commands.demo.models import candidates, pair_features
 from rankbound.commands.measure.certifying import query_terms
 from rankbound.commands.measure.choosing import (
@@ -44,6 +53,7 @@ CUT: Final = 10
 DELTA: Final = 0.05
 PAIRS: Final = "all"
 NDCG: Final = "ndcg@10"
+Student = Trained | Tuned
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,12 +216,19 @@ class Features:
 class Bench:
     """A collection ready to train students on and to measure them.
 
-    `home` is the one that the students were trained on, if it is another.
+    `home` is the one that the students were trained on, if it is another; students are
+    heads, unless an `encoder` is fine-tuned.
     """
 
-    def __init__(self, collection: Collection, home: Bench | None = None) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        home: Bench | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
         self.collection = collection
         self.home = home
+        self.encoder = encoder
         self.n_docs = len(collection.docnos)
         self.judgements = {
             split: Judgements.of(collection, collection.splits[split])
@@ -221,15 +238,32 @@ class Bench:
             collection.docnos, collection.retrieved.doc_vectors, collection.name
         )
 
+    def taught(self, collection: Collection) -> Bench:
+        """The same with a teacher that scores the same documents."""
+        made = Bench(collection, self.home, self.encoder)
+        if "features" in vars(self):
+            made.features = self.features
+        return made
+
     @cached_property
     def features(self) -> Features:
         """Computed when the first cross-encoder asks."""
         home = None if self.home is None else self.home.features
         return Features.of(self.collection, home)
 
-    def width(self, architecture: str) -> int:
-        """Numbers of a vector, or features of a pair."""
-        return int(self._tables(architecture)[1].shape[1])
+    def start(self, architecture: str, *, seed: int) -> Student:
+        """A student before any step."""
+        if self.encoder is not None:
+            return self.encoder.start(architecture, seed=seed)
+        width = int(self._tables(architecture)[1].shape[1])
+        return start(architecture, width, seed=seed)
+
+    def untrained(
+        self, architecture: str, lessons: Lessons, *, seed: int, match: bool
+    ) -> Student:
+        """A student before any step, with the scale that it is trained with."""
+        of = untrained if self.encoder is None else self.encoder.untrained
+        return of(architecture, lessons, seed=seed, match=match)
 
     def lessons(self, architecture: str, drawn: list[Drawn]) -> Lessons:
         """What students of all seeds learn from; `drawn` has the groups of each."""
@@ -243,18 +277,21 @@ class Bench:
             teacher.append(values.reshape(codes.shape))
         places = np.stack(asked)
         queries, documents = self._tables(architecture)
-        if architecture == CROSS:
+        if architecture == CROSS and self.encoder is None:
             keys = np.stack(rows)[:, :, None] * self.n_docs + places
             places = np.searchsorted(self.features.keys, keys)
         return Lessons(queries, documents, np.stack(rows), places, np.stack(teacher))
 
-    def _tables(self, architecture: str) -> tuple[Single, Single]:
+    def _tables(self, architecture: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What students read: vectors, features of pairs, or texts."""
+        if self.encoder is not None:
+            return self.collection.queries, self.collection.documents
         if architecture == CROSS:
             return np.zeros((1, 1), dtype=np.float32), self.features.values
         retrieved = self.collection.retrieved
         return retrieved.query_vectors, retrieved.doc_vectors
 
-    def scores(self, student: Trained, split: str) -> tuple[Floats, Floats]:
+    def scores(self, student: Student, split: str) -> tuple[Floats, Floats]:
         """All scores of a student for a split, and those by which it ranks, (n, N).
 
         A bi-encoder scores every document. A cross-encoder scores what was ranked or
@@ -262,7 +299,7 @@ class Bench:
         others.
         """
         mine = self.collection.splits[split]
-        if HEADS[student.architecture].joint is None:
+        if student.architecture != CROSS:
             queries, documents = self._tables(student.architecture)
             scores = student.every_score(queries[mine], documents)
             return scores, scores
@@ -270,26 +307,54 @@ class Bench:
         place = np.searchsorted(mine, table.keys // self.n_docs)
         held = mine[np.minimum(place, len(mine) - 1)] == table.keys // self.n_docs
         rows = np.flatnonzero(held)
-        values = student.scores(
-            table.values[:1], table.values, np.zeros(1, dtype=np.int64), rows[None]
-        )[0]
         every = np.full((len(mine), self.n_docs), -np.inf)
-        every[place[rows], table.keys[rows] % self.n_docs] = values
+        every[place[rows], table.keys[rows] % self.n_docs] = self._of_pairs(
+            student, table.keys[rows]
+        )
         by = every.copy()
         added = rows[~table.found[rows]]
         by[place[added], table.keys[added] % self.n_docs] = -np.inf
         return every, by
 
-    def ndcg(self, student: Trained, split: str) -> Floats:
+    def _of_pairs(self, student: Student, keys: Integers) -> Floats:
+        """A cross-encoder's scores of pairs, in their order."""
+        if isinstance(student, Trained):
+            values = self.features.values
+            rows = np.searchsorted(self.features.keys, keys)
+            none = np.zeros(1, dtype=np.int64)
+            found = student.scores(values[:1], values, none, rows[None])
+            return found.ravel()
+        codes = (keys % self.n_docs)[:, None]
+        tables = self.collection.queries, self.collection.documents
+        return student.scores(*tables, keys // self.n_docs, codes).ravel()
+
+    def _of_groups(self, student: Student, split: str, groups: Groups) -> Floats:
+        """Scores for a split, of an encoder those of some groups alone: they cost."""
+        if isinstance(student, Trained):
+            return self.scores(student, split)[0]
+        mine = self.collection.splits[split]
+        queries, codes = self.collection.codes(groups)
+        every = np.full((len(mine), self.n_docs), -np.inf)
+        place = np.searchsorted(mine, queries)[:, None]
+        every[place, codes] = student.scores(*self._tables(""), queries, codes)
+        return every
+
+    def ndcg(self, student: Student, split: str) -> Floats:
         """nDCG@10 of every query of a split."""
         _, by = self.scores(student, split)
         found = ranked(by, depth=CUT)
         return self.judgements[split].effectiveness(found)[NDCG]
 
-    def chosen(self, checkpoints: list[Trained]) -> int:
-        """The checkpoint with the best nDCG@10 on the validation queries, the first."""
-        means = [float(self.ndcg(one, VALIDATION).mean()) for one in checkpoints]
-        return int(np.argmax(means))
+    def chosen(self, checkpoints: Iterable[Student]) -> tuple[int, Student]:
+        """The first checkpoint with the best nDCG@10 on validation queries."""
+        best, found = -np.inf, None
+        for place, one in enumerate(checkpoints):
+            value = float(self.ndcg(one, VALIDATION).mean())
+            if value > best:
+                best, found = value, (place, one.kept())
+        if found is None:
+            raise AssertionError("no checkpoints")
+        return found
 
     def baseline(self, name: str) -> Floats:
         """nDCG@10 of a run, or of the teacher's order of what runs found, by query."""
@@ -351,7 +416,7 @@ class Bench:
         places = positions(mine, terms.qids)
         return Drawn(groups, parts, places, terms.entropy_nats, diameter)
 
-    def measured(self, student: Trained, drawn: Drawn | None, *, key: str) -> Measured:
+    def measured(self, student: Student, drawn: Drawn | None, *, key: str) -> Measured:
         """Everything about one student on the test queries.
 
         `key` decides which half of them certifies. Without groups there are no terms.
@@ -385,9 +450,12 @@ class Bench:
         )
         return Measured(found, limit.upper, half, ranking)
 
-    def before(self, student: Trained, drawn: Drawn) -> Limit:
+    def before(self, student: Student, drawn: Drawn) -> Limit:
         """The certificate of an untrained student on the training queries."""
-        scores = {one: self.scores(student, one)[0] for one in (VALIDATION, TRAIN)}
+        scores = {
+            one: self._of_groups(student, one, drawn.parts[one])
+            for one in (VALIDATION, TRAIN)
+        }
         return self._limit(drawn, scores)
 
     def _limit(self, drawn: Drawn, scores: Mapping[str, Floats]) -> Limit:

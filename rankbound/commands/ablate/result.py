@@ -18,8 +18,9 @@ COLUMNS: Final = (
     *EFFECTIVENESS,
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
-    *("half_limit", "half_risk", "trained_on"),
+    *("half_limit", "half_risk", "trained_on", "teacher", "augmentation"),
 )
+BASE, NONE = "base", "none"  # the teacher of a collection, and no augmentation
 KENDALL: Final = "kendall_teacher"
 MEASURED: Final = (*EFFECTIVENESS, *TERMS, KENDALL)
 # Those of the first version, which a table of students must have
@@ -162,6 +163,124 @@ class Control(Record, frozen=True, kw_only=True):
 
     def _reaches(self, value: float) -> bool:
         return value > self.untrained and value >= REACHED * self.teacher
+
+
+class TeacherRow(Record, frozen=True, kw_only=True):
+    """A teacher that is made of that of a collection, or that one itself, "base".
+
+    Attributes
+    ----------
+    collection, teacher : str
+    ndcg : float
+        nDCG@10 of its order of what BM25 and the vectors find, over test queries.
+    entropy : float
+        Mean entropy of its preferences over all pairs of test groups, in nats, over
+        samplings and seeds.
+    """
+
+    collection: str
+    teacher: str
+    ndcg: float
+    entropy: float
+
+
+class Foretold(Record, frozen=True, kw_only=True):
+    """What Theorem 5 says of an augmentation, by untrained students and groups alone.
+
+    Attributes
+    ----------
+    collection, architecture, sampling, augmentation : str
+    n_queries : int
+        Distinct training queries, before and after: augmented ones are not new.
+    entropy_before, ..., bound_after : float
+        In nats, means over seeds; the locality is the range of the scores of an
+        untrained student in a group, and the bound that of its checkpoints under all
+        augmentations at once.
+    improves : bool
+        Whether the bound is lower after.
+    vacuous : bool
+        Neither bound is below ln 2, so that their order says nothing.
+    same_teacher : bool
+        False for other targets, of which the theorem does not speak: the bound after is
+        of other targets.
+    break_even_n : float or None
+        Training queries from which on the bound after is lower; None if no number is
+        enough.
+    """
+
+    collection: str
+    architecture: str
+    sampling: str
+    augmentation: str
+    n_queries: int
+    entropy_before: float
+    entropy_after: float
+    divergence_before: float
+    divergence_after: float
+    locality_before: float
+    locality_after: float
+    bound_before: float
+    bound_after: float
+    improves: bool
+    vacuous: bool
+    same_teacher: bool
+    break_even_n: float | None = None
+
+
+class Checked(Record, frozen=True, kw_only=True):
+    """What an augmentation has done after it was foretold: means over losses.
+
+    Attributes
+    ----------
+    collection, architecture, sampling, augmentation : str
+    improves : bool
+        As foretold.
+    risk_change, gain : float
+        Test risk by the teacher of the grid, in nats, and nDCG@10: after less before.
+    risk_lower, risk_upper : float
+        95 % interval of the change over queries, of all at once, which is approximate.
+    """
+
+    collection: str
+    architecture: str
+    sampling: str
+    augmentation: str
+    improves: bool
+    risk_change: float
+    risk_lower: float
+    risk_upper: float
+    gain: float
+
+    @property
+    def came(self) -> bool | None:
+        """Whether the risk did what was foretold; None where that is open."""
+        if self.risk_lower <= 0 <= self.risk_upper:
+            return None
+        return self.improves == (self.risk_change < 0)
+
+
+class Arm(Record, frozen=True, kw_only=True):
+    """A cell whose teacher or training data are others, against that of the grid.
+
+    Attributes
+    ----------
+    teacher, augmentation : str
+        One of them is that of the grid, "base" or "none".
+    cell : CellSummary
+        Its terms are those of its own teacher.
+    gain, lower, upper : float
+        nDCG@10 less that of the same cell of the grid, with an interval by betting over
+        queries that holds for all arms at once.
+    verdict : {"better", "worse", "open"}
+    """
+
+    teacher: str
+    augmentation: str
+    cell: CellSummary
+    gain: float
+    lower: float
+    upper: float
+    verdict: Verdict
 
 
 class SamplingTerms(Record, frozen=True, kw_only=True):
@@ -339,11 +458,17 @@ class Ablation(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    encoder: str = ""
     controls: tuple[Control, ...] = ()
     terms: tuple[SamplingTerms, ...] = ()
     predicted: tuple[Predicted, ...] = ()
     choices: tuple[Choice, ...] = ()
     claims: Named[Claim] = ()  # type: ignore[assignment]
+    teachers: tuple[TeacherRow, ...] = ()
+    arms: tuple[Arm, ...] = ()
+    foretold: tuple[Foretold, ...] = ()
+    foretold_sha256: tuple[str, ...] = ()  # of the files, by collection
+    checked: tuple[Checked, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "collections", "claims")
@@ -377,6 +502,8 @@ class Ablation(
             found.append(_chosen(self.choices))
         if self.claims:
             found.append(_claimed(self.claims))
+        if self.arms:
+            found.append(_arms(self))
         return found
 
     def to_files(self) -> dict[str, str | None]:
@@ -396,6 +523,10 @@ class Ablation(
             "predicted": self.predicted,
             "choices": self.choices,
             "claims": self.claims,
+            "teachers": self.teachers,
+            "foretold": self.foretold,
+            "checked": self.checked,
+            "arms": tuple(one.cell for one in self.arms),
         }
 
 
@@ -535,4 +666,36 @@ def _claimed(claims: Sequence[Claim]) -> Table:
             (Cell(one.claim), Cell(one.verdict), Cell(one.evidence)) for one in claims
         ),
         n_labels=3,
+    )
+
+
+def _arms(found: Ablation) -> Table:
+    known = {(one.collection, one.teacher): one for one in found.teachers}
+    return Table(
+        name="ablation-arms",
+        caption="nDCG@10 of cells with another teacher or augmentation, and the gain "
+        "over the same cell of the grid; 95 % intervals of "
+        f"{len(found.arms)} gains at once, by betting over queries; + and - exclude 0",
+        header=(
+            *("collection", "architecture", "cell", "teacher", "augmentation"),
+            *("its nDCG@10", "its entropy", "nDCG@10", "gain", "interval"),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, (one.cell.collection, one.cell.architecture)),
+                *map(Cell, (one.cell.label, one.teacher, one.augmentation)),
+                *(
+                    Cell(f"{value:.4f}")
+                    for value in (
+                        known[one.cell.collection, one.teacher].ndcg,
+                        known[one.cell.collection, one.teacher].entropy,
+                        one.cell.ndcg.value,
+                    )
+                ),
+                Cell(f"{one.gain:+.4f}", MARKS[one.verdict]),
+                Cell(f"[{one.lower:+.4f}, {one.upper:+.4f}]"),
+            )
+            for one in found.arms
+        ),
+        n_labels=5,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from os import PathLike
@@ -24,32 +24,59 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.answers import sentences
+from rankbound.commands.ablate.augmenting import (
+    AUGMENTATIONS,
+    augmented,
+    check_augmentations,
+    foretold,
+)
 from rankbound.commands.ablate.before import terms_of
+from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
     DOCSTRINGS,
     SPLITS,
     TEST,
-    Collection,
     NotTestedError,
     others_installed,
     read_abroad,
     read_collection,
 )
-from rankbound.commands.ablate.judging import TAUGHT, judged
-from rankbound.commands.ablate.keeping import Cell, Keeping, Known, Part, is_kept
+from rankbound.commands.ablate.encoders import BATCH as GROUPS
+from rankbound.commands.ablate.encoders import CHECKPOINTS as TUNED
+from rankbound.commands.ablate.encoders import LENGTH, Encoder, transformers_library
+from rankbound.commands.ablate.encoders import STEPS as TUNING
+from rankbound.commands.ablate.judging import (
+    TAUGHT,
+    judged,
+    judged_arms,
+    judged_break_even,
+    judged_foretold,
+    judged_teachers,
+)
+from rankbound.commands.ablate.keeping import (
+    BreakEven,
+    Cell,
+    Keeping,
+    Known,
+    Part,
+    is_kept,
+)
 from rankbound.commands.ablate.measuring import (
     DELTA,
     NDCG,
     Bench,
     Drawn,
     Measured,
+    Student,
 )
 from rankbound.commands.ablate.result import (
+    BASE,
     COLUMNS,
     EFFECTIVENESS,
     IN_DOMAIN,
     KENDALL,
     MEASURED,
+    NONE,
     OUT,
     QUERY_COLUMNS,
     TERMS,
@@ -57,8 +84,10 @@ from rankbound.commands.ablate.result import (
     CellSummary,
     CollectionRow,
     Control,
+    Foretold,
     Mean,
     SamplingTerms,
+    TeacherRow,
 )
 from rankbound.commands.ablate.students import (
     ARCHITECTURES,
@@ -70,9 +99,9 @@ from rankbound.commands.ablate.students import (
     STEPS,
     Lessons,
     jax_library,
-    start,
     train,
 )
+from rankbound.commands.ablate.teaching import TEACHERS, retaught
 from rankbound.commands.demo.retrieval import bm25_library
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
@@ -86,12 +115,12 @@ from rankbound.rows import Coded, Column, Rows, number_text
 from rankbound.validation.configurations import HeldOut
 from rankbound.writing import Replacing, check_outputs, holding
 
-JAX: Final = "jax"
+JAX, _ = BACKENDS = ("jax", "torch")
 SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-width")
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
-QID: Final = "qid"
+QID, ENTROPY = "qid", "entropy"
 DEFINITIONS: Final = {
     "ndcg@10, ap, rr@10": "of the run of a student on test queries, whose 100 best "
     "documents are kept; a bi-encoder ranks every document, and a cross-encoder ranks "
@@ -111,10 +140,21 @@ DEFINITIONS: Final = {
     "of seeds; the first cell of an architecture and a loss compiles, too",
     "half_limit, half_risk": "a certificate of a random half of the test queries, by "
     "the same range and stake, and the mean risk of the other half",
+    "teacher, augmentation": "base is the teacher of the collection, and none no "
+    "augmentation; terms of another teacher's students are by that teacher",
     "domain": "in, or out for the queries of a collection that no student was trained "
     "on, whose own teacher, groups and validation queries give the terms",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
     f"{STEPS} steps of {counted(BATCH, 'group')} apart; the start is none of them",
+}
+ENCODERS: Final = {
+    "checkpoint": f"the one of {TUNED} at equal intervals that validation queries "
+    f"chose, of steps of {counted(GROUPS, 'group')}; the start is none of them",
+    "seconds": "of fine-tuning all seeds, choosing and measuring, divided by the "
+    "number of seeds",
+    "bi, cross": "the cosine of means over the tokens of the encoder, and a linear "
+    "form of the first token of query and document read together; texts are cut at "
+    f"{LENGTH} tokens, and pairs at {2 * LENGTH}",
 }
 
 
@@ -129,37 +169,68 @@ class Design:
     group_size: int = SIZE
     backend: str = JAX
     match_scale: bool = True
+    encoder: str | None = None
+    steps: int | None = None
+    teachers: tuple[str, ...] = ()
+    augmentations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = {
             "samplings": tuple(ABLATED),
             "losses": LOSSES,
-            "architectures": KNOWN,
-            "backend": (JAX,),
+            "architectures": KNOWN if self.encoder is None else ARCHITECTURES,
+            "backend": BACKENDS,
+            "teachers": TEACHERS,
+            "augmentations": AUGMENTATIONS,
         }
         for name, allowed in known.items():
             found = getattr(self, name)
             given = (found,) if isinstance(found, str) else found
             strange = [one for one in given if one not in allowed]
-            if strange or not given or len({*given}) < len(given):
+            lacking = not given and name not in ("teachers", "augmentations")
+            if strange or lacking or len({*given}) < len(given):
                 raise UsageError(
                     f"`{name}` must be of {', '.join(allowed)}, each at most once, got "
                     f"{', '.join(map(repr, given)) or 'nothing'}"
                 )
         check_numbers("Design", seeds=self.seeds, group_size=self.group_size)
+        if self.steps is not None:
+            check_numbers("Design", steps=self.steps)
+            if self.encoder is None:
+                raise UsageError(
+                    "`steps` are those of an encoder, and heads take "
+                    f"{CHECKPOINTS * STEPS} always; give `encoder`, or leave it out"
+                )
+
+    def libraries(self) -> dict[str, str]:
+        """What trains, with its version."""
+        if self.encoder is not None:
+            found = [torch_library("`encoder`"), transformers_library()]
+        elif self.backend == JAX:
+            found = [jax_library()]
+        else:
+            found = [torch_library("`backend='torch'`")]
+        return {one.__name__: str(one.__version__) for one in found}
+
+    @property
+    def arms(self) -> tuple[tuple[str, str], ...]:
+        """Teachers and augmentations besides those of the grid."""
+        others = ((one, NONE) for one in self.teachers)
+        return (*others, *((BASE, one) for one in self.augmentations))
 
     @property
     def per_collection(self) -> int:
-        """Cells of one collection."""
+        """Cells of one collection and of each of its arms."""
         return len(self.samplings) * len(self.losses) * len(self.architectures)
 
-    def digest(self, cell: str, tested: Sequence[Collection]) -> str:
+    def digest(self, cell: str, tested: Sequence[Bench]) -> str:
         """Everything that the numbers of a cell depend on, as a hash."""
         said = repr(
             (
-                *(__version__, jax_library().__version__, versions()),
+                *(__version__, self.libraries(), versions(), self.steps),
+                *(one.encoder and one.encoder.digest for one in tested),
                 *(self.seeds, self.group_size, self.match_scale, self.architectures),
-                *(one.digest for one in tested),
+                *(one.collection.digest for one in tested),
                 *(cell, CHECKPOINTS, STEPS, BATCH, sorted(RATES.items()), SEED),
             )
         )
@@ -178,6 +249,10 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     group_size: int = SIZE,
     backend: str = JAX,
     match_scale: bool = True,
+    encoder: str | PathLike[str] | None = None,
+    steps: int | None = None,
+    teachers: Sequence[str] = (),
+    augmentations: Sequence[str] = (),
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -221,12 +296,37 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         cross-encoder starts.
     group_size : int, default 16
         Documents of a group with its positive.
-    backend : {"jax"}
-        What trains.
+    backend : {"jax", "torch"}
+        What trains heads: jax all seeds at once, or torch one student at a time. Both
+        give the same students, as far as single precision goes.
     match_scale : bool, default True
         Whether the scale that a student starts from is matched to the teacher's
         margins, in every cell. Otherwise it is 1, and losses differ by how far that is
         from the teacher's.
+    encoder : path or str, optional
+        A transformer that torch fine-tunes in the place of heads: a folder with
+        ``config.json``, weights and a tokenizer, or the name of a model that the hub
+        has. "bi" is then the cosine of means over tokens, and "cross" a linear form of
+        the first token of query and document read together. Distances and diameters
+        stay those of the vectors of the collection. Runs on a GPU where there is one.
+    steps : int, optional
+        Of fine-tuning, each with 8 groups; 240 by default. A quarter of them lies
+        between two checkpoints.
+    teachers : sequence of str, optional
+        Teachers besides that of the collection, each of which teaches all cells, too:
+        "overconfident" and "underconfident" have its order and log-odds four times as
+        large, or a quarter; "noisy" adds noise of the spread that its log-odds have in
+        a query; "stronger" is told what is relevant; "weaker" is the demo's model,
+        which learns from training queries and reads what the vectors say alone;
+        "ensemble" is the mean of its log-odds and those of its members, which are the
+        files of ``teacher/members``, or three models that learn from a third each.
+    augmentations : sequence of str, optional
+        Each of which alters the training of all cells, too, by as many steps. Of
+        inputs: "term-dropout" adds every query without 30 % of its words, "title" the
+        first words of a relevant document and "summary" its first sentence, with the
+        groups and scores of the query itself. Of targets: "temperature" divides
+        log-odds by 2, "label-noise" and "ensembling" take those of the teachers "noisy"
+        and "ensemble". What Theorem 5 foretells of them is written before any training.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -273,6 +373,10 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         group_size=group_size,
         backend=backend,
         match_scale=match_scale,
+        encoder=None if encoder is None else str(encoder),
+        steps=steps,
+        teachers=_several(teachers),
+        augmentations=_several(augmentations),
     )
     places = _several(collections)
     others = abroad_of(
@@ -308,7 +412,8 @@ def _several(given: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
 
 def n_stages(places: Sequence[str], abroad: Sequence[str], design: Design) -> int:
     """How often `ablated` tells its progress."""
-    own = 1 + len(abroad) + design.per_collection + len(design.architectures)
+    cells = design.per_collection * (1 + len(design.arms))
+    own = 1 + len(abroad) + cells + len(design.architectures)
     return len(places) * own
 
 
@@ -324,7 +429,8 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     progress: Progress = str,
 ) -> Ablation:
     """The same for the command line; everything is written."""
-    jax_library(), bm25_library()  # before any work
+    design.libraries(), bm25_library()  # before any work
+    encoder = None if design.encoder is None else Encoder.load(design.encoder)
     if not places:
         raise UsageError("`collections` must name at least one collection")
     given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
@@ -333,6 +439,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     check_outputs(out, Ablation.outputs(), replacing)
     rows: list[CollectionRow] = []
     works: list[Worked] = []
+    arms: list[WorkedArm] = []
     inputs: dict[str, Input] = {}
     keeping = Keeping(out, replacing, fresh)
     # Rounding depends on the number of threads that share a sum
@@ -344,7 +451,8 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
                 )
-            home = Bench(collection)
+            home = Bench(collection, encoder=encoder)
+            check_augmentations(home, design.augmentations)
             abroad, notes = _abroad(home, out_of_domain, progress)
             for one in (collection, *(bench.collection for bench in abroad)):
                 for path in one.files:
@@ -352,8 +460,14 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
             work = _Work(home, abroad, design, keeping, notes)
             works.append(work.done(progress))
             rows += work.rows()
+            for teacher, augmentation in design.arms:
+                other = home
+                if teacher != BASE:
+                    other = home.taught(retaught(collection, teacher))
+                arm = _Work(other, (), design, keeping, arm=(teacher, augmentation))
+                arms.append(arm.worked_arm(progress))
         rows.sort(key=lambda one: one.domain == OUT)
-        made = _result(design, rows, works, [*inputs.values()], command)
+        made = _result(design, rows, works, arms, [*inputs.values()], command)
         made.write_into(out, force=force)
     return made
 
@@ -379,7 +493,7 @@ def _abroad(
             raise UsageError(
                 f"two collections are called {collection.name!r}; rename a folder"
             )
-        found.append(Bench(collection, home))
+        found.append(Bench(collection, home, home.encoder))
     return found, notes
 
 
@@ -390,7 +504,19 @@ class Worked:
     cells: tuple[Cell, ...]
     controls: tuple[Control, ...]
     terms: tuple[SamplingTerms, ...]
+    foretold: tuple[Foretold, ...]
+    sha256: str
     qids: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedArm:
+    """The cells of an arm, and nDCG@10 of its teacher."""
+
+    teacher: str
+    augmentation: str
+    cells: tuple[Cell, ...]
+    ndcg: float
 
 
 def _is_mine(path: Path) -> bool:
@@ -410,7 +536,10 @@ class _Work:
         design: Design,
         keeping: Keeping,
         notes: Sequence[str] = (),
+        *,
+        arm: tuple[str, str] = (BASE, NONE),
     ) -> None:
+        self._arm = arm
         self._bench, self._abroad, self._design = bench, tuple(abroad), design
         self._keeping, self._notes = keeping, tuple(notes)
         self._collection = bench.collection
@@ -420,12 +549,15 @@ class _Work:
 
     def done(self, progress: Progress) -> Worked:
         """All cells, and what they are compared with."""
+        told, sha256_of = self._foretold(progress)
         cells = (*self._cells(progress),)
         benches = (self._bench, *self._abroad)
         return Worked(
             cells=cells,
             controls=(*self._controls(cells, progress),),
             terms=tuple(self._terms_found),
+            foretold=told,
+            sha256=sha256_of,
             qids={
                 one.collection.name: one.collection.qids[
                     one.collection.splits[TEST]
@@ -444,11 +576,51 @@ class _Work:
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
 
+    def worked_arm(self, progress: Progress) -> WorkedArm:
+        """The cells of an arm, which no control and no collection abroad belongs to."""
+        design = self._design
+        teacher, augmentation = self._arm
+        told = teacher if augmentation == NONE else augmentation
+        cells = []
+        for sampling in design.samplings:
+            self._forget()
+            for architecture, loss in product(design.architectures, design.losses):
+                progress(
+                    f"{self._collection.name}, {told}: {architecture}, {loss}, "
+                    f"{sampling}"
+                )
+                cells.append(self._cell(architecture, loss, sampling))
+        ndcg = float(self._bench.baseline("teacher").mean())
+        return WorkedArm(teacher, augmentation, tuple(cells), ndcg)
+
+    def _foretold(self, progress: Progress) -> tuple[tuple[Foretold, ...], str]:
+        """What Theorem 5 says of augmentations, in a file with its hash."""
+        design = self._design
+        if not design.augmentations:
+            return (), ""
+        progress(f"{self._collection.name}: foretelling augmentations")
+        stem = f"{self._collection.name}.break-even"
+        asked = repr((stem, design.samplings, design.augmentations))
+        digest = design.digest(asked, [self._bench])
+        found = self._keeping.of(stem, digest, BreakEven)
+        if found is None:
+            made: list[Foretold] = []
+            for sampling in design.samplings:
+                self._forget()
+                made += foretold(
+                    *(self._bench, design.architectures, sampling),
+                    *(self._groups(sampling), design.augmentations),
+                    match=design.match_scale,
+                )
+            found = BreakEven(digest=digest, foretold=tuple(made))
+            self._keeping.keep(stem, found)
+        return found.foretold, self._keeping.sha256(stem)
+
     def _terms(self, sampling: str) -> tuple[SamplingTerms, ...]:
         """What is known of a sampling before training."""
         design = self._design
         stem = f"{self._collection.name}.{sampling}.terms"
-        digest = design.digest(stem, [self._collection])
+        digest = design.digest(stem, [self._bench])
         found = self._keeping.of(stem, digest, Known)
         if found is None:
             made = terms_of(
@@ -523,9 +695,8 @@ class _Work:
 
     def _start(self, bench: Bench, architecture: str) -> float:
         """nDCG@10 of students before any step: the mean over seeds."""
-        width = self._bench.width(architecture)
         values = [
-            bench.ndcg(start(architecture, width, seed=seed), TEST).mean()
+            bench.ndcg(self._bench.start(architecture, seed=seed), TEST).mean()
             for seed in range(self._design.seeds)
         ]
         return float(np.mean(values))
@@ -559,7 +730,12 @@ class _Work:
     def _lessons_of(self, architecture: str, sampling: str) -> Lessons:
         drawn = self._groups(sampling)
         if architecture not in self._lessons:
-            self._lessons[architecture] = self._bench.lessons(architecture, drawn)
+            augmentation = self._arm[1]
+            self._lessons[architecture] = (
+                self._bench.lessons(architecture, drawn)
+                if augmentation == NONE
+                else augmented(self._bench, architecture, drawn, augmentation)
+            )
         return self._lessons[architecture]
 
     def _cell(
@@ -568,9 +744,9 @@ class _Work:
         """A cell as it is kept, or trained."""
         stem = f"{self._collection.name}.{architecture}.{loss}.{sampling}"
         stem += ".shuffled" * shuffled
+        stem += "".join(f".{one}" for one in self._arm if one not in (BASE, NONE))
         abroad = () if shuffled else self._abroad
-        tested = [self._collection, *(one.collection for one in abroad)]
-        digest = self._design.digest(stem, tested)
+        digest = self._design.digest(stem, [self._bench, *abroad])
         found = self._keeping.of(stem, digest, Cell)
         if found is not None and self._keeping.has(found.runs):
             return found
@@ -578,10 +754,9 @@ class _Work:
         if shuffled:
             lessons = lessons.shuffled()
         began = time.monotonic()
-        match = self._design.match_scale
-        students = train(architecture, loss, lessons, match=match)
-        places = [self._bench.chosen(checkpoints) for checkpoints in students]
-        chosen = [several[one] for several, one in zip(students, places, strict=True)]
+        found_of = self._students(architecture, loss, lessons)
+        picked = [self._bench.chosen(checkpoints) for checkpoints in found_of]
+        places, chosen = zip(*picked, strict=True)
         parts, runs = [], {}
         for bench in (self._bench, *abroad):
             groups = self._draws(bench, sampling)
@@ -599,13 +774,31 @@ class _Work:
             domain = IN_DOMAIN if bench is self._bench else OUT
             key = (name, domain, architecture, loss, sampling)
             parts.append(
-                _part(key, self._collection.name, found_by_seed, places, seconds)
+                _part(
+                    *(key, self._collection.name, found_by_seed, places, seconds),
+                    self._arm,
+                )
             )
             if not shuffled:
                 for seed, one in enumerate(found_by_seed):
                     tag = f"{stem}.{seed}{ends}"
                     runs[f"{tag}.run.gz"] = [*bench.run_lines(one.ranking, tag)]
         return self._keeping.keep_cell(stem, digest, parts, runs)
+
+    def _students(
+        self, architecture: str, loss: str, lessons: Lessons
+    ) -> Iterator[Iterable[Student]]:
+        """The checkpoints of every seed."""
+        match, encoder = self._design.match_scale, self._bench.encoder
+        if encoder is None:
+            by = train if self._design.backend == JAX else train_by_torch
+            yield from by(architecture, loss, lessons, match=match)
+            return
+        steps = self._design.steps or TUNING
+        for seed in range(self._design.seeds):
+            yield encoder.checkpoints(
+                *(architecture, loss, lessons), seed=seed, steps=steps, match=match
+            )
 
 
 def _part(
@@ -614,6 +807,7 @@ def _part(
     found: Sequence[Measured],
     places: Sequence[int],
     seconds: float,
+    arm: tuple[str, str],
 ) -> Part:
     return Part(
         rows=tuple(
@@ -621,6 +815,7 @@ def _part(
                 *(*key, str(seed), *_texts(one), f"{seconds:.3f}", str(place + 1)),
                 *(("", "") if one.half is None else _half(one.half)),
                 trained_on,
+                *arm,
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -720,12 +915,22 @@ def _result(
     design: Design,
     rows: Sequence[CollectionRow],
     works: Sequence[Worked],
+    arms: Sequence[WorkedArm],
     inputs: Sequence[Input],
     command: str,
 ) -> Ablation:
     cells = [cell for work in works for cell in work.cells]
     parts = [part for cell in cells for part in cell.parts]
     terms = tuple(one for work in works for one in work.terms)
+    others = [
+        (one.teacher, one.augmentation, part)
+        for one in arms
+        for cell in one.cells
+        for part in cell.parts
+    ]
+    compared = judged_arms(parts, others)
+    told = tuple(one for work in works for one in work.foretold)
+    checked = tuple(judged_foretold(parts, others, told))
     found = judged(parts, terms)
     made = Ablation(
         collections=tuple(rows),  # type: ignore[arg-type]
@@ -737,22 +942,64 @@ def _result(
         match_scale=design.match_scale,
         delta=DELTA,
         sentences=(),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if design.encoder is None else DEFINITIONS | ENCODERS,
         inputs=tuple(inputs),
         command=command,
-        versions={**versions(), JAX: jax_library().__version__},
+        encoder=design.encoder or "",
+        versions={**versions(), **design.libraries()},
         controls=tuple(one for work in works for one in work.controls),
         terms=terms,
         predicted=found.predicted,
         choices=found.choices,
-        claims=found.claims,  # type: ignore[arg-type]
+        claims=(  # type: ignore[arg-type]
+            *(*found.claims, *judged_teachers(parts, others)),
+            *judged_break_even(told, checked),
+        ),
+        teachers=tuple(_teachers(rows, parts, arms)),
+        arms=compared,
+        foretold=told,
+        foretold_sha256=tuple(work.sha256 for work in works if work.sha256),
+        checked=checked,
     )
-    table = [row for part in parts for row in part.rows]
+    every = (*parts, *(part for _, _, part in others))
+    table = [row for part in every for row in part.rows]
     columns = zip(COLUMNS, zip(*table, strict=True), strict=True)
     students = Rows({name: [*column] for name, column in columns})
     qids = {name: of for work in works for name, of in work.qids.items()}
     said = msgspec.structs.replace(made, sentences=tuple(sentences(made)))
     return said.with_beside(students=students, queries=_by_query(parts, qids))
+
+
+def _teachers(
+    rows: Sequence[CollectionRow], parts: Sequence[Part], arms: Sequence[WorkedArm]
+) -> Iterator[TeacherRow]:
+    """That of each collection, if there are others, and these."""
+    if not arms:
+        return
+    for row in rows:
+        if row.domain != OUT:
+            yield _teacher(row.name, BASE, row.teacher, parts)
+    for one in arms:
+        held = [part for cell in one.cells for part in cell.parts]
+        if one.teacher != BASE:
+            name = held[0].summary.collection
+            yield _teacher(name, one.teacher, one.ndcg, held)
+
+
+def _teacher(
+    collection: str, teacher: str, ndcg: float, parts: Sequence[Part]
+) -> TeacherRow:
+    by_sampling = {
+        part.summary.sampling: part.summary.means[ENTROPY].value
+        for part in parts
+        if (part.summary.collection, part.summary.domain) == (collection, IN_DOMAIN)
+    }
+    return TeacherRow(
+        collection=collection,
+        teacher=teacher,
+        ndcg=ndcg,
+        entropy=float(np.mean([*by_sampling.values()])),
+    )
 
 
 def _by_query(parts: Sequence[Part], qids: Mapping[str, Sequence[str]]) -> Rows:

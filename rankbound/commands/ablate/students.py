@@ -196,17 +196,17 @@ class Lessons:
 
     Attributes
     ----------
-    queries, documents : float32 arrays, shape (n, width)
+    queries, documents : float32 arrays, shape (n, width), or texts, shape (n,)
         What rows point into: vectors of queries and of documents, or, for a
-        cross-encoder head, nothing and the features of pairs.
+        cross-encoder head, nothing and the features of pairs. An encoder reads texts.
     rows : int64 array, shape (n_seeds, n_groups)
     asked : int64 array, shape (n_seeds, n_groups, k)
     teacher : float64 array, shape (n_seeds, n_groups, k)
         Log-odds, divided by the teacher's temperature.
     """
 
-    queries: Single
-    documents: Single
+    queries: NDArray[Any]
+    documents: NDArray[Any]
     rows: Integers
     asked: Integers
     teacher: Floats
@@ -233,6 +233,10 @@ class Trained:
         found = score(self.parameters, queries, documents, rows, asked)
         return self.scale * np.asarray(found, dtype=np.float64)
 
+    def kept(self) -> Trained:
+        """The same, which further training leaves as it is."""
+        return self
+
     def every_score(self, queries: Single, documents: Single) -> Floats:
         """Scores of all documents for queries, shape (n, n_docs), by a bi-encoder."""
         of_query, of_document = HEADS[self.architecture].sides
@@ -255,9 +259,13 @@ def untrained(
     found = plain.scores(
         lessons.queries, lessons.documents, lessons.rows[seed], lessons.asked[seed]
     )
-    own, wanted = _spread(found), _spread(lessons.teacher[seed])
-    factor = wanted / own if own > 0 and wanted > 0 else 1.0
-    return replace(plain, scale=factor)
+    return replace(plain, scale=matched(found, lessons.teacher[seed]))
+
+
+def matched(scores: Floats, teacher: Floats) -> float:
+    """What to multiply scores by, so that their margins spread as the teacher's do."""
+    own, wanted = _spread(scores), _spread(teacher)
+    return wanted / own if own > 0 and wanted > 0 else 1.0
 
 
 def start(architecture: str, width: int, *, seed: int) -> Trained:
@@ -313,7 +321,7 @@ def train(
         lessons.asked.astype(np.int32),
         lessons.teacher.astype(np.float32),
         np.array([one.scale for one in starts], dtype=np.float32),
-        np.stack([_batches(n_groups, seed) for seed in range(n_seeds)]),
+        np.stack([batches(n_groups, seed) for seed in range(n_seeds)]),
     )
     kept = {name: np.asarray(array) for name, array in jax.device_get(made).items()}
     return [
@@ -329,13 +337,16 @@ def train(
     ]
 
 
-def _batches(n_groups: int, seed: int) -> NDArray[np.int32]:
+def batches(
+    n_groups: int, seed: int, shape: tuple[int, int, int] | None = None
+) -> NDArray[np.int32]:
     """Groups of every step, shape (checkpoints, steps, batch): in turn, shuffled."""
     rng = np.random.default_rng([seed, 1])
-    wanted = CHECKPOINTS * STEPS * BATCH
+    shape = shape or (CHECKPOINTS, STEPS, BATCH)
+    wanted = math.prod(shape)
     rounds = [rng.permutation(n_groups) for _ in range(-(-wanted // n_groups))]
     order = np.concatenate(rounds)[:wanted]
-    return order.reshape(CHECKPOINTS, STEPS, BATCH).astype(np.int32)
+    return order.reshape(shape).astype(np.int32)
 
 
 @cache

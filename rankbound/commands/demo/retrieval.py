@@ -249,6 +249,38 @@ def retrieve(
         else:
             doc_vectors = space.vectors(doc_tokens)
         query_vectors = space.vectors(query_tokens)
+    return _ranked(
+        *(index, query_tokens, doc_vectors, query_vectors),
+        space=space if vectors is None else None,
+    )
+
+
+def asking(retrieved: Retrieved, queries: Sequence[str]) -> Retrieved:
+    """The same collection ranked for other queries, by BM25, LSA and fusion.
+
+    Raises
+    ------
+    ValueError
+        When its vectors are not of LSA.
+    """
+    if retrieved.space is None:
+        raise ValueError("vectors of other queries are known in a space of LSA alone")
+    tokens = [tokenize(text) for text in queries]
+    return _ranked(
+        *(retrieved.index, tokens, retrieved.doc_vectors),
+        retrieved.space.vectors(tokens),
+        space=retrieved.space,
+    )
+
+
+def _ranked(
+    index: LexicalIndex,
+    query_tokens: list[list[str]],
+    doc_vectors: NDArray[np.float32],
+    query_vectors: NDArray[np.float32],
+    *,
+    space: Semantics | None,
+) -> Retrieved:
     lexical = []
     for tokens in query_tokens:
         scores = index.scores(tokens)
@@ -259,7 +291,7 @@ def retrieve(
     rrf = fuse([bm25, lsa], name="rrf")
     return Retrieved(
         *(index, query_tokens, doc_vectors, query_vectors, bm25, lsa, rrf),
-        space=space if vectors is None else None,
+        space=space,
     )
 
 

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 
 from rankbound.commands.ablate.result import (
+    BASE,
     EFFECTIVENESS,
     IN_DOMAIN,
     KEY,
+    NONE,
     Ablation,
     CellSummary,
 )
@@ -44,6 +46,7 @@ MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=Tru
 OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
 VARIANCE: Final = "score_variance"
 NONE_TESTED: Final = "no associations query by query"
+TEACHER, AUGMENTATION = "teacher", "augmentation"
 # What tells the rows of a cell from those of others
 CELL: Final = (*KEY[:-1], "trained_on")
 WARNING: Final = (
@@ -127,7 +130,9 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
 
 def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
     """The configurations of all cells that have terms."""
-    limits, queries = (_by_cell(ablation.beside[kind.name]) for kind in Ablation.BESIDE)
+    limits, queries = (
+        _by_cell(_of_grid(ablation.beside[kind.name])) for kind in Ablation.BESIDE
+    )
     variance = {
         (one.collection, one.sampling): one.terms[VARIANCE]
         for one in ablation.terms
@@ -172,6 +177,14 @@ def _dataset(cell: CellSummary) -> str:
     if cell.domain == IN_DOMAIN:
         return cell.collection
     return f"{cell.collection} by students of {cell.trained_on}"
+
+
+def _of_grid(rows: Rows) -> Rows:
+    """Rows by the teacher of the collection, without augmentation."""
+    # The queries, and files of earlier versions, have these alone
+    if TEACHER not in rows.names:
+        return rows
+    return rows.where(TEACHER, BASE).where(AUGMENTATION, NONE)
 
 
 def _by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:

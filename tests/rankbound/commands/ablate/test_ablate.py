@@ -1,28 +1,35 @@
 """`ablate` on a small world: losses by loops, measures by trec_eval, resumed cells."""
 
 import gzip
+import hashlib
 import json
 import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import ir_measures
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kendalltau
+from threadpoolctl import threadpool_limits
 
 import rankbound as rb
 from rankbound import training
 from rankbound.cli import main
-from rankbound.commands.ablate import measuring, run, students
+from rankbound.commands.ablate import augmenting, measuring, run, students, teaching
+from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
+from rankbound.commands.ablate.teaching import retaught
+from rankbound.commands.demo.models import pair_features
+from rankbound.commands.demo.retrieval import retrieve
 from rankbound.commands.validate.ablated import validate_ablation
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
@@ -122,7 +129,7 @@ def test_training_takes_the_steps_of_adam_as_torch_has_it(monkeypatch):
         form = torch.eye(5, requires_grad=True)
         adam = torch.optim.Adam([form], lr=students.RATES["bi"])
         queries, documents = map(torch.tensor, vectors)
-        for checkpoint, steps in enumerate(students._batches(7, seed)):
+        for checkpoint, steps in enumerate(students.batches(7, seed)):
             for batch in steps:
                 adam.zero_grad()
                 projected = queries[rows[seed][batch]] @ form
@@ -133,6 +140,36 @@ def test_training_takes_the_steps_of_adam_as_torch_has_it(monkeypatch):
                 adam.step()
             found = made[seed][checkpoint].parameters["form"]
             assert_allclose(found, form.detach().numpy(), atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "loss"),
+    [("bi", "ranknet"), ("bi-two-layer", "marginmse"), ("cross", "kl")],
+)
+def test_torch_trains_the_students_that_jax_trains(architecture, loss, monkeypatch):
+    monkeypatch.setattr(students, "CHECKPOINTS", 2)
+    monkeypatch.setattr(students, "STEPS", 12)
+    monkeypatch.setattr(students, "BATCH", 4)
+    rng = np.random.default_rng(6)
+    queries, documents = (
+        rng.normal(size=(n, 5)).astype(np.float32) / 2 for n in (9, 20)
+    )
+    rows, asked = rng.integers(9, size=(2, 7)), rng.integers(20, size=(2, 7, 4))
+    lessons = Lessons(queries, documents, rows, asked, rng.normal(size=(2, 7, 4)) * 3)
+    by_jax = students.train(architecture, loss, lessons, match=True)
+    by_torch = train_by_torch(architecture, loss, lessons, match=True)
+    for mine, theirs in zip(by_jax, by_torch, strict=True):
+        for one, other in zip(mine, theirs, strict=True):
+            assert one.scale == other.scale
+            assert {*one.parameters} == {*other.parameters}
+            for name, array in one.parameters.items():
+                assert_allclose(other.parameters[name], array, atol=2e-5)
+    moved = by_torch[0][1].parameters
+    start = students.untrained(architecture, lessons, seed=0, match=True)
+    assert any(
+        np.abs(array - start.parameters[name]).max() > 5e-4
+        for name, array in moved.items()
+    )
 
 
 def test_a_matched_student_starts_from_the_spread_of_the_teachers_margins():
@@ -235,6 +272,264 @@ def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(mad
         assert float(row["upper_bound"]) > parts[2]
         assert row["vacuous"] == str(int(float(row["upper_bound"]) >= math.log(2)))
         assert 1 <= int(row["checkpoint"]) <= students.CHECKPOINTS
+
+
+TAUGHT = {
+    "samplings": ("random",),
+    "architectures": ("bi",),
+    "teachers": ("overconfident", "underconfident", "noisy", "stronger", "ensemble"),
+}
+
+
+@pytest.fixture(scope="module")
+def taught(made):
+    """The ablation of the world, with other teachers, two of which lie in files."""
+    folder, _ = made
+    place = folder / "taught/world"
+    shutil.copytree(folder / "world", place)
+    (place / "teacher/members").mkdir()
+    with gzip.open(place / "teacher/teacher.scores.json.gz", "rt") as stream:
+        scores = json.load(stream)
+    for number, (name, factor) in enumerate((("one", 0.5), ("two", -1.0))):
+        member = {
+            q: {d: factor * s + number for d, s in row.items()}
+            for q, row in scores.items()
+        }
+        path = place / f"teacher/members/{name}.scores.json"
+        path.write_text(json.dumps(member))
+    return scores, place, rb.ablate([place], folder / "taught/out", **(GRID | TAUGHT))
+
+
+def test_teachers_are_graded_and_the_grid_stays_as_it_is(made, taught):
+    folder, found = made
+    _, _, other = taught
+    grid = [one for one in found.cells_of("world", "bi") if one.sampling == "random"]
+    kept = [
+        other.cells_of("world", "bi")[0].means[name] for name in ("ndcg@10", "risk")
+    ]
+    assert kept == [grid[0].means[name] for name in ("ndcg@10", "risk")]
+    known = {one.teacher: one for one in other.teachers}
+    assert [*known] == ["base", *TAUGHT["teachers"]]
+    over, base, under = (
+        known[name] for name in ("overconfident", "base", "underconfident")
+    )
+    assert over.ndcg == base.ndcg == under.ndcg
+    assert over.entropy < base.entropy - 0.05 < under.entropy - 0.1
+    assert known["noisy"].ndcg < base.ndcg - 0.05
+    assert known["stronger"].ndcg >= base.ndcg
+    rows = table(folder / "taught/out")
+    assert len(rows) == 2 * 6
+    assert {row["augmentation"] for row in rows} == {"none"}
+    values = {}
+    for row in rows:
+        values.setdefault(row["teacher"], []).append(float(row["ndcg@10"]))
+    for arm in other.arms:
+        gain = np.mean(values[arm.teacher]) - np.mean(values["base"])
+        assert_allclose(arm.gain, gain, atol=1e-12)
+        assert arm.lower < arm.gain < arm.upper
+        assert arm.cell.means["entropy"].value == pytest.approx(
+            known[arm.teacher].entropy, abs=1e-12
+        )
+        run = f"world.bi.ranknet.random.{arm.teacher}.0.run.gz"
+        assert (folder / "taught/out/runs" / run).is_file()
+    claim = other.claims["moderate-teacher-entropy"]
+    assert claim.evidence.startswith("2 differences: base less overconfident")
+    # What reads the table asks about the grid alone
+    checked = validate_ablation(folder / "taught/out", resamples=200, permutations=99)
+    assert {one.student for one in checked.configuration_values} == {
+        f"bi {one.label}" for one in other.cells
+    }
+
+
+def test_teachers_are_those_of_loops(taught):
+    scores, place, _ = taught
+    collection = read_collection(place, seed=0)
+
+    def rows(name):
+        return retaught(collection, name).pool.teacher.to_ranx_dict()
+
+    kept = collection.pool.teacher.to_ranx_dict()
+    values = [
+        s - sum(row.values()) / len(row) for row in kept.values() for s in row.values()
+    ]
+    spread = math.sqrt(sum(v * v for v in values) / len(values))
+    assert_allclose(teaching.spread(collection), spread, rtol=1e-12)
+    judged = collection.pool.relevant.to_ranx_dict()
+    made = {
+        name: rows(name) for name in ("ensemble", "stronger", "overconfident", "noisy")
+    }
+    noise = []
+    for qid, row in kept.items():
+        for docno, value in row.items():
+            assert value == scores[qid][docno]
+            mean = (value + 0.5 * value + 1 - value) / 3
+            assert_allclose(made["ensemble"][qid][docno], mean, atol=1e-12)
+            bonus = 2 * spread * (judged.get(qid, {}).get(docno, 0) >= 1)
+            assert_allclose(made["stronger"][qid][docno], value + bonus, atol=1e-12)
+            assert made["overconfident"][qid][docno] == 4 * value
+            noise.append((made["noisy"][qid][docno] - value) / spread)
+    # 2,880 normal numbers: outside of five standard errors once in a million seeds
+    assert abs(np.mean(noise)) < 5 / math.sqrt(len(noise))
+    assert abs(np.std(noise) - 1) < 5 / math.sqrt(2 * len(noise))
+    path = place / "teacher/members/one.scores.json"
+    path.write_text(json.dumps({qid: scores[qid] for qid in [*scores][1:]}))
+    with pytest.raises(UsageError, match="which the teacher scores"):
+        retaught(read_collection(place, seed=0), "ensemble")
+
+
+def test_a_weaker_teacher_learns_from_training_queries_alone(made):
+    """Judgements of the other queries may say anything."""
+    collection = read_collection(made[0] / "world", seed=0)
+    train = {*collection.qids[collection.splits["train"]]}
+    judged = {
+        qid: row if qid in train else {"d000": 1.0}
+        for qid, row in collection.pool.relevant.to_ranx_dict().items()
+    }
+    pool = replace(collection.pool, relevant=rb.Scores.from_dict(judged))
+    others = collection, replace(collection, pool=pool)
+    with threadpool_limits(limits=1):  # which wait for each other on a busy machine
+        found = [retaught(one, "weaker").pool.teacher.values for one in others]
+    assert_array_equal(found[0], found[1])
+    assert np.ptp(found[0]) > 1
+
+
+AUGMENTED = {
+    "samplings": ("random",),
+    "seeds": 1,
+    "architectures": ("bi",),
+    "augmentations": ("term-dropout", "temperature", "label-noise"),
+}
+
+
+def test_augmentations_are_foretold_before_any_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(students, "STEPS", 6)
+    place = world(tmp_path / "world")
+    with pytest.raises(UsageError, match="has vectors of its own"):
+        rb.ablate([place], tmp_path / "out", **(GRID | AUGMENTED))
+    shutil.rmtree(place / "embeddings")
+    trained, files = run.train, []
+
+    def watched(*of, **settings):
+        (path,) = tmp_path.glob("out/cells/world.break-even.json")
+        files.append(path.read_bytes())
+        return trained(*of, **settings)
+
+    monkeypatch.setattr(run, "train", watched)
+    found = rb.ablate([place], tmp_path / "out", **(GRID | AUGMENTED))
+    assert found.foretold_sha256 == (hashlib.sha256(files[0]).hexdigest(),)
+    rows = table(tmp_path / "out")
+    assert {row["augmentation"] for row in rows} == {
+        "none",
+        *AUGMENTED["augmentations"],
+    }
+    for one in found.foretold:
+        after = one.entropy_after, one.divergence_after, one.locality_after
+        k = students.CHECKPOINTS * 4
+        rate = math.sqrt(math.log(k / 0.05) / (2 * one.n_queries))
+        bound = after[0] + after[1] + after[2] * rate
+        assert_allclose(one.bound_after, bound, rtol=1e-9)
+        assert one.improves == (one.bound_after < one.bound_before)
+        assert one.vacuous == (min(one.bound_after, one.bound_before) >= math.log(2))
+        assert one.same_teacher == (one.augmentation == "term-dropout")
+        if one.same_teacher:
+            assert_allclose(one.entropy_after, one.entropy_before, rtol=1e-9)
+        if one.augmentation == "temperature":
+            assert one.entropy_after > one.entropy_before
+    for one in found.checked:
+        mine, base = (
+            [
+                float(row["risk"])
+                for row in rows
+                if (row["architecture"], row["augmentation"])
+                == (one.architecture, name)
+            ]
+            for name in (one.augmentation, "none")
+        )
+        assert_allclose(one.risk_change, np.mean(mine) - np.mean(base), atol=1e-9)
+        assert one.risk_lower < one.risk_change < one.risk_upper
+    assert found.claims["break-even"].evidence.startswith("of 3 foretold")
+
+    # What trains students changes nothing of what is foretold: none is trained here
+    class TooEarlyError(Exception):
+        pass
+
+    def refused(*_, match):
+        raise TooEarlyError(match)
+
+    monkeypatch.setattr(run, "train", refused)
+    monkeypatch.setattr(students, "RATES", {"bi": 0.1})
+    with pytest.raises(TooEarlyError):
+        rb.ablate([place], tmp_path / "early", **(GRID | AUGMENTED))
+    early = json.loads((tmp_path / "early/cells/world.break-even.json").read_bytes())
+    assert early["foretold"] == json.loads(files[0])["foretold"]
+
+
+def test_augmented_queries_are_read_as_their_texts_are(tmp_path):
+    """Rows of an augmented query have the vectors and features of its text."""
+    place = world(tmp_path / "world")
+    shutil.rmtree(place / "embeddings")
+    collection = read_collection(place, seed=0)
+    bench = Bench(collection)
+    drawn = [bench.drawn("random", size=5, seed=0)]
+    texts = augmenting.queries_of(collection, "term-dropout")
+    assert all(
+        {*new.split()} <= {*old.split()} and new
+        for new, old in zip(texts, collection.queries, strict=True)
+    )
+    lengths = [
+        sum(len(one.split()) for one in of) for of in (texts, collection.queries)
+    ]
+    assert 0.5 < lengths[0] / lengths[1] < 0.85
+    retrieved = retrieve(
+        collection.documents.tolist(), texts.tolist(), dimensions=512, seed=0
+    )
+    n = len(bench.lessons("bi", drawn).rows[0])
+    for architecture in ("bi", "cross"):
+        plain = bench.lessons(architecture, drawn)
+        made = augmenting.augmented(bench, architecture, drawn, "term-dropout")
+        assert made.rows.shape == (1, 2 * n)
+        assert_array_equal(made.teacher[:, n:], plain.teacher)
+        for group in range(3):
+            query = int(bench.lessons("bi", drawn).rows[0, group])
+            codes = bench.lessons("bi", drawn).asked[0, group]
+            if architecture == "bi":
+                vector = made.queries[made.rows[0, n + group]]
+                assert_allclose(vector, retrieved.query_vectors[query], atol=1e-5)
+                assert_array_equal(made.asked[0, n + group], codes)
+                continue
+            wanted = pair_features(retrieved, query, codes)
+            wanted = (wanted - bench.features.mean) / bench.features.spread
+            found = made.documents[made.asked[0, n + group]]
+            assert_allclose(found, wanted, atol=1e-3)
+    titles = augmenting.queries_of(collection, "title")
+    first = [codes[0] for codes in teaching.relevant_of(collection)]
+    wanted = [" ".join(collection.documents[code].split()[:8]) for code in first]
+    assert titles.tolist() == wanted
+
+
+def test_torch_gives_the_same_table(made, tmp_path):
+    folder, _ = made
+    asked = {"samplings": ("random",), "backend": "torch"}
+    found = rb.ablate([folder / "world"], tmp_path, **(GRID | asked))
+    assert found.backend == "torch"
+    wanted = [
+        row
+        for row in table(folder / "out")
+        if (row["sampling"], row["domain"]) == ("random", "in")
+    ]
+    rows = table(tmp_path)
+    assert [*map(key_of, rows)] == [*map(key_of, wanted)]
+    for one, other in zip(rows, wanted, strict=True):
+        for name in ("risk", "divergence", "entropy", "upper_bound"):
+            assert_allclose(float(one[name]), float(other[name]), rtol=1e-3)
+        # Rounding may exchange two documents
+        for name in ("ndcg@10", "kendall_teacher"):
+            assert_allclose(float(one[name]), float(other[name]), atol=5e-3)
+        assert one["checkpoint"] == other["checkpoint"]
+
+
+def key_of(row):
+    return [row[name] for name in KEY]
 
 
 def qrels(place, found):
@@ -404,7 +699,8 @@ def test_files_of_others_stay(made, tmp_path):
         ({"samplings": ("bm52",)}, "`samplings` must be of random, bm25"),
         ({"losses": ("kl", "kl")}, "each at most once"),
         ({"architectures": ()}, "got nothing"),
-        ({"backend": "torch"}, "`backend` must be of jax"),
+        ({"backend": "numpy"}, "`backend` must be of jax, torch"),
+        ({"teachers": ("best",)}, "`teachers` must be of weaker, stronger"),
         ({"seeds": 0}, "`seeds` must be a whole number from 1"),
         ({"group_size": 1}, "`group_size` must be"),
         ({"group_size": 60, "samplings": ("random",)}, "give a smaller `group_size`"),
