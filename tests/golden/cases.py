@@ -296,6 +296,9 @@ LINES = {
         "no-collection": "ablate --collection sets/one --out {out}",
         "no-sampling": "ablate --samplings bm52 --out {out}",
         "seeds": "ablate --seeds 0 --out {out}",
+        "arms": "ablate --collection nowhere --teachers noisy --augmentations title "
+        "--out {out}",
+        "steps": "ablate --steps 3 --out {out}",
         "forced": "ablate --collection nowhere --out {out} --force",
     },
     "theory": {

@@ -26,7 +26,9 @@ SLOW = {"figures-all", "appendix-files"}
 NOT_GIVEN = {
     "--help",
     "--memory",  # what it does, tests/rankbound/test_memory.py sees
+    *("--workers", "--dask", "--fresh"),  # tests/rankbound/test_engine.py
     "--pdf",  # needs pdflatex
+    "--encoder",  # needs transformers
     "--deep",  # takes minutes
     "--quiet",  # of what is said after 30 seconds
 }
