@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -156,12 +156,18 @@ def _started(source: Source) -> Any:
         if large:
             with suppress(Unsure, FormatError):
                 found = _first_items(source)
-            if found is None and first_object(source):
-                found = {}  # whose first line is an object, and others follow
+            if found is None and first_object(source) and _has_lines(source):
+                found = {}  # the first of several objects
         if found is None:
             return _parsed(source)
         source.known[_started] = found
     return source.known[_started]
+
+
+def _has_lines(source: Source) -> bool:
+    """Whether something stands on a second line."""
+    filled = (number for number, line in source.lines() if line)
+    return len([*islice(filled, 2)]) > 1
 
 
 def _first_items(source: Source) -> dict[str, object]:

@@ -236,6 +236,15 @@ def test_a_table_in_one_object_is_read_alike_in_pieces(
         assert told(parts) == told(tables._by_record(source, found, "scores"))
 
 
+def test_a_table_on_one_line_is_one_although_its_pieces_are_not_sure(monkeypatch):
+    in_pieces(monkeypatch)
+    frame = pd.DataFrame([("q", "d}", 0.0)], columns=["qid", "docno", "score"])
+    content = written(frame, "columns", blanks=False).encode()
+    found = tables.found_in(Source(Path("x"), content=content))
+    assert found is not None
+    assert found.orient == "columns"
+
+
 @pytest.mark.parametrize("orient", ["index", "columns", "split", "table", "lists"])
 def test_tables_of_pandas_are_read_in_pieces(orient, monkeypatch):
     in_pieces(monkeypatch)
