@@ -591,9 +591,9 @@ class _Work:
 
     def done(self, progress: Progress) -> Worked:
         """All cells, and what they are compared with."""
-        self._prepared()
+        reading = self._meter.taken()
         told, sha256_of = self._foretold(progress)
-        cells = (*self._cells(progress),)
+        cells = (*self._cells(progress, reading),)
         benches = (self._bench, *self._abroad)
         return Worked(
             cells=cells,
@@ -626,13 +626,12 @@ class _Work:
             energy_kwh=one.energy_kwh,
         )
 
-    def _prepared(self) -> None:
+    def _prepared(self, spent: Mapping[str, Spent]) -> None:
         """The cost of the collection and its teacher, as it was the first time."""
         benches = (self._bench, *self._abroad)
         suffix = "".join(f".{one}" for one in self._arm if one not in (BASE, NONE))
         stem = f"{self._collection.name}{suffix}.prepared"
         digest = self._design.digest(stem, benches)
-        spent = self._meter.taken()
         found = self._keeping.of(stem, digest, Prepared)
         if found is None:
             scores = (len(one.collection.pool.teacher.values) for one in benches)
@@ -642,12 +641,17 @@ class _Work:
             self._keeping.keep(stem, found)
         self._costs.append(found.cost)
 
-    def _cells(self, progress: Progress) -> Iterator[Cell]:
+    def _cells(
+        self, progress: Progress, reading: Mapping[str, Spent]
+    ) -> Iterator[Cell]:
         """All cells, those that are complete as they are."""
         design = self._design
         for sampling in design.samplings:
             self._forget()
             self._terms_found += self._terms(sampling)
+            if sampling == design.samplings[0]:
+                # Now that its groups can be drawn, so that nothing is left otherwise
+                self._prepared(reading)
             for architecture, loss in product(design.architectures, design.losses):
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
@@ -657,7 +661,7 @@ class _Work:
         design = self._design
         teacher, augmentation = self._arm
         if teacher != BASE:
-            self._prepared()
+            self._prepared(self._meter.taken())
         told = teacher if augmentation == NONE else augmentation
         cells = []
         for sampling in design.samplings:
