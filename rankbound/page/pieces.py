@@ -31,8 +31,10 @@ from rankbound.page.studies import (
 from rankbound.results import Result
 from rankbound.terminal.ablate import (
     CELL_HEADINGS,
+    COST_HEADINGS,
     DIFFERENCE_HEADINGS,
     cell_cells,
+    cost_cells,
     difference_cells,
 )
 from rankbound.terminal.answers import said_first
@@ -370,6 +372,16 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
                 DIFFERENCE_HEADINGS,
                 tuple(map(difference_cells, found.differences)),
                 left=4,
+            ),
+            *(
+                Table(
+                    f"costs{tag}",
+                    "What every stage took",
+                    COST_HEADINGS,
+                    tuple(map(cost_cells, found.costs)),
+                    left=5,
+                )
+                for _ in found.costs[:1]
             ),
             *(
                 Table(

@@ -10,7 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.ablate.result import Ablation, CellSummary, Difference, Mean
+from rankbound.commands.ablate.result import (
+    Ablation,
+    CellSummary,
+    Cost,
+    Difference,
+    Mean,
+)
 from rankbound.terminal.console import outline, say
 
 CELL_HEADINGS: Final = (
@@ -20,6 +26,10 @@ CELL_HEADINGS: Final = (
 DIFFERENCE_HEADINGS: Final = (
     *("collection", "architecture", "loss", "sampling"),
     *("difference", "interval", "verdict"),
+)
+COST_HEADINGS: Final = (
+    *("collection", "teacher", "augmentation", "stage", "architecture"),
+    *("seconds", "kWh", "steps", "teacher's scores", "student's scores"),
 )
 RISK: Final = "risk"
 
@@ -34,6 +44,7 @@ def show(found: Ablation, console: Console, *, details: bool) -> None:
     if found.differences:
         rows = [*map(difference_cells, found.differences)]
         console.print(_table(DIFFERENCE_HEADINGS, rows))
+    _show_costs(found, console)
     for claim in found.claims:
         said = f"{claim.verdict}: {claim.claim} ({claim.source}): {claim.evidence}"
         say(console, escape(said))
@@ -42,6 +53,14 @@ def show(found: Ablation, console: Console, *, details: bool) -> None:
     for one in found.collections:
         for note in one.notes:
             say(console, escape(f"note {one.name}: {note}"))
+
+
+def _show_costs(found: Ablation, console: Console) -> None:
+    if not found.costs:
+        return
+    console.print(_table(COST_HEADINGS, [*map(cost_cells, found.costs)]))
+    if found.energy_missing_because is not None:
+        say(console, escape(f"note: no energy: {found.energy_missing_because}"))
 
 
 def cell_cells(one: CellSummary) -> tuple[str, ...]:
@@ -71,6 +90,17 @@ def difference_cells(one: Difference) -> tuple[str, ...]:
         f"{one.value:+.4f}",
         f"{one.lower:+.4f} to {one.upper:+.4f}",
         one.verdict,
+    )
+
+
+def cost_cells(one: Cost) -> tuple[str, ...]:
+    """One stage of one architecture, or of all."""
+    return (
+        *(one.collection, one.teacher, one.augmentation, one.stage),
+        one.architecture or "-",
+        f"{one.seconds:,.1f}",
+        "-" if one.energy_kwh is None else f"{one.energy_kwh:.3g}",
+        *(f"{n:,}" for n in (one.steps, one.teacher_pairs, one.student_pairs)),
     )
 
 

@@ -36,8 +36,21 @@ def table(folder):
     return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in rows]
 
 
+def timeless(read):
+    """What JSON holds, without seconds and energy."""
+    if isinstance(read, list):
+        return [timeless(one) for one in read]
+    if not isinstance(read, dict):
+        return read
+    return {
+        key: timeless(one)
+        for key, one in read.items()
+        if key not in ("seconds", "energy_kwh")
+    }
+
+
 def contents(folder, *, but_seconds=True):
-    """Every file of an ablation, without seconds and what they alter."""
+    """Every file of an ablation, without seconds, energy and what they alter."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or path.name == "rankbound.manifest.json":
@@ -45,8 +58,10 @@ def contents(folder, *, but_seconds=True):
         data = path.read_bytes()
         if but_seconds and path.name == "ablation.tsv":
             data = [{**row, "seconds": ""} for row in table(folder)]
+        if but_seconds and path.name == "ablation.json":
+            data = [timeless(json.loads(data))]
         if but_seconds and path.parent.name == "cells":
-            read = json.loads(data)
+            read = timeless(json.loads(data))
             place = COLUMNS.index("seconds")
             for part in read.get("parts", ()):
                 part["rows"] = [r[:place] + r[place + 1 :] for r in part["rows"]]

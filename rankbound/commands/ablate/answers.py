@@ -34,6 +34,7 @@ def sentences(found: Ablation) -> Iterator[str]:
     yield from _predicted(found)
     yield from _chosen(found)
     yield from _arms(found)
+    yield from _bought(found)
     for claim in found.claims:
         yield f"{claim.verdict}: {claim.claim}"
 
@@ -198,6 +199,26 @@ def _arms(found: Ablation) -> Iterator[str]:
             f"of the grid, {worse} below and {len(rows) - better - worse} open, at "
             "95 % for all at once"
         )
+
+
+def _bought(found: Ablation) -> Iterator[str]:
+    """What a student costs, and what that buys, in one line."""
+    parts: dict[tuple[str, str], list[float]] = {}
+    for one in found.bought:
+        if (one.teacher, one.augmentation) == (BASE, NONE):
+            parts.setdefault((one.collection, one.architecture), []).append(one.gain)
+    if not parts:
+        return
+    first = found.bought[0]
+    told = ", ".join(
+        f"{sum(gains) / len(gains):+.4f} for {architecture} on {collection}"
+        for (collection, architecture), gains in parts.items()
+    )
+    yield (
+        f"{counted(first.steps, 'step')} and "
+        f"{counted(first.pairs_scored, 'scored pair')} of each student buy, in nDCG@10 "
+        f"over its start and on average over cells: {told}"
+    )
 
 
 def _against_random(found: Ablation) -> Iterator[str]:

@@ -10,7 +10,12 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
-from rankbound.commands.ablate.result import CellSummary, Foretold, SamplingTerms
+from rankbound.commands.ablate.result import (
+    CellSummary,
+    Cost,
+    Foretold,
+    SamplingTerms,
+)
 from rankbound.commands.demo.prepare import write_lines
 from rankbound.data.columns import Floats
 from rankbound.decoding import decoded, schema_in
@@ -22,6 +27,7 @@ from rankbound.writing import Replacing, filling, json_text
 CELLS, RUNS = "cells", "runs"
 CELL_SCHEMA: Final = "rankbound.ablation-cell"
 FORETOLD_SCHEMA: Final = "rankbound.ablation-foretold"
+PREPARED_SCHEMA: Final = "rankbound.ablation-prepared"
 TERMS_SCHEMA: Final = "rankbound.ablation-terms"
 
 
@@ -42,25 +48,39 @@ class Part(Record, frozen=True, kw_only=True):
 
 
 class Cell(
-    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/3"
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/4"
 ):
     """A cell as it is kept: it is not trained again while its `digest` is the same.
 
-    `runs` are the hashes of its runs by file; the first part is in domain.
+    `runs` are the hashes of its runs by file; the first part is in domain. Every
+    student took as many `steps`, and scored `pairs_scored` documents in them.
     """
 
     digest: str
     runs: dict[str, str]
     parts: tuple[Part, ...]
+    steps: int
+    pairs_scored: int
+    costs: tuple[Cost, ...]
 
 
 class Known(
-    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{TERMS_SCHEMA}/1"
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{TERMS_SCHEMA}/2"
 ):
     """What is known of a sampling before training, as it is kept."""
 
     digest: str
     terms: tuple[SamplingTerms, ...]
+    costs: tuple[Cost, ...]
+
+
+class Prepared(
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{PREPARED_SCHEMA}/1"
+):
+    """What reading a collection and making its teacher took when it was first done."""
+
+    digest: str
+    cost: Cost
 
 
 class BreakEven(
@@ -72,7 +92,7 @@ class BreakEven(
     foretold: tuple[Foretold, ...]
 
 
-Kept = TypeVar("Kept", Cell, Known, BreakEven)
+Kept = TypeVar("Kept", Cell, Known, BreakEven, Prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +123,13 @@ class Keeping:
         """Hash of what is kept."""
         return sha256(self.out / CELLS / f"{stem}.json")
 
-    def keep(self, stem: str, made: Known | BreakEven) -> None:
+    def keep(self, stem: str, made: Known | BreakEven | Prepared) -> None:
         """Write what is known before training."""
         with filling(self.out, self.replacing) as aside:
             _write(aside, stem, made)
 
     def keep_cell(
-        self,
-        stem: str,
-        digest: str,
-        parts: Sequence[Part],
-        runs: Mapping[str, Sequence[str]],
+        self, stem: str, cell: Cell, runs: Mapping[str, Sequence[str]]
     ) -> Cell:
         """Write a cell with the lines of its runs."""
         with filling(self.out, self.replacing) as aside:
@@ -122,12 +138,12 @@ class Keeping:
                 path = aside / RUNS / name
                 write_lines(path, lines)
                 hashes[name] = sha256(path)
-            cell = Cell(digest=digest, runs=hashes, parts=tuple(parts))
+            cell = msgspec.structs.replace(cell, runs=hashes)
             _write(aside, stem, cell)
         return cell
 
 
-def _write(aside: Path, stem: str, made: Cell | Known | BreakEven) -> None:
+def _write(aside: Path, stem: str, made: Cell | Known | BreakEven | Prepared) -> None:
     path = aside / CELLS / f"{stem}.json"
     path.parent.mkdir()
     path.write_text(json_text(msgspec.to_builtins(made)), encoding="utf-8")
@@ -137,7 +153,7 @@ def is_kept(path: Path) -> bool:
     """Whether a file in the folders of cells and runs is of an earlier ablation."""
     if path.parent.name == CELLS:
         return schema_in(path).partition("/")[0] in (
-            *(CELL_SCHEMA, TERMS_SCHEMA, FORETOLD_SCHEMA),
+            *(CELL_SCHEMA, TERMS_SCHEMA, FORETOLD_SCHEMA, PREPARED_SCHEMA),
         )
     name, dot, suffix = path.name.partition(".run.")
     if path.parent.name != RUNS or not dot or suffix != "gz" or not path.is_file():

@@ -345,6 +345,13 @@ class Bench:
         found = ranked(by, depth=CUT)
         return self.judgements[split].effectiveness(found)[NDCG]
 
+    def n_scored(self, architecture: str, split: str) -> int:
+        """Pairs that a student scores for a split; see `scores`."""
+        mine = self.collection.splits[split]
+        if architecture != CROSS:
+            return len(mine) * self.n_docs
+        return int(np.isin(self.features.keys // self.n_docs, mine).sum())
+
     def chosen(self, checkpoints: Iterable[Student]) -> tuple[int, Student]:
         """The first checkpoint with the best nDCG@10 on validation queries."""
         best, found = -np.inf, None

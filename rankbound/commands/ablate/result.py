@@ -19,7 +19,10 @@ COLUMNS: Final = (
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
     *("half_limit", "half_risk", "trained_on", "teacher", "augmentation"),
+    *("steps", "pairs_scored"),
 )
+STAGES: Final = (*("teacher", "sampling"), *("training", "choosing", "measuring"))
+TEACHER, SAMPLING, TRAINING, CHOOSING, MEASURING = STAGES
 BASE, NONE = "base", "none"  # the teacher of a collection, and no augmentation
 KENDALL: Final = "kendall_teacher"
 MEASURED: Final = (*EFFECTIVENESS, *TERMS, KENDALL)
@@ -416,6 +419,71 @@ class CollectionRow(Record, frozen=True, kw_only=True):
     trained_on: str = ""
 
 
+class Cost(Record, frozen=True, kw_only=True):
+    """What a stage took, for the students of one architecture or for all.
+
+    Attributes
+    ----------
+    collection : str
+        That trains.
+    stage : {"teacher", "sampling", "training", "choosing", "measuring"}
+        Reading and ranking a collection and training its teacher; drawing groups, with
+        what is known of them before training; training all students; choosing among
+        their checkpoints; measuring the chosen ones, out of domain, too.
+    seconds : float
+    architecture : str
+        "" for a teacher and for samplings, which all share.
+    teacher, augmentation : str
+    steps : int
+        Of training, all students together.
+    teacher_pairs, student_pairs : int
+        Documents of queries, with the scores that a stage has from the teacher or reads
+        of it, and with those that students give.
+    energy_kwh : float or None
+        By codecarbon, of this process; None where it does not measure.
+    """
+
+    collection: str
+    stage: str
+    seconds: float
+    architecture: str = ""
+    teacher: str = BASE
+    augmentation: str = NONE
+    steps: int = 0
+    teacher_pairs: int = 0
+    student_pairs: int = 0
+    energy_kwh: float | None = None
+
+
+class Bought(Record, frozen=True, kw_only=True):
+    """What a student of a cell cost, and what it gained: means over seeds.
+
+    Attributes
+    ----------
+    collection, architecture, loss, sampling, teacher, augmentation : str
+    steps, pairs_scored : int
+        Of training: its steps, and the documents that it scored in them.
+    seconds : float
+        Of training and choosing.
+    gain : float
+        nDCG@10 over the student before any step, in domain.
+    energy_kwh : float or None
+        Of training and choosing.
+    """
+
+    collection: str
+    architecture: str
+    loss: str
+    sampling: str
+    teacher: str
+    augmentation: str
+    steps: int
+    pairs_scored: int
+    seconds: float
+    gain: float
+    energy_kwh: float | None = None
+
+
 class Ablation(
     Result,
     frozen=True,
@@ -469,6 +537,9 @@ class Ablation(
     foretold: tuple[Foretold, ...] = ()
     foretold_sha256: tuple[str, ...] = ()  # of the files, by collection
     checked: tuple[Checked, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    bought: tuple[Bought, ...] = ()
+    energy_missing_because: str | None = None
 
     def __post_init__(self) -> None:
         named(self, "collections", "claims")
@@ -527,6 +598,8 @@ class Ablation(
             "foretold": self.foretold,
             "checked": self.checked,
             "arms": tuple(one.cell for one in self.arms),
+            "costs": self.costs,
+            "bought": self.bought,
         }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from os import PathLike
@@ -36,11 +37,13 @@ from rankbound.commands.ablate.collections import (
     DOCSTRINGS,
     SPLITS,
     TEST,
+    VALIDATION,
     NotTestedError,
     others_installed,
     read_abroad,
     read_collection,
 )
+from rankbound.commands.ablate.costs import Meter, Spent, bought, lacking, summed
 from rankbound.commands.ablate.encoders import BATCH as GROUPS
 from rankbound.commands.ablate.encoders import CHECKPOINTS as TUNED
 from rankbound.commands.ablate.encoders import LENGTH, Encoder, transformers_library
@@ -59,6 +62,7 @@ from rankbound.commands.ablate.keeping import (
     Keeping,
     Known,
     Part,
+    Prepared,
     is_kept,
 )
 from rankbound.commands.ablate.measuring import (
@@ -71,19 +75,25 @@ from rankbound.commands.ablate.measuring import (
 )
 from rankbound.commands.ablate.result import (
     BASE,
+    CHOOSING,
     COLUMNS,
     EFFECTIVENESS,
     IN_DOMAIN,
     KENDALL,
     MEASURED,
+    MEASURING,
     NONE,
     OUT,
     QUERY_COLUMNS,
+    SAMPLING,
+    TEACHER,
     TERMS,
+    TRAINING,
     Ablation,
     CellSummary,
     CollectionRow,
     Control,
+    Cost,
     Foretold,
     Mean,
     SamplingTerms,
@@ -138,6 +148,8 @@ DEFINITIONS: Final = {
     "the documents that the teacher scored, by query",
     "seconds": "of training all seeds, choosing and measuring, divided by the number "
     "of seeds; the first cell of an architecture and a loss compiles, too",
+    "steps, pairs_scored": "of training one student: its steps, and the documents that "
+    "it scores in them, again in every round",
     "half_limit, half_risk": "a certificate of a random half of the test queries, by "
     "the same range and stake, and the mean risk of the other half",
     "teacher, augmentation": "base is the teacher of the collection, and none no "
@@ -217,6 +229,23 @@ class Design:
         """Teachers and augmentations besides those of the grid."""
         others = ((one, NONE) for one in self.teachers)
         return (*others, *((BASE, one) for one in self.augmentations))
+
+    @property
+    def steps_taken(self) -> int:
+        """Steps of each student."""
+        if self.encoder is None:
+            return CHECKPOINTS * STEPS
+        return TUNED * ((self.steps or TUNING) // TUNED)
+
+    @property
+    def per_step(self) -> int:
+        """Groups of a step."""
+        return BATCH if self.encoder is None else GROUPS
+
+    @property
+    def checkpoints(self) -> int:
+        """Those that validation queries choose among."""
+        return CHECKPOINTS if self.encoder is None else TUNED
 
     @property
     def per_collection(self) -> int:
@@ -443,31 +472,39 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     inputs: dict[str, Input] = {}
     keeping = Keeping(out, replacing, fresh)
     # Rounding depends on the number of threads that share a sum
-    with threadpool_limits(limits=1), holding(out):
+    with threadpool_limits(limits=1), holding(out), closing(Meter()) as meter:
         for place in places:
             progress(f"reading and ranking {place}")
-            collection = read_collection(place, seed=SEED)
+            with meter.stage(TEACHER):
+                collection = read_collection(place, seed=SEED)
             if collection.name in [one.name for one in rows if one.domain != OUT]:
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
                 )
             home = Bench(collection, encoder=encoder)
             check_augmentations(home, design.augmentations)
-            abroad, notes = _abroad(home, out_of_domain, progress)
+            with meter.stage(TEACHER):
+                abroad, notes = _abroad(home, out_of_domain, progress)
             for one in (collection, *(bench.collection for bench in abroad)):
                 for path in one.files:
                     inputs[str(path)] = Input(path=str(path), sha256=sha256(path))
-            work = _Work(home, abroad, design, keeping, notes)
+            work = _Work(home, abroad, design, keeping, meter, notes)
             works.append(work.done(progress))
             rows += work.rows()
             for teacher, augmentation in design.arms:
                 other = home
                 if teacher != BASE:
-                    other = home.taught(retaught(collection, teacher))
-                arm = _Work(other, (), design, keeping, arm=(teacher, augmentation))
+                    with meter.stage(TEACHER):
+                        other = home.taught(retaught(collection, teacher))
+                arm = _Work(
+                    *(other, (), design, keeping, meter), arm=(teacher, augmentation)
+                )
                 arms.append(arm.worked_arm(progress))
         rows.sort(key=lambda one: one.domain == OUT)
         made = _result(design, rows, works, arms, [*inputs.values()], command)
+        made = msgspec.structs.replace(
+            made, energy_missing_because=lacking(made.costs, meter)
+        ).with_beside(**made.beside)
         made.write_into(out, force=force)
     return made
 
@@ -507,6 +544,7 @@ class Worked:
     foretold: tuple[Foretold, ...]
     sha256: str
     qids: Mapping[str, Sequence[str]]
+    costs: tuple[Cost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,6 +555,7 @@ class WorkedArm:
     augmentation: str
     cells: tuple[Cell, ...]
     ndcg: float
+    costs: tuple[Cost, ...]
 
 
 def _is_mine(path: Path) -> bool:
@@ -529,12 +568,13 @@ def _is_mine(path: Path) -> bool:
 class _Work:
     """The cells of one collection, tested there and on others."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what is trained, kept, measured and told
         self,
         bench: Bench,
         abroad: Sequence[Bench],
         design: Design,
         keeping: Keeping,
+        meter: Meter,
         notes: Sequence[str] = (),
         *,
         arm: tuple[str, str] = (BASE, NONE),
@@ -546,11 +586,14 @@ class _Work:
         self._drawn: dict[str, dict[str, list[Drawn | None]]] = {}
         self._lessons: dict[str, Lessons] = {}
         self._terms_found: list[SamplingTerms] = []
+        self._meter = meter
+        self._costs: list[Cost] = []
 
     def done(self, progress: Progress) -> Worked:
         """All cells, and what they are compared with."""
+        reading = self._meter.taken()
         told, sha256_of = self._foretold(progress)
-        cells = (*self._cells(progress),)
+        cells = (*self._cells(progress, reading),)
         benches = (self._bench, *self._abroad)
         return Worked(
             cells=cells,
@@ -564,14 +607,51 @@ class _Work:
                 ].tolist()
                 for one in benches
             },
+            costs=tuple(self._costs),
         )
 
-    def _cells(self, progress: Progress) -> Iterator[Cell]:
+    def _cost(
+        self, stage: str, spent: Mapping[str, Spent], architecture: str = ""
+    ) -> Cost:
+        """What a stage took; what was scored in it is added where it is known."""
+        one = spent.get(stage, Spent())
+        teacher, augmentation = self._arm
+        return Cost(
+            collection=self._collection.name,
+            stage=stage,
+            seconds=one.seconds,
+            architecture=architecture,
+            teacher=teacher,
+            augmentation=augmentation,
+            energy_kwh=one.energy_kwh,
+        )
+
+    def _prepared(self, spent: Mapping[str, Spent]) -> None:
+        """The cost of the collection and its teacher, as it was the first time."""
+        benches = (self._bench, *self._abroad)
+        suffix = "".join(f".{one}" for one in self._arm if one not in (BASE, NONE))
+        stem = f"{self._collection.name}{suffix}.prepared"
+        digest = self._design.digest(stem, benches)
+        found = self._keeping.of(stem, digest, Prepared)
+        if found is None:
+            scores = (len(one.collection.pool.teacher.values) for one in benches)
+            cost = self._cost(TEACHER, spent)
+            cost = msgspec.structs.replace(cost, teacher_pairs=sum(scores))
+            found = Prepared(digest=digest, cost=cost)
+            self._keeping.keep(stem, found)
+        self._costs.append(found.cost)
+
+    def _cells(
+        self, progress: Progress, reading: Mapping[str, Spent]
+    ) -> Iterator[Cell]:
         """All cells, those that are complete as they are."""
         design = self._design
         for sampling in design.samplings:
             self._forget()
             self._terms_found += self._terms(sampling)
+            if sampling == design.samplings[0]:
+                # Now that its groups can be drawn, so that nothing is left otherwise
+                self._prepared(reading)
             for architecture, loss in product(design.architectures, design.losses):
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
@@ -580,6 +660,8 @@ class _Work:
         """The cells of an arm, which no control and no collection abroad belongs to."""
         design = self._design
         teacher, augmentation = self._arm
+        if teacher != BASE:
+            self._prepared(self._meter.taken())
         told = teacher if augmentation == NONE else augmentation
         cells = []
         for sampling in design.samplings:
@@ -591,7 +673,8 @@ class _Work:
                 )
                 cells.append(self._cell(architecture, loss, sampling))
         ndcg = float(self._bench.baseline("teacher").mean())
-        return WorkedArm(teacher, augmentation, tuple(cells), ndcg)
+        costs = tuple(self._costs)
+        return WorkedArm(teacher, augmentation, tuple(cells), ndcg, costs)
 
     def _foretold(self, progress: Progress) -> tuple[tuple[Foretold, ...], str]:
         """What Theorem 5 says of augmentations, in a file with its hash."""
@@ -623,13 +706,18 @@ class _Work:
         digest = design.digest(stem, [self._bench])
         found = self._keeping.of(stem, digest, Known)
         if found is None:
-            made = terms_of(
-                *(self._bench, design.architectures, sampling),
-                self._groups(sampling),
-                match=design.match_scale,
-            )
-            found = Known(digest=digest, terms=tuple(made))
+            self._meter.taken()  # nothing before it belongs to it
+            with self._meter.stage(SAMPLING):
+                made = terms_of(
+                    *(self._bench, design.architectures, sampling),
+                    self._groups(sampling),
+                    match=design.match_scale,
+                )
+                terms = tuple(made)
+            cost = self._cost(SAMPLING, self._meter.taken())
+            found = Known(digest=digest, terms=terms, costs=(cost,))
             self._keeping.keep(stem, found)
+        self._costs += found.costs
         return found.terms
 
     def _controls(self, cells: Sequence[Cell], progress: Progress) -> Iterator[Control]:
@@ -750,40 +838,106 @@ class _Work:
         found = self._keeping.of(stem, digest, Cell)
         if found is not None and self._keeping.has(found.runs):
             return found
-        lessons = self._lessons_of(architecture, sampling)
+        self._meter.taken()  # nothing before it belongs to it
+        with self._meter.stage(SAMPLING):
+            lessons = self._lessons_of(architecture, sampling)
         if shuffled:
             lessons = lessons.shuffled()
         began = time.monotonic()
         found_of = self._students(architecture, loss, lessons)
-        picked = [self._bench.chosen(checkpoints) for checkpoints in found_of]
+        with self._meter.stage(CHOOSING):
+            picked = [self._bench.chosen(checkpoints) for checkpoints in found_of]
         places, chosen = zip(*picked, strict=True)
         parts, runs = [], {}
+        steps = self._design.steps_taken
+        pairs_scored = steps * self._design.per_step * lessons.asked.shape[-1]
+        taken = str(steps), str(pairs_scored)
         for bench in (self._bench, *abroad):
-            groups = self._draws(bench, sampling)
+            with self._meter.stage(SAMPLING):
+                groups = self._draws(bench, sampling)
             # Drawing them is no part of a cell
             began = began if bench is self._bench else time.monotonic()
             name = bench.collection.name
             ends = "" if bench is self._bench else f".on.{name}"
-            found_by_seed = [
-                bench.measured(student, drawn, key=f"{stem}.{seed}")
-                for seed, (student, drawn) in enumerate(
-                    zip(chosen, groups, strict=True)
-                )
-            ]
+            with self._meter.stage(MEASURING):
+                found_by_seed = [
+                    bench.measured(student, drawn, key=f"{stem}.{seed}")
+                    for seed, (student, drawn) in enumerate(
+                        zip(chosen, groups, strict=True)
+                    )
+                ]
             seconds = (time.monotonic() - began) / self._design.seeds
             domain = IN_DOMAIN if bench is self._bench else OUT
             key = (name, domain, architecture, loss, sampling)
             parts.append(
                 _part(
                     *(key, self._collection.name, found_by_seed, places, seconds),
-                    self._arm,
+                    (*self._arm, *taken),
                 )
             )
             if not shuffled:
                 for seed, one in enumerate(found_by_seed):
                     tag = f"{stem}.{seed}{ends}"
                     runs[f"{tag}.run.gz"] = [*bench.run_lines(one.ranking, tag)]
-        return self._keeping.keep_cell(stem, digest, parts, runs)
+        made = Cell(
+            digest=digest,
+            runs={},
+            parts=tuple(parts),
+            steps=steps,
+            pairs_scored=pairs_scored,
+            costs=(*self._costs_of(architecture, loss, sampling, lessons, abroad),),
+        )
+        return self._keeping.keep_cell(stem, made, runs)
+
+    def _costs_of(
+        self,
+        architecture: str,
+        loss: str,
+        sampling: str,
+        lessons: Lessons,
+        abroad: Sequence[Bench],
+    ) -> Iterator[Cost]:
+        """What a cell has taken, with the pairs that were scored in its stages."""
+        design, spent = self._design, self._meter.taken()
+        change = msgspec.structs.replace
+        benches = (self._bench, *abroad)
+        draws = [
+            (bench, drawn)
+            for bench in benches
+            for drawn in self._draws(bench, sampling)
+        ]
+        yield change(
+            self._cost(SAMPLING, spent),
+            teacher_pairs=sum(
+                int(drawn.groups.sizes.sum()) for _, drawn in draws if drawn is not None
+            ),
+        )
+        each = design.steps_taken * design.per_step
+        n_groups, k = lessons.asked.shape[1:]
+        yield change(
+            self._cost(TRAINING, spent, architecture),
+            steps=design.seeds * design.steps_taken,
+            teacher_pairs=design.seeds * min(n_groups, each) * k * (loss in TAUGHT),
+            student_pairs=design.seeds * each * k,
+        )
+        validation = self._bench.n_scored(architecture, VALIDATION)
+        yield change(
+            self._cost(CHOOSING, spent, architecture),
+            student_pairs=design.seeds * design.checkpoints * validation,
+        )
+        asked, scored = 0, 0
+        for bench, drawn in draws:
+            asked += sum(len(codes) for codes, _ in bench.by_teacher)
+            scored += bench.n_scored(architecture, TEST)
+            if drawn is not None:
+                ends = (drawn.parts[one].sizes.sum() for one in (VALIDATION, TEST))
+                asked += int(sum(ends))
+                scored += bench.n_scored(architecture, VALIDATION)
+        yield change(
+            self._cost(MEASURING, spent, architecture),
+            teacher_pairs=asked,
+            student_pairs=scored,
+        )
 
     def _students(
         self, architecture: str, loss: str, lessons: Lessons
@@ -792,13 +946,16 @@ class _Work:
         match, encoder = self._design.match_scale, self._bench.encoder
         if encoder is None:
             by = train if self._design.backend == JAX else train_by_torch
-            yield from by(architecture, loss, lessons, match=match)
+            with self._meter.stage(TRAINING):
+                made = by(architecture, loss, lessons, match=match)
+            yield from made
             return
         steps = self._design.steps or TUNING
         for seed in range(self._design.seeds):
-            yield encoder.checkpoints(
+            students = encoder.checkpoints(
                 *(architecture, loss, lessons), seed=seed, steps=steps, match=match
             )
+            yield self._meter.each(TRAINING, students)
 
 
 def _part(
@@ -807,7 +964,7 @@ def _part(
     found: Sequence[Measured],
     places: Sequence[int],
     seconds: float,
-    arm: tuple[str, str],
+    last: tuple[str, str, str, str],
 ) -> Part:
     return Part(
         rows=tuple(
@@ -815,7 +972,7 @@ def _part(
                 *(*key, str(seed), *_texts(one), f"{seconds:.3f}", str(place + 1)),
                 *(("", "") if one.half is None else _half(one.half)),
                 trained_on,
-                *arm,
+                *last,
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -932,6 +1089,7 @@ def _result(
     told = tuple(one for work in works for one in work.foretold)
     checked = tuple(judged_foretold(parts, others, told))
     found = judged(parts, terms)
+    trained = (*cells, *(cell for one in arms for cell in one.cells))
     made = Ablation(
         collections=tuple(rows),  # type: ignore[arg-type]
         cells=tuple(part.summary for part in parts),
@@ -960,6 +1118,14 @@ def _result(
         foretold=told,
         foretold_sha256=tuple(work.sha256 for work in works if work.sha256),
         checked=checked,
+        costs=summed(
+            trained,
+            [
+                *(cost for work in works for cost in work.costs),
+                *(cost for arm in arms for cost in arm.costs),
+            ],
+        ),
+        bought=tuple(bought(trained, rows)),
     )
     every = (*parts, *(part for _, _, part in others))
     table = [row for part in every for row in part.rows]

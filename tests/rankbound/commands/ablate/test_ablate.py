@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import ir_measures
 import numpy as np
@@ -21,7 +22,14 @@ from threadpoolctl import threadpool_limits
 import rankbound as rb
 from rankbound import training
 from rankbound.cli import main
-from rankbound.commands.ablate import augmenting, measuring, run, students, teaching
+from rankbound.commands.ablate import (
+    augmenting,
+    costs,
+    measuring,
+    run,
+    students,
+    teaching,
+)
 from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
@@ -748,3 +756,127 @@ def test_without_jax_one_line_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "jax", None)
     with pytest.raises(UsageError, match=r"rankbound\[jax\]"):
         rb.ablate(["docstrings"], tmp_path / "out")
+
+
+def test_costs_are_those_of_a_count_and_stand_beside_what_they_bought(made):
+    folder, found = made
+    rows = table(folder / "out")
+    steps, group, seeds, cells = 8 * 30, 32, 2, 2
+    assert {(row["steps"], row["pairs_scored"]) for row in rows} == {
+        (str(steps), str(steps * group * 6))
+    }
+    homes = [read_collection(folder / name, seed=0) for name in ("world", "other")]
+    scores = sum(len(one.pool.teacher.values) for one in homes)
+    costs = {(one.stage, one.architecture): one for one in found.costs}
+    assert len(costs) == len(found.costs) == 2 + 3 * 2
+    assert costs["teacher", ""].teacher_pairs == scores
+    assert all(one.seconds > 0 for one in found.costs)
+    trained = costs["training", "bi"]
+    assert trained.steps == seeds * cells * steps
+    assert trained.student_pairs == seeds * cells * steps * group * 6
+    (home, _) = homes
+    sizes = {name: len(queries) for name, queries in home.splits.items()}
+    # Groups that all losses and architectures share are drawn once
+    drawn = [
+        (one, one.draw(name, size=6, seed=seed))
+        for one in homes
+        for name in GRID["samplings"]
+        for seed in range(seeds)
+    ]
+    documents = sum(len(groups.codes) for _, groups in drawn)
+    assert costs["sampling", ""].teacher_pairs == documents
+    parts = (one.of_split(groups, "train") for one, groups in drawn if one is home)
+    assert trained.teacher_pairs == sum(len(part.codes) for part in parts)
+    chosen = sizes["validation"] * len(home.docnos)
+    assert costs["choosing", "bi"].student_pairs == seeds * cells * 8 * chosen
+    asked = sum(
+        (sizes[split] if one is home else len(one.splits[split])) * len(one.docnos)
+        for one in homes
+        for split in ("validation", "test")
+    )
+    assert costs["measuring", "bi"].student_pairs == seeds * cells * asked
+    starts = found.collections["world"].untrained
+    values = {
+        (one.architecture, one.loss, one.sampling): one.ndcg.value
+        for one in found.cells
+        if one.domain == "in"
+    }
+    assert len(found.bought) == 2 * cells
+    for one in found.bought:
+        value = values[one.architecture, one.loss, one.sampling]
+        assert_allclose(one.gain, value - starts[one.architecture])
+        assert (one.steps, one.pairs_scored) == (steps, steps * group * 6)
+        of_training = costs["training", one.architecture]
+        of_choosing = costs["choosing", one.architecture]
+        assert 0 < one.seconds * seeds < of_training.seconds + of_choosing.seconds
+    assert sum("scored pairs" in line for line in found.sentences) == 1
+
+
+class Tracker:
+    """Of codecarbon, with 1 kWh of each task."""
+
+    tasks = 0
+    fails_at = 1_000_000
+
+    def __init__(self, **_):
+        pass
+
+    def start_task(self, _):
+        Tracker.tasks += 1
+        if Tracker.tasks >= Tracker.fails_at:
+            raise OSError("no counter\nis there")
+
+    def stop_task(self):
+        return SimpleNamespace(energy_consumed=1.0)
+
+    def stop(self):
+        Tracker.tasks = -1
+
+
+def test_a_stage_within_another_counts_for_itself_alone(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(costs.time, "monotonic", lambda: now[0])
+    module = SimpleNamespace(OfflineEmissionsTracker=Tracker)
+    monkeypatch.setitem(sys.modules, "codecarbon", module)
+    monkeypatch.setattr(Tracker, "tasks", 0)
+
+    def later(seconds):
+        now[0] += seconds
+        return seconds
+
+    meter = costs.Meter()
+    later(100)  # of no stage
+    with meter.stage("choosing"):
+        later(1)
+        for item in meter.each("training", map(later, (10, 20))):
+            later(item / 5)
+    spent = meter.taken()
+    assert {name: one.seconds for name, one in spent.items()} == {
+        "choosing": 1 + 2 + 4,
+        "training": 30,
+    }
+    # One reading for each stretch of a stage
+    assert spent["training"].energy_kwh == 3  # with the one that finds the end
+    assert spent["choosing"].energy_kwh == 4
+    assert not meter.taken()
+    assert meter.missing_because == ""
+    meter.close()
+    assert Tracker.tasks == -1
+
+
+@pytest.mark.parametrize("fails_at", [1, 4])
+def test_energy_that_cannot_be_measured_is_none_with_a_reason(monkeypatch, fails_at):
+    module = SimpleNamespace(OfflineEmissionsTracker=Tracker)
+    monkeypatch.setitem(sys.modules, "codecarbon", module)
+    monkeypatch.setattr(Tracker, "tasks", 0)
+    monkeypatch.setattr(Tracker, "fails_at", fails_at)
+    meter = costs.Meter()
+    for _ in range(5):
+        with meter.stage("training"):
+            pass
+    (one,) = meter.taken().values()
+    assert one.energy_kwh is None
+    assert "no counter" in meter.missing_because
+    assert "\n" not in meter.missing_because
+    monkeypatch.setitem(sys.modules, "codecarbon", None)
+    assert "rankbound[energy]" in costs.Meter().missing_because

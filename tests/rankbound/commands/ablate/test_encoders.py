@@ -228,6 +228,15 @@ def test_an_ablation_of_an_encoder_has_students_of_both_kinds(tmp_path, monkeypa
     # Starts of a cross-encoder differ, a bi-encoder's is the encoder
     bi, cross = found.cells
     assert bi.n_seeds == cross.n_seeds == 2
+    # Four checkpoints at equal intervals; training is told apart from choosing
+    steps = 4 * (GRID["steps"] // 4)
+    k = GRID["group_size"]
+    assert {(one.steps, one.pairs_scored) for one in found.bought} == {
+        (steps, steps * 8 * k)
+    }
+    trained = [one for one in found.costs if one.stage == "training"]
+    assert [one.student_pairs for one in trained] == [2 * steps * 8 * k] * 2
+    assert all(one.seconds > 0 for one in found.costs)
     again = rb.ablate([place], out, encoder=model, **GRID)
     assert again.cells == found.cells
     assert len(read) == 8
