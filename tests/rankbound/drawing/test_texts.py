@@ -10,6 +10,7 @@ from rankbound.drawing.run import result_drawings, theory_drawings
 from rankbound.figures.output import data_of
 from rankbound.figures.style import COLUMN, PAGE, width
 from tests.figures.pictures import check_legend, check_texts
+from tests.optional import only_deep
 from tests.rankbound.drawing import folders
 from tests.rankbound.ledgers import judged, student
 
@@ -27,14 +28,19 @@ def everything(folder, names):
     return folder
 
 
-@pytest.mark.parametrize("inches", [COLUMN, PAGE])
+WIDTHS = pytest.mark.parametrize(
+    "inches", [COLUMN, pytest.param(PAGE, marks=only_deep)]
+)
+
+
+@WIDTHS
 def test_no_text_of_the_theory_is_cut_or_covered(inches):
     with width(inches):
         for drawing in theory_drawings():
             check(drawing)
 
 
-@pytest.mark.parametrize("inches", [COLUMN, PAGE])
+@WIDTHS
 def test_no_text_of_a_result_is_cut_or_covered(tmp_path, inches):
     found = find_results(everything(tmp_path, folders.TWELVE))
     drawings = [
