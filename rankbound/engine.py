@@ -56,6 +56,7 @@ BLOCK: Final = ".npz"
 SCHEMA: Final = "rankbound.blocks/1"
 # How hidden folders of the writer begin, which the next run removes
 HIDDEN: Final = ".writing-"
+SCRIPT: Final = "__main__"
 # Read by the libraries when they are loaded, so set before a process begins
 THREADS: Final = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
@@ -791,12 +792,12 @@ def _inherited() -> Iterator[None]:
     os.environ.update(dict.fromkeys(THREADS, "1"))
     # A process runs the script of its parent again, which may have no guard against it
     # or lie in no file; what it does is in modules of this package
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    script = sys.modules[SCRIPT]
+    sys.modules[SCRIPT] = ModuleType(SCRIPT)
     try:
         yield
     finally:
-        sys.modules["__main__"] = script
+        sys.modules[SCRIPT] = script
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
