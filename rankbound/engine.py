@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import zipfile
@@ -24,10 +25,11 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from inspect import signature
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
@@ -54,6 +56,7 @@ BLOCK: Final = ".npz"
 SCHEMA: Final = "rankbound.blocks/1"
 # How hidden folders of the writer begin, which the next run removes
 HIDDEN: Final = ".writing-"
+SCRIPT: Final = "__main__"
 # Read by the libraries when they are loaded, so set before a process begins
 THREADS: Final = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
@@ -230,12 +233,19 @@ class _Sent:
     offset: int
     by_column: bool
     name: str
+    # Workers of a cluster outlive the file, which may be another one by the next run
+    size: int
+    changed: int
 
     @classmethod
     def of(cls, embeddings: Embeddings) -> _Sent:
         vectors, offset = _mapped(embeddings.vectors)
+        path = Path(str(vectors.filename)).absolute()
+        status = path.stat()
         return cls(
-            path=str(Path(str(vectors.filename)).absolute()),
+            path=str(path),
+            size=status.st_size,
+            changed=status.st_mtime_ns,
             dtype=vectors.dtype.str,
             shape=cast("tuple[int, int]", vectors.shape),
             offset=offset,
@@ -247,8 +257,10 @@ class _Sent:
         return _opened(self)
 
 
-@cache
+@lru_cache(8)
 def _opened(sent: _Sent) -> Embeddings:
+    if Path(sent.path).stat().st_size != sent.size:
+        raise OSError(f"{sent.path}: not the file that was sent")
     vectors = np.memmap(
         sent.path,
         sent.dtype,
@@ -408,14 +420,9 @@ class Blocks:
         """
         if not os.path.lexists(self.folder):
             return
-        found = manifest_of(self.folder)
+        found = None if self.folder.is_symlink() else manifest_of(self.folder)
         if found is None:
-            if not _are_ours(self.folder):
-                raise UsageError(
-                    f"{self.folder}: unfinished work would be kept there, and it holds "
-                    "something else; move it away"
-                )
-            shutil.rmtree(self.folder)
+            self.restart()
             return
         because = self.identity().difference(found)
         if because is not None:
@@ -427,8 +434,17 @@ class Blocks:
 
     def remove(self) -> None:
         """Remove all blocks, if they are ours."""
-        if self.folder.is_dir() and _are_ours(self.folder):
+        if _are_ours(self.folder):
             shutil.rmtree(self.folder)
+
+    def restart(self) -> None:
+        """Remove all blocks; raise `UsageError` if anything else lies among them."""
+        self.remove()
+        if os.path.lexists(self.folder):
+            raise UsageError(
+                f"{self.folder}: unfinished work would be kept there, and it holds "
+                "something else; move it away"
+            )
 
     def found(self, digest: str, kind: type[Made]) -> Made | None:
         """A tile that was finished earlier; None if there is none, or it is damaged."""
@@ -639,7 +655,7 @@ def running(
     """
     if blocks is not None:
         if fresh:
-            blocks.remove()
+            blocks.restart()
         blocks.check()
     made = _who(blocks, workers, dask, version)
     token = _running.set(made)
@@ -719,12 +735,20 @@ class _Cluster:
     def __init__(self, address: str, version: str) -> None:
         try:
             from distributed import Client
+            from distributed.comm import parse_address, parse_host_port
+            from distributed.comm.registry import get_backend
         except ImportError:
             raise UsageError(
                 "`dask` needs dask.distributed, which is not installed; run `pip "
                 "install 'rankbound[dask]'`"
             ) from None
+        self._client: Any = None
         try:
+            # A client of an address that none can have waits for two minutes to close
+            scheme, place = parse_address(address)
+            get_backend(scheme)
+            if scheme != "inproc":
+                parse_host_port(place)
             self._client = Client(address, timeout=WAIT, set_as_default=False)
             self.workers = len(self._client.nthreads())
             if not self.workers:
@@ -733,9 +757,11 @@ class _Cluster:
             theirs = self._client.submit(_version, pure=False).result(timeout=WAIT)
         except (OSError, TimeoutError, ValueError, ImportError) as error:
             said = " ".join(str(error).split()) or type(error).__name__
+            if self._client is not None:
+                self._client.close()
             raise UsageError(
                 f"`dask`: no scheduler with a worker that has rankbound answers at "
-                f"{address} ({said})"
+                f"{address or 'an empty address'} ({said})"
             ) from None
         if theirs != version:
             self._client.close()
@@ -759,14 +785,19 @@ def _version() -> str:
 
 @contextmanager
 def _inherited() -> Iterator[None]:
-    """Let processes that begin have one thread, and leave Ctrl-C to this one."""
+    """Let processes that begin have one thread, and neither Ctrl-C nor the script."""
     before = {name: os.environ.get(name) for name in THREADS}
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     os.environ.update(dict.fromkeys(THREADS, "1"))
+    # A process runs the script of its parent again, which may have no guard against it
+    # or lie in no file; what it does is in modules of this package
+    script = sys.modules[SCRIPT]
+    sys.modules[SCRIPT] = ModuleType(SCRIPT)
     try:
         yield
     finally:
+        sys.modules[SCRIPT] = script
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

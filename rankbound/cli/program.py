@@ -77,7 +77,7 @@ BUG = (
 INTERRUPTED = 130
 SHORT: Final = ("explain", "bound")  # commands that never take long
 # A full disk is for the user to fix, whatever was being written
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # And so is what else a disk or a system refuses, whatever was being read or written
 REFUSED: Final = (
     *(errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),

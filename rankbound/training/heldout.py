@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from os import PathLike
 from typing import Any, Final
 
@@ -208,8 +209,16 @@ class HeldOut:
         seed: int = 0,
         clusters: Any = None,
     ) -> None:
-        if checkpoints is not None and checkpoints < 1:
-            raise UsageError(f"`checkpoints` must be at least 1, got {checkpoints!r}")
+        whole = isinstance(checkpoints, Integral) and not isinstance(checkpoints, bool)
+        if checkpoints is not None and not (whole and checkpoints > 0):
+            raise UsageError(
+                f"`checkpoints` must be a whole number, at least 1, got {checkpoints!r}"
+            )
+        if trained_on is None:
+            raise UsageError(
+                "`trained_on` must be the queries that the student is trained on; an "
+                "empty list says that there is none"
+            )
         self.teacher: Scores = read_scores(teacher)
         self.groups: Groups = read_groups(groups)
         self.queries, self.documents = queries, documents
@@ -289,7 +298,7 @@ class HeldOut:
         temperature: Any = None,
         embeddings: Any = None,
     ) -> Evaluation:
-        """Evaluate a checkpoint, and count it.
+        """Evaluate a checkpoint, and count it if that gives a result.
 
         Parameters
         ----------
@@ -304,9 +313,13 @@ class HeldOut:
             The student's own vectors of the documents, instead of those of `HeldOut`.
         """
         self.evaluations += 1
-        return self.certify(
-            student, kind=kind, temperature=temperature, embeddings=embeddings
-        )
+        try:
+            return self.certify(
+                student, kind=kind, temperature=temperature, embeddings=embeddings
+            )
+        except BaseException:
+            self.evaluations -= 1  # nobody has seen a number to choose by
+            raise
 
     def certify(
         self,

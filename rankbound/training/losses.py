@@ -25,6 +25,7 @@ Reduction = Literal["mean", "sum", "none"]
 Pairs = Literal["all", "pos-neg"]
 # Numbers of these types are added up in float32
 HALVES = (torch.float16, torch.bfloat16)
+BOOLEAN = ("mask", "positive")
 
 
 class Terms(NamedTuple):
@@ -48,6 +49,8 @@ class _Batch(NamedTuple):
     mask: Tensor | None
     positive: Tensor | None
     weights: Tensor | None
+    # The mask as it was given: `mask` leaves out documents of weight 0, too
+    given: Tensor | None = None
 
 
 class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followed
@@ -127,7 +130,13 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Returns
         -------
         Tensor, shape () or (...)
-            Of the dtype of `student`; half precision is added up in float32.
+            Of the dtype of `student`; half precision is added up in float32. The mean
+            over no group is 0.
+
+        Raises
+        ------
+        ValueError
+            When shapes differ, or `mask` or `positive` is not boolean.
         """
         return self._of_scores(student, teacher, mask, positive, weights)
 
@@ -150,7 +159,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         else:
             seen = _Batch(*(None if it is None else it.detach() for it in batch))
         self._seen[:] = (seen,)
-        if plain and self.reduction == "mean" and student.shape[-1] > 1:
+        # The mean over nothing is no number, so such calls go the other way
+        several = student.shape[-1] > 1 and student.numel() > 0
+        if plain and self.reduction == "mean" and several:
             loss = self._plain_mean(batch)
         else:
             loss = self._reduced(self._of_groups(batch), batch)
@@ -226,7 +237,25 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         positive: Tensor | None,
         weights: Tensor | None,
     ) -> _Batch:
+        for name, one in (
+            ("teacher", teacher),
+            ("mask", mask),
+            ("positive", positive),
+            ("weights", weights),
+        ):
+            # Such as (k,) or (groups, 1) would spread, and count groups wrongly
+            if one is not None and one.shape != student.shape:
+                raise ValueError(
+                    f"`{name}` must have the shape of `student`, "
+                    f"{tuple(student.shape)}, got {tuple(one.shape)}; use `expand_as`"
+                )
+            if name in BOOLEAN and one is not None and one.dtype != torch.bool:
+                raise ValueError(
+                    f"`{name}` must be boolean, got {one.dtype}; compare it, as in "
+                    f"`{name} > 0`"
+                )
         student = _wide(student)
+        given = mask
         if weights is not None:
             # A document of weight 0 is none
             mask = weights > 0 if mask is None else mask & (weights > 0)
@@ -236,7 +265,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
                 teacher = teacher.to(student.dtype)
             teacher = _divided(_filled(teacher, mask), self.temperature)
         student = _divided(_filled(student, mask), self.student_temperature)
-        return _Batch(student, teacher, mask, positive, weights)
+        return _Batch(student, teacher, mask, positive, weights, given)
 
     def _reduced(self, losses: Tensor, batch: _Batch) -> Tensor:
         if self.reduction == "none":
@@ -244,7 +273,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         if self.reduction == "sum":
             return losses.sum()
         if batch.mask is None and batch.positive is None:
-            return losses.mean()
+            return losses.sum() / max(1, losses.numel())
         return losses.sum() / self._counts(batch).sum().clamp(min=1)
 
     def _counts(self, batch: _Batch) -> Tensor:
@@ -281,6 +310,10 @@ class _PairLoss(DistillLoss):
 
     def _of_groups(self, batch: _Batch) -> Tensor:
         return _of_pairs(self._of_margins, batch, self.pairs, unbiased=self.unbiased)
+
+    def _counts(self, batch: _Batch) -> Tensor:
+        """Groups with a pair, which may be of weight 0 if these are counted."""
+        return super()._counts(_unweighted(batch) if self.unbiased else batch)
 
 
 class PairwiseDistillLoss(_PairLoss):
@@ -481,7 +514,7 @@ def _of_pairs(
 ) -> Tensor:
     """The weighted mean over the pairs of each group, or the mean times the weights."""
     student, teacher = batch.student, _known(batch.teacher)
-    counted = batch._replace(weights=None) if unbiased else batch
+    counted = _unweighted(batch) if unbiased else batch
     if pairs == "pos-neg" and batch.positive is None:
         values = loss(_against_first(student), _against_first(teacher))
         weights, below = (_first_weights(one) for one in (batch, counted))
@@ -489,6 +522,11 @@ def _of_pairs(
     values = loss(_margins(student), _margins(teacher))
     weights, below = (_pair_weights(one, pairs) for one in (batch, counted))
     return _ratio((values * weights).sum((-1, -2)), below.sum((-1, -2)))
+
+
+def _unweighted(batch: _Batch) -> _Batch:
+    """The same, in which documents of weight 0 count like all others."""
+    return batch._replace(weights=None, mask=batch.given)
 
 
 def _first_weights(batch: _Batch) -> Tensor:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -309,3 +310,62 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(engine, "WAIT", 0.5)
     with pytest.raises(UsageError, match=r"dask"), running(dask="tcp://127.0.0.1:9"):
         pass
+
+
+@pytest.mark.parametrize("address", ["", "host", "http://host:80"])
+def test_an_address_that_none_can_have_is_refused_at_once(address):
+    pytest.importorskip("distributed")
+    start = time.monotonic()
+    with pytest.raises(UsageError, match=r"dask"), running(dask=address):
+        pass
+    assert time.monotonic() - start < 20
+
+
+def test_a_script_without_a_guard_is_run_once(tmp_path):
+    """Also one that lies in no file."""
+    code = """
+import rankbound.engine as engine
+from os import getpid
+print("runs", flush=True)
+with engine.running(workers=2):
+    assert engine.ahead(getpid).result() != getpid()
+"""
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    for words, said in (([script], None), (["-"], code)):
+        done = subprocess.run(
+            [sys.executable, *words],
+            input=said,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "runs\n", "")
+
+
+def test_a_file_of_vectors_that_was_replaced_is_read_anew(tmp_path):
+    """By the workers of a cluster, which outlive a run."""
+    path = tmp_path / "docs.npy"
+    found = []
+    for value in (1.0, 2.0):
+        np.save(tmp_path / "new.npy", np.full((3, 2), value))
+        (tmp_path / "new.npy").replace(path)
+        os.utime(path, (value, value))
+        held = Embeddings(strings(["a", "b", "c"]), np.load(path, mmap_mode="r"), "d")
+        found.append(float(engine._Sent.of(held).opened().vectors[0, 0]))
+    assert found == [1.0, 2.0]
+
+
+def test_blocks_behind_a_link_are_not_taken(data, tmp_path):
+    stopped(kept_in(tmp_path), data, n_tiles=4)
+    (tmp_path / ".measure.blocks").rename(tmp_path / "theirs")
+    (tmp_path / ".measure.blocks").symlink_to(tmp_path / "theirs")
+    for fresh in (False, True):
+        with (
+            pytest.raises(UsageError, match="something else"),
+            running(blocks=kept_in(tmp_path), fresh=fresh),
+        ):
+            pass
+    assert len([*(tmp_path / "theirs").glob("*.npz")]) == 4

@@ -240,6 +240,28 @@ def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection
     return build(_read(Path(place)), seed=seed, home=home)
 
 
+def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
+    """See before hours of training that folders have their parts, and own names.
+
+    Raises
+    ------
+    UsageError
+        Saying which has not.
+    """
+    names: set[str] = set()
+    for place in (*places, *abroad):
+        if place == DOCSTRINGS or Source(Path(place)).dataset is not None:
+            continue
+        _parts(Path(place))
+        if place in places:
+            name = Path(place).resolve().name
+            if name in names:
+                raise UsageError(
+                    f"two collections are called {name!r}; rename a folder"
+                )
+            names.add(name)
+
+
 def others_installed() -> bool:
     """Whether there are docstrings that are out of domain."""
     return bool(package_roots(OTHERS))
@@ -288,6 +310,20 @@ def _needed(folder: Path, names: Sequence[str], what: str) -> Path:
     return found
 
 
+def _parts(folder: Path) -> tuple[Path, Path, Path]:
+    """The files of documents, queries and judgements."""
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: is no folder; give folders of collections, or 'docstrings', as "
+            "`collections`"
+        )
+    return (
+        _needed(folder, CORPUS, "documents"),
+        _needed(folder, QUERIES, "queries"),
+        _needed(folder, QRELS, "judgements"),
+    )
+
+
 def _of_irds(path: Path, name: str) -> Given:
     """A dataset of ir_datasets, whose teacher and vectors have to be made."""
     documents, queries = read_irds_texts(Source(path))
@@ -313,14 +349,7 @@ def _known(qrels: Scores, documents: Mapping[str, str]) -> dict[str, dict[str, f
 def _read(folder: Path) -> Given:
     if (name := Source(folder).dataset) is not None:
         return _of_irds(folder, name)
-    if not folder.is_dir():
-        raise UsageError(
-            f"{folder}: is no folder; give folders of collections, or 'docstrings', as "
-            "`collections`"
-        )
-    corpus = _needed(folder, CORPUS, "documents")
-    topics = _needed(folder, QUERIES, "queries")
-    judged = _needed(folder, QRELS, "judgements")
+    corpus, topics, judged = _parts(folder)
     documents, queries = (
         read_json_texts(Source(path)).texts for path in (corpus, topics)
     )

@@ -39,6 +39,7 @@ from rankbound.commands.ablate.collections import (
     TEST,
     VALIDATION,
     NotTestedError,
+    check_places,
     others_installed,
     read_abroad,
     read_collection,
@@ -462,6 +463,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     encoder = None if design.encoder is None else Encoder.load(design.encoder)
     if not places:
         raise UsageError("`collections` must name at least one collection")
+    check_places(places, out_of_domain)
     given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
     folders = [one for one in given if Source(one).dataset is None]
     replacing = Replacing(mine=_is_mine, inputs=folders, force=force)

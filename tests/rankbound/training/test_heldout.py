@@ -111,8 +111,16 @@ def test_checkpoints_cost_what_was_fixed_beforehand():
     assert counted.certify(student).limit == limits[2]
     with pytest.raises(UsageError, match="checkpoints"):
         fixed.evaluate(student)
-    with pytest.raises(UsageError, match="checkpoints"):
-        held(checkpoints=0)
+    best = fixed.certify(student)  # what was refused showed no number
+    assert (best.limit, best.evaluations, fixed.evaluations) == (limits[2], 3, 3)
+    with pytest.raises(ValueError, match="finite"):
+        counted.evaluate([float("nan")] * len(counted.pairs))
+    assert counted.evaluations == 3
+    for wrong in (0, 1.5, True, float("nan")):
+        with pytest.raises(UsageError, match="checkpoints"):
+            held(checkpoints=wrong)
+    with pytest.raises(UsageError, match="trained_on"):
+        held(trained_on=None)
     assert "K = 3" in counted.certify(student).sentence()
 
 

@@ -338,3 +338,44 @@ def test_bad_scores_are_counted_when_asked_for():
     loss.check()
     with pytest.raises(RuntimeError, match="checks"):
         PairwiseDistillLoss().check()
+
+
+@pytest.mark.parametrize("kind", [PairwiseDistillLoss, MarginMSELoss])
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_documents_of_weight_0_count_where_pairs_are_counted(kind, pairs):
+    """The law that is aimed at may leave out documents that the sampling draws."""
+    student = torch.tensor([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]])
+    teacher = torch.tensor([[2.0, 1.0, 0.0], [1.0, 4.0, 0.0]])
+    weights = torch.tensor([[1.5, 1.0, 0.0], [0.0, 0.0, 2.0]])
+    loss, each = (
+        kind(pairs=pairs, unbiased=True, reduction=one) for one in ("mean", "none")
+    )
+    found = each(student, teacher, weights=weights)
+    near = each(student, teacher, weights=weights.clamp(min=1e-30))
+    assert_allclose(found.numpy(), near.numpy(), rtol=1e-5, atol=1e-20)
+    mean = loss(student, teacher, weights=weights)
+    assert_allclose(mean.item(), found.mean().item(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_the_mean_over_no_group_is_0(kind):
+    student = torch.zeros(0, 4, requires_grad=True)
+    for more in ({}, {"mask": torch.ones(0, 4, dtype=torch.bool)}):
+        loss = kind()(student, torch.zeros(0, 4), **more)
+        loss.backward()
+        assert loss.item() == 0
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_other_shapes_and_numbers_for_booleans_are_refused(kind):
+    """They would spread, or pairs of two grades would count, without a sign of it."""
+    student, teacher = torch.zeros(4, 3), torch.zeros(4, 3)
+    for wrong in (teacher[:1].flatten(), teacher[:, :1], teacher.flatten()):
+        with pytest.raises(ValueError, match="`teacher` must have the shape"):
+            kind()(student, wrong)
+    for name in ("mask", "positive", "weights"):
+        with pytest.raises(ValueError, match=f"`{name}` must have the shape"):
+            kind()(student, teacher, **{name: torch.ones(3, dtype=torch.bool)})
+    for name in ("mask", "positive"):
+        with pytest.raises(ValueError, match=f"`{name}` must be boolean"):
+            kind()(student, teacher, **{name: torch.tensor([[2, 1, 0]] * 4)})

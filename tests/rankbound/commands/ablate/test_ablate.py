@@ -880,3 +880,26 @@ def test_energy_that_cannot_be_measured_is_none_with_a_reason(monkeypatch, fails
     assert "\n" not in meter.missing_because
     monkeypatch.setitem(sys.modules, "codecarbon", None)
     assert "rankbound[energy]" in costs.Meter().missing_because
+
+
+def test_what_is_wrong_with_a_later_collection_is_said_before_any_training(tmp_path):
+    world(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "other/one")
+    (tmp_path / "empty").mkdir()
+    for second, abroad, said in (
+        ("other/one", (), "two collections are called 'one'"),
+        ("empty", (), "has no documents"),
+        ("nowhere", (), "is no folder"),
+        (None, ("nowhere",), "is no folder"),
+    ):
+        places = [tmp_path / one for one in ("one", second) if one is not None]
+        told = []
+        with pytest.raises(UsageError, match=said):
+            rb.ablate(
+                places,
+                tmp_path / "out",
+                out_of_domain=[tmp_path / one for one in abroad],
+                progress=told.append,
+            )
+        assert not told
+        assert not (tmp_path / "out").exists()
