@@ -33,7 +33,7 @@ _ = (
     rb.align,
     rb.pt.Risk,
     rb.pt.teacher_entropy,
-    rb.training.lightning.BoundLightningCallback,
+    lambda: rb.training.lightning.BoundLightningCallback,  # which asks for lightning
     rb.list_entropy,
     rb.quantile_diameter,
     rb.queries_for_difference,
