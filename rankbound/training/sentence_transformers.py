@@ -64,12 +64,12 @@ class BiEncoderLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
         self, embeddings: list[Tensor], labels: Tensor | None
     ) -> Tensor:
         """The loss of vectors: those of the queries first, then of each column."""
-        query, documents = embeddings[0], torch.stack(embeddings[1:], dim=1)
         if self.normalised:
-            query, documents = (
-                functional.normalize(one, dim=-1) for one in (query, documents)
-            )
-        scores = (documents @ query.unsqueeze(-1)).squeeze(-1)
+            embeddings = [functional.normalize(one, dim=-1) for one in embeddings]
+        query, *columns = embeddings
+        # Column by column, since to stack all vectors takes as long as the rest
+        products = [torch.linalg.vecdot(query, column) for column in columns]
+        scores = torch.stack(products, dim=-1)
         return self.loss(scores, _teacher(labels, scores))
 
     @property
