@@ -308,9 +308,8 @@ def compare(  # noqa: PLR0913  each is an option of the command
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
     workers : int, default 1
-        Processes that share the queries, with one thread each. A script that asks for
-        several must do its work below ``if __name__ == "__main__":``. Results do not
-        depend on them.
+        Processes that share the queries, with one thread each; they do not run the
+        script that asks for them. Results do not depend on them.
     dask : str, optional
         The address of a scheduler of dask, whose workers share the queries instead.
     blocks : path, optional
