@@ -2,8 +2,9 @@
 
 A tile is a fixed number of groups, one after another. What a pure function makes of a
 tile depends on nothing else, so results have the same bytes whoever computes them and
-in whatever order. Finished tiles are kept as blocks in a folder, where one is given, by
-a digest of all that they were computed from: a run that was killed finds them again.
+in whatever order. Finished tiles are kept in a folder, where one is given, by a digest
+of all that they were computed from: a run that was killed finds them again. Those of a
+second make a block, which is a file.
 
 Commands say once how they run (`running`); the functions that compute terms of groups
 call `tiles` or `over_tiles`, and know nothing of folders and processes.
@@ -18,6 +19,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -49,6 +51,7 @@ Array = NDArray[Any]
 TILE: Final = 2048
 AHEAD: Final = 2  # tiles that wait for each process
 WAIT: Final = 60.0  # seconds for a cluster to answer
+KEPT_EVERY: Final = 1.0  # seconds between two blocks, the most that a kill can lose
 # What a folder of blocks is called, after the name of its command
 SUFFIX: Final = ".blocks"
 MANIFEST: Final = "blocks.json"
@@ -391,6 +394,11 @@ class Blocks:
     folder: Path
     identity: Callable[[], Identity]
     _begun: bool = False
+    # Tiles that are in no file yet, the time of the first, and those of the last block
+    # that was read
+    _new: dict[str, Any] = field(default_factory=dict)
+    _since: float = 0.0
+    _read: dict[str, dict[str, Array]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Make the folder, with its manifest; see that an earlier one is ours."""
@@ -448,31 +456,62 @@ class Blocks:
 
     def found(self, digest: str, kind: type[Made]) -> Made | None:
         """A tile that was finished earlier; None if there is none, or it is damaged."""
-        if not self._begun:
-            return None
+        if digest in self._new:
+            return cast(Made, self._new[digest])
+        if self._begun and digest not in self._read:
+            self._read = self._block_of(digest)
+        held = self._read.get(digest)
+        with suppress(TypeError):  # a block may lack a part
+            return None if held is None else kind(**held)
+        return None
+
+    def _block_of(self, digest: str) -> dict[str, dict[str, Array]]:
+        """The arrays of each tile of the block that begins with this one."""
         path = self.folder / f"{digest}{BLOCK}"
+        made: dict[str, dict[str, Array]] = {}
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-                return kind(**{name: held[name] for name in held.files})
+                for name in held.files:
+                    tile, _, part = name.partition(".")
+                    made.setdefault(tile, {})[part] = held[name]
         except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError, zipfile.BadZipFile, EOFError):
+            return self._read
+        except (OSError, ValueError, zipfile.BadZipFile, EOFError):
             path.unlink(missing_ok=True)
-            return None
+            return {}
+        return made
 
     def keep(self, digest: str, made: Any) -> None:
-        """Keep a finished tile, whole or not at all."""
+        """Keep a finished tile: in a file before long."""
+        now = time.monotonic()
+        if not self._new:
+            self._since = now
+        self._new[digest] = made
+        if now - self._since >= KEPT_EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is in no file yet as a block, whole or not at all."""
+        if not self._new:
+            return
         self.begin()
         part = self.folder / f"part{BLOCK}"
         try:
             with part.open("wb") as stream:
-                held = {one.name: getattr(made, one.name) for one in fields(made)}
-                np.savez(stream, **held)
-            part.replace(self.folder / f"{digest}{BLOCK}")
+                np.savez(
+                    stream,
+                    **{
+                        f"{digest}.{one.name}": getattr(made, one.name)
+                        for digest, made in self._new.items()
+                        for one in fields(made)
+                    },
+                )
+            part.replace(self.folder / f"{next(iter(self._new))}{BLOCK}")
         except BaseException:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise
+        self._new.clear()
 
 
 def manifest_of(folder: Path) -> Identity | None:
@@ -670,8 +709,12 @@ def running(
     finally:
         _running.reset(token)
         made.end()
-        if blocks is not None and not stays:
-            blocks.remove()
+        if blocks is not None:
+            if stays:
+                with suppress(OSError):  # the run ends by an error already
+                    blocks.write()
+            else:
+                blocks.remove()
 
 
 def _who(

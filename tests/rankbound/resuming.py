@@ -92,7 +92,7 @@ def in_child(words, where, *, seconds=None, at=None):
         child = os.fork()
     if child == 0:
         os.chdir(where)
-        engine.TILE = TILE
+        engine.TILE, engine.KEPT_EVERY = TILE, 0.0
         keep, kept = engine.Blocks.keep, 0
 
         def dying(self, digest, made):

@@ -67,6 +67,7 @@ def some_groups(count, rng):
 @pytest.fixture
 def data(monkeypatch):
     monkeypatch.setattr(engine, "TILE", 10)
+    monkeypatch.setattr(engine, "KEPT_EVERY", 0.0)
     rng = np.random.default_rng(0)
     groups = some_groups(35, rng)
     rows, each = rng.normal(size=len(groups.codes)), rng.normal(size=35)
@@ -127,6 +128,29 @@ def test_a_killed_run_computes_only_what_is_missing(data, tmp_path):
         assert len(kept) == 1  # the damaged one was computed again
     np.testing.assert_array_equal(again.of_group, whole.of_group)
     assert not [*tmp_path.iterdir()]
+
+
+def test_tiles_of_a_second_make_a_block_and_so_do_the_last_ones(
+    data, tmp_path, monkeypatch
+):
+    """What was done in a second is lost with a killed process, but not by Ctrl-C."""
+    monkeypatch.setattr(engine, "KEPT_EVERY", 3600.0)
+    groups, rows, each = data
+    whole = over_tiles(sums, groups, rows, each=(each,))
+    stopped(kept_in(tmp_path), data, n_tiles=2)
+    (place,) = tmp_path.iterdir()
+    (block,) = place.glob("*.npz")
+    computed = []
+    task = engine.Task.done
+    monkeypatch.setattr(
+        engine.Task, "done", lambda one: computed.append(one) or task(one)
+    )
+    with running(blocks=kept_in(tmp_path)):
+        again = over_tiles(sums, groups, rows, each=(each,))
+        same = over_tiles(sums, groups, rows, each=(each,))
+    assert len(computed) == 2
+    np.testing.assert_array_equal(again.of_group, whole.of_group)
+    np.testing.assert_array_equal(same.of_group, whole.of_group)
 
 
 def test_blocks_of_other_numbers_settings_or_vectors_are_not_taken(data, tmp_path):

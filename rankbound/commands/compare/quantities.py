@@ -204,7 +204,7 @@ def quantities_of_tile(
 ) -> Table:
     """Quantities of scores of groups that are computed together."""
     values = np.empty((groups.n_groups, len(names)))
-    for block in blocks(groups, paired=pairs != "all"):
+    for block in blocks(groups, paired=pairs != "all" and not _first_alone(groups)):
         kind = pair_choice(block, pairs)
         data = [one[block.rows] for one in scores]
         if clip_at is not None:
@@ -213,6 +213,16 @@ def quantities_of_tile(
         for place, name in enumerate(names):
             values[block.groups, place] = _computed(COMPARED[name], data, **kind)
     return Table(values)
+
+
+def _first_alone(groups: Groups) -> bool:
+    """Whether the first document of every group is its only positive."""
+    positive = groups.positive
+    return (
+        positive is not None
+        and bool(positive[groups.offsets[:-1]].all())
+        and np.count_nonzero(positive) == groups.n_groups
+    )
 
 
 def _computed(
