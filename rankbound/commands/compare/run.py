@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Final, Literal
 
@@ -83,7 +83,7 @@ from rankbound.commands.measure.sentences import fitted_temperature
 from rankbound.commands.measure.temperatures import over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
-from rankbound.data.columns import distinct_codes, strings, united
+from rankbound.data.columns import Floats, Integers, distinct_codes, strings, united
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.memory import give_back, reading_within
@@ -409,7 +409,9 @@ def compare_with(options: CompareOptions, *, progress: Progress = str) -> Compar
     """Do what `compare` does, given the options as one record."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
-    made, rows = result_of(compared), per_query_rows(compared)
+    made = result_of(compared)
+    give_back()
+    rows = per_query_rows(compared)
     del compared
     give_back()
     return made.with_beside(per_query=rows)
@@ -759,7 +761,9 @@ def per_query_rows(compared: Compared) -> Rows:
     query = np.concatenate(places).astype(np.int32)
     del places
     # Columns stand in the order that the rows of a query have
-    order = np.argsort(query, kind="stable")
+    order = np.argsort(query, kind="stable").astype(np.int32)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=np.int32)
     sizes = [len(column.qids) for *_, column in columns]
     which = np.repeat(np.arange(len(columns), dtype=np.int32), sizes)[order]
     kinds = np.array([kind(column) for column in columns], dtype=np.int32)
@@ -768,9 +772,17 @@ def per_query_rows(compared: Compared) -> Rows:
     found: dict[str, Column] = {COLUMNS[0]: Coded(qids, query[order])}
     found |= {name: Coded(strings(these), of[which]) for name, these, of in coded}
     for name, numbers in zip(COLUMNS[4:], ("values", "largest"), strict=True):
-        held = [getattr(column, numbers) for *_, column in columns]
-        found[name] = np.concatenate(held)[order]
+        found[name] = _in_order((getattr(one, numbers) for *_, one in columns), place)
     clusters = compared.loaded.clusters
     if clusters is not None:
         found[CLUSTER] = Coded(clusters.of(qids), query[order])
     return Rows(found)
+
+
+def _in_order(columns: Iterable[Floats], place: Integers) -> Floats:
+    """Columns one after another, whose rows go to these places."""
+    found, start = np.empty(len(place)), 0
+    for column in columns:
+        found[place[start : start + len(column)]] = column
+        start += len(column)
+    return found

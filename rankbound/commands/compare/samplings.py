@@ -33,7 +33,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
-from rankbound.memory import give_back
+from rankbound.memory import filed, give_back
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +150,7 @@ def load(options: CompareOptions, *, before: Before | None = None) -> Loaded:
     pooled = pool([inputs.groups for inputs in read.values()])
     check_comparable(pooled, sources.teacher)
     values, _ = pooled.scores_of(sources.teacher)
-    everything = replace(first, groups=pooled, values=values, dropped={})
+    everything = replace(first, groups=pooled, values=filed(values), dropped={})
     split = split_queries(
         pooled,
         fits=options.fits,
@@ -226,21 +226,27 @@ def pool(several: list[Groups]) -> Groups:
         document[used[place]] = documents[place]
         query = np.zeros(len(groups.qids), dtype=np.int64)
         query[present[place]] = queries[place]
-        keys.append(query[groups.row_query()] * len(docnos) + document[groups.codes])
+        key = query[groups.row_query()] * len(docnos) + document[groups.codes]
         if groups.positive is not None:
-            positive.append(groups.positive)
-    distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
+            positive.append(key[groups.positive])
+        keys.append(key)
+    distinct = np.concatenate(keys)
+    del keys
+    distinct.sort()  # in place, where `unique` would hold all of them again
+    first = np.ones(len(distinct), dtype=bool)
+    np.not_equal(distinct[1:], distinct[:-1], out=first[1:])
+    distinct = distinct[first]
     good = None
     if len(positive) == len(several):
         good = np.zeros(len(distinct), dtype=bool)
-        good[where[np.concatenate(positive)]] = True
+        good[np.searchsorted(distinct, np.concatenate(positive))] = True
     query = distinct // len(docnos)
     sizes = np.bincount(query, minlength=len(qids))
     return Groups(
         queries=np.arange(len(qids), dtype=np.int64),
         qids=qids,
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        codes=(distinct % len(docnos)).astype(np.int64),
+        codes=filed((distinct % len(docnos)).astype(np.int64)),
         docnos=docnos,
         positive=good,
         name="the union of all samplings",
@@ -283,6 +289,9 @@ def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     if scale != 1.0:
         with np.errstate(over="ignore"):  # refused later, with a message
             values = values / scale
-    return Sampling(
-        name, inputs.groups.keep_groups(keep), values, inputs.dropped, inputs.clusters
-    )
+    groups = inputs.groups.keep_groups(keep)
+    if groups is not inputs.groups:
+        groups = replace(groups, codes=filed(groups.codes))
+    if values is not inputs.values:
+        values = filed(values)
+    return Sampling(name, groups, values, inputs.dropped, inputs.clusters)

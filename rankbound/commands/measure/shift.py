@@ -156,9 +156,15 @@ def joined(first: QueryLaws, second: QueryLaws) -> Iterator[JoinedLaws]:
 
     Some ten thousand queries come at once, in their order, with the same `docnos`.
     """
-    docnos, (place, other) = united([first.docnos, second.docnos])
-    first = replace(first, codes=place[first.codes], docnos=docnos)
-    second = replace(second, codes=other[second.codes], docnos=docnos)
+    columns = [first.docnos]
+    if second.docnos is not first.docnos:
+        columns.append(second.docnos)
+    docnos, places = united(columns)
+    first, second = (
+        replace(law, codes=place.astype(np.int32)[law.codes], docnos=docnos)
+        for law, place in zip((first, second), (places[0], places[-1]), strict=True)
+    )
+    del columns, places
     first = first.among(second.qids)
     second = second.among(first.qids)
     for start in range(0, len(first.qids), JOINED_AT_ONCE):
