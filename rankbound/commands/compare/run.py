@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from rankbound.bounds.shares import Direction
 from rankbound.bounds.wording import counted
@@ -83,7 +84,7 @@ from rankbound.commands.measure.sentences import fitted_temperature
 from rankbound.commands.measure.temperatures import over_interval
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
-from rankbound.data.columns import Floats, Integers, distinct_codes, strings, united
+from rankbound.data.columns import Floats, distinct_codes, strings, united
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.memory import give_back, reading_within
@@ -779,7 +780,7 @@ def per_query_rows(compared: Compared) -> Rows:
     return Rows(found)
 
 
-def _in_order(columns: Iterable[Floats], place: Integers) -> Floats:
+def _in_order(columns: Iterable[Floats], place: NDArray[np.int32]) -> Floats:
     """Columns one after another, whose rows go to these places."""
     found, start = np.empty(len(place)), 0
     for column in columns:

@@ -161,7 +161,7 @@ def joined(first: QueryLaws, second: QueryLaws) -> Iterator[JoinedLaws]:
         columns.append(second.docnos)
     docnos, places = united(columns)
     first, second = (
-        replace(law, codes=place.astype(np.int32)[law.codes], docnos=docnos)
+        replace(law, codes=place[law.codes], docnos=docnos)
         for law, place in zip((first, second), (places[0], places[-1]), strict=True)
     )
     del columns, places
