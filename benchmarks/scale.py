@@ -3,8 +3,8 @@
 Costs of one tile of queries are measured in this process with one thread, and those of
 whole commands in processes of their own; seconds are processor time. From these follow
 the time and the memory for
-the data of MS MARCO, and what is too much first. ``--real`` runs `inspect` and
-`measure` on generated scores of the real size as well: 500,000 queries with 320 scores
+the data of MS MARCO, and what is too much first. ``--real`` runs `inspect`,
+`measure` and `sample` on generated scores of the real size as well: 500,000 queries with 320 scores
 each, which take 6 GB of disk and most of an hour. Both write `TABLE`, which the page
 docs/guide/scale.md shows.
 """
@@ -217,7 +217,7 @@ def write_run(
 
 
 def command_lines(folder: Path, path: Path, *, memory: str) -> dict[str, list[str]]:
-    """The command lines of `inspect` and `measure` of one run."""
+    """The command lines of `inspect`, `measure` and `sample` of one run."""
     program = [sys.executable, "-m", "rankbound"]
     measured = ["measure", "--teacher", path.name, "--teacher-kind", "logit"]
     more = ["--memory", memory, "--quiet"]
@@ -225,22 +225,28 @@ def command_lines(folder: Path, path: Path, *, memory: str) -> dict[str, list[st
     return {
         "inspect": [*program, "inspect", path.name, *more],
         "measure": [*program, *measured, *more, *out],
+        "sample": [
+            *(*program, "sample", "--teacher", path.name, "--sampling", "random"),
+            *("--out", str(folder / "groups.jsonl"), "--force", *more),
+        ],
     }
 
 
 def measured_rows(folder: Path) -> Iterator[str]:
-    """Time and memory of `measure` at two sizes with the same limit of memory."""
-    found = []
+    """Time and memory of `measure` and `sample` at two sizes, with one limit."""
+    found: dict[str, list[float]] = {"measure": [], "sample": []}
     for rows in ROWS:
         path = folder / f"{rows}.run"
         write_run(path, rows // 1000, 1000, documents=SOME)
-        words = command_lines(folder, path, memory="1GiB")["measure"]
-        seconds, memory = timed(words, folder)
-        found.append(memory)
-        took = f"{told(seconds)} | {memory:.0f} MiB"
-        yield f"| `measure --memory 1GiB` | {rows:,} | {took} |"
+        for name, words in command_lines(folder, path, memory="1GiB").items():
+            if name in found:
+                seconds, memory = timed(words, folder)
+                found[name].append(memory)
+                took = f"{told(seconds)} | {memory:.0f} MiB"
+                yield f"| `{name} --memory 1GiB` | {rows:,} | {took} |"
         path.unlink()
-    yield f"| the second, by the first | | | {found[1] / found[0]:.2f} |"
+    for name, held in found.items():
+        yield f"| `{name}`, the second by the first | | | {held[1] / held[0]:.2f} |"
 
 
 def real_rows(folder: Path) -> Iterator[str]:
@@ -265,7 +271,7 @@ def lines(*, real: bool) -> Iterator[str]:
         yield "| work of one process | measured | takes | the real data | take |"
         yield "| --- | ---: | ---: | ---: | ---: |"
         yield from (cost.line() for cost in tile_costs(folder))
-        yield f"\nThe first two commands have scores of {SOME:,} documents.\n"
+        yield f"\nCommands with `--memory 1GiB` have scores of {SOME:,} documents.\n"
         yield "| command | scores | processor time | anonymous memory |"
         yield "| --- | ---: | ---: | ---: |"
         yield from measured_rows(folder)

@@ -43,7 +43,7 @@ from rankbound.data.columns import (
 )
 from rankbound.data.draws import id_numbers, mixed
 from rankbound.data.groups import Groups, top_documents
-from rankbound.data.ordering import ranking
+from rankbound.data.ordering import ranking, windows
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import to_logits
@@ -59,7 +59,7 @@ from rankbound.estimators.samplings import (
     draw,
     suspected,
 )
-from rankbound.memory import reading_within
+from rankbound.memory import filed, reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.contents import Contents
@@ -519,14 +519,13 @@ def _positives(
         if given.positive is None:
             raise UsageError(f"{given.name}: marks no positives; give `qrels` instead")
         rows, source = np.flatnonzero(given.positive), "groups"
-        names, documents = (
-            given.group_qids()[given.row_group()],
-            given.docnos[given.codes],
-        )
+        names = given.group_qids()[given.row_group()[rows]]
+        documents = given.docnos[given.codes[rows]]
     elif qrels is not None:
         judged = cast(Scores, files.part(qrels, "qrels", keep=True).qrels)
         rows, source = np.flatnonzero(judged.values >= relevant), "judgements"
-        names, documents = judged.qids[judged.row_query()], judged.docnos[judged.codes]
+        names = judged.qids[judged.row_query()[rows]]
+        documents = judged.docnos[judged.codes[rows]]
         if not len(rows):
             raise UsageError(
                 f"{judged.name}: no document has a grade of {relevant} or more; "
@@ -539,17 +538,14 @@ def _positives(
             )
     else:
         rows, source = ranking(teacher)[teacher.offsets[:-1]], BEST
-        names, documents = (
-            teacher.qids[teacher.row_query()],
-            teacher.docnos[teacher.codes],
-        )
-    query = positions(teacher.qids, names[rows])
+        names, documents = teacher.qids, teacher.docnos[teacher.codes[rows]]
+    query = positions(teacher.qids, names)
     known = query >= 0
     dropped = {
         "positives of queries without scores": int((~known).sum()),
         "queries without a positive": teacher.n_queries - len(np.unique(query[known])),
     }
-    query, chosen = query[known], documents[rows][known]
+    query, chosen = query[known], documents[known]
     of_document, of_query = _rank(chosen), _rank(teacher.qids)[query]
     order = np.lexsort((of_document, of_query))
     pair = np.stack([of_query, of_document])[:, order]
@@ -614,14 +610,13 @@ class _Drawing:
     ) -> None:
         self._law, self._teacher, self._wanted = law, teacher, wanted
         self._negatives, self._margin = negatives, law.drop_suspected
-        self._scored = teacher.row_query()
         purpose = f"{PURPOSE} {law.name}"
         self._qid_numbers = id_numbers(teacher.qids, seed=seed, purpose=purpose)
         self._doc_numbers = id_numbers(teacher.docnos, seed=seed, purpose=purpose)
         of_positives = id_numbers(wanted.positive, seed=seed, purpose=purpose)
         self._group_numbers = mixed(of_positives, wanted.again.astype(np.uint64))
         self._places = {name: self._places_in(run) for name, run in runs.items()}
-        self._is_closed = self._closed()
+        self._closed = self._closed_keys()
         row = positions(teacher.docnos, wanted.positive)
         values, found = teacher.lookup(
             wanted.query, teacher.qids, np.maximum(row, 0), teacher.docnos
@@ -633,20 +628,31 @@ class _Drawing:
         order = ranking(run)
         place = np.empty(len(order))
         place[order] = np.arange(len(order)) - run.offsets[run.row_query()[order]]
-        numbers = run.with_values(place, kind=Kind.UNKNOWN)
-        teacher = self._teacher
-        places, found = numbers.lookup(
-            self._scored, teacher.qids, teacher.codes, teacher.docnos
-        )
-        return np.where(found, places, UNRANKED).astype(np.int64)
+        del order
+        numbers, teacher = run.with_values(place, kind=Kind.UNKNOWN), self._teacher
+        made = np.empty(len(teacher.codes), dtype=np.int64)
+        for first, last in windows(teacher.offsets, BLOCK):
+            start, stop = teacher.offsets[[first, last]].tolist()
+            query = np.repeat(np.arange(first, last), teacher.sizes[first:last])
+            codes = teacher.codes[start:stop]
+            places, found = numbers.lookup(query, teacher.qids, codes, teacher.docnos)
+            made[start:stop] = np.where(found, places, UNRANKED)
+        return filed(made)
 
-    def _closed(self) -> Booleans:
-        """Rows of the teacher that are positives of their query."""
+    def _closed_keys(self) -> Integers:
+        """The positives of queries that the teacher has scored, as sorted keys."""
         teacher, wanted = self._teacher, self._wanted
         codes = positions(teacher.docnos, wanted.closed)
         scored = codes >= 0
-        keys = wanted.closed_query[scored] * teacher.n_docs + codes[scored]
-        return np.isin(self._scored * teacher.n_docs + teacher.codes, keys)
+        return np.unique(wanted.closed_query[scored] * teacher.n_docs + codes[scored])
+
+    def _is_closed(self, query: Integers, codes: Integers) -> Booleans:
+        """Whether documents of the teacher are positives of their query."""
+        closed, keys = self._closed, query * self._teacher.n_docs + codes
+        if not len(closed):
+            return np.zeros(len(keys), dtype=bool)
+        place = np.minimum(np.searchsorted(closed, keys), len(closed) - 1)
+        return np.asarray(closed[place] == keys)
 
     def drawn(self) -> _Found:
         """All groups."""
@@ -671,9 +677,10 @@ class _Drawing:
             teacher.offsets[query] - offsets, sizes
         )
         group = np.repeat(groups, sizes)
+        of_query, codes = self._wanted.query[group], teacher.codes[rows]
         numbers = mixed(
-            self._qid_numbers[self._wanted.query[group]],
-            self._doc_numbers[teacher.codes[rows]],
+            self._qid_numbers[of_query],
+            self._doc_numbers[codes],
             self._group_numbers[group],
         )
         pool = Candidates(
@@ -683,7 +690,7 @@ class _Drawing:
             numbers=numbers,
             ranks={name: places[rows] for name, places in self._places.items()},
         )
-        keep = ~self._is_closed[rows]
+        keep = ~self._is_closed(of_query, codes)
         n_suspected = 0
         if self._margin is not None:
             doubtful = suspected(pool, self._margin) & keep

@@ -69,6 +69,18 @@ def test_neither_the_order_of_rows_nor_other_queries_change_a_group():
     assert [*lines_of(made)] != [*lines_of(other)]
 
 
+@pytest.mark.parametrize("law", ["random", "bm25", "fusion"])
+def test_how_much_is_looked_at_together_changes_nothing(monkeypatch, law):
+    """A query has 30 candidates, so blocks are of one query, of two, and of all."""
+    rng, found = np.random.default_rng(5), []
+    run = {qid: {doc: float(rng.normal()) for doc in row} for qid, row in RUN.items()}
+    for block in (1, 70, 1 << 21):
+        monkeypatch.setattr("rankbound.commands.sample.run.BLOCK", block)
+        made = rb.sample(TEACHER, sampling=law, size=9, qrels=QRELS, runs={"bm25": run})
+        found.append([*lines_of(made)])
+    assert found[0] == found[1] == found[2]
+
+
 def test_positives_of_groups_are_kept_and_their_negatives_drawn_anew():
     made = rb.sample(TEACHER, sampling="top", size=4, groups=GROUPS)
     for qid, positive, negatives in lines_of(made):
