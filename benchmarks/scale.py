@@ -2,11 +2,10 @@
 
 Costs of one tile of queries are measured in this process with one thread, and those of
 whole commands in processes of their own; seconds are processor time. From these follow
-the time and the memory for
-the data of MS MARCO, and what is too much first. ``--real`` runs `inspect`,
-`measure` and `sample` on generated scores of the real size as well: 500,000 queries with 320 scores
-each, which take 6 GB of disk and most of an hour. Both write `TABLE`, which the page
-docs/guide/scale.md shows.
+the time and the memory for the data of MS MARCO, and what is too much first. ``--real``
+runs `inspect`, `measure` and `sample` on generated scores of the real size as well:
+500,000 queries with 320 scores each, which take 6 GB of disk and most of an hour. Both
+write `TABLE`, which the page docs/guide/scale.md shows.
 """
 
 from __future__ import annotations
