@@ -2,10 +2,11 @@
 
 `python -m benchmarks.columns measure [FORMAT ...]` measures files as they are.
 
-For each format, a file of `QUERIES` x 1,000 scores is made from a seed, converted,
-read, and measured, each in a process of its own. The table has seconds, the largest
+For each format, a file of `QUERIES` x 1,000 scores is made from a seed, read,
+converted, or measured, each in a process of its own. The table has seconds, the largest
 memory that a process ever held, and what that is for each score, beyond what the
 interpreter and its imports take. The file itself is mapped, and its pages count.
+``--keep`` writes each row into the tables that the documentation shows.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import ROOT, commit
 from benchmarks.readers import DEPTH, table, write_run
+from tests.hostile.running import record
 
+SHOWN: Final = ROOT / "docs" / "measured"
+KEEP: Final = "--keep"
 QUERIES: Final = int(os.environ.get("RANKBOUND_BENCH_QUERIES", "2000"))
 
 CHILD = """
@@ -228,6 +233,14 @@ def _parquet(path: Path, queries: int) -> None:
             writer.write_table(pa.table(made, schema=writer.schema))
 
 
+def _arrow(path: Path, queries: int) -> None:
+    """Our own file."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        source = Path(folder, "x.run")
+        WRITERS["run"](source, queries)
+        measured("convert", source, path)
+
+
 ROW: Final = '{"qid": "%(q)s", "docno": "%(d)s", "score": %(s)r}'
 INNER: Final = f'"%(n)d": {ROW}'
 SCHEMA: Final = (
@@ -397,12 +410,8 @@ WRITERS: Final[dict[str, Writer]] = {
     "5.pkl": partial(_pickled, ids=np.int64, number=np.float32, protocol=5),
     # Tables
     "parquet": _parquet,
+    "arrow": _arrow,
 }
-# Those that are measured as they are
-MEASURED: Final = (
-    *("run", "json", "jsonl", "predictions.jsonl", "rankllm.jsonl", "msmarco", "tsv"),
-    *("pkl", "5.pkl", "2.pkl", "numpy-2.pkl", "parquet"),
-)
 
 
 def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
@@ -457,23 +466,23 @@ def rows(names: list[str] | None = None) -> Iterator[str]:
     scores = QUERIES * DEPTH
     for name in names or WRITERS:
         with tempfile.TemporaryDirectory() as folder:
-            source, target = Path(folder, f"x.{name}"), Path(folder, "x.arrow")
+            source, target = Path(folder, f"x.{name}"), Path(folder, "made.arrow")
             _made(name, source)
             direct = measured("read", source, name=name)
             converted = measured("convert", source, target, name=name)
             size = target.stat().st_size / source.stat().st_size
             source.unlink()
-            mapped, used = measured("read", target), measured("measure", target)
-            cells = [cell(*one, scores) for one in (direct, converted, mapped, used)]
+            mapped = measured("read", target)
+            cells = [cell(*one, scores) for one in (direct, converted, mapped)]
             yield (
                 f"| {name} | {' | '.join(cells)} | "
                 f"{direct[0] / mapped[0]:.1f}x | {size:.2f}x |"
             )
 
 
-def rows_of_measure(names: list[str]) -> Iterator[str]:
+def rows_of_measure(names: list[str] | None = None) -> Iterator[str]:
     """Lines of the table of files that are measured as they are."""
-    for name in names or MEASURED:
+    for name in names or WRITERS:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, f"x.{name}")
             _made(name, source)
@@ -481,23 +490,45 @@ def rows_of_measure(names: list[str]) -> Iterator[str]:
             yield f"| {name} | {used} |"
 
 
-MEASURE_HEADER: Final = "| file | measure {scores:,} scores |\n| --- | --- |\n"
-HEADER: Final = (
-    "| file | read | convert | read the Arrow file | measure it | faster | size |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |\n"
+class Table(NamedTuple):
+    """One of the two tables: its file, command, columns and rows."""
+
+    file: str
+    command: str
+    columns: str
+    rows: Callable[[list[str]], Iterator[str]]
+
+
+CONVERTED: Final = Table(
+    "columns.md",
+    "python -m benchmarks.columns --keep",
+    "file | read | convert | read the Arrow file | faster | size | commit",
+    rows,
+)
+MEASURED: Final = Table(
+    "measuring.md",
+    "python -m benchmarks.columns measure --keep",
+    "file | measure it | commit",
+    rows_of_measure,
 )
 
 
 def main(words: list[str]) -> None:
     """Print the table of some formats, or of all."""
-    if words[:1] == ["measure"]:
-        head, found = MEASURE_HEADER, rows_of_measure(words[1:])
-    else:
-        head, found = HEADER, rows(words)
-    sys.stdout.write(head.format(scores=QUERIES * DEPTH))
-    for line in found:
-        sys.stdout.write(line + "\n")
+    names = [word for word in words if word != KEEP]
+    made = MEASURED if names[:1] == ["measure"] else CONVERTED
+    begin = (
+        f"Made by `{made.command}` with `RANKBOUND_BENCH_QUERIES={QUERIES}`, "
+        f"which gives {QUERIES * DEPTH:,} scores:"
+    )
+    head = f"| {made.columns} |\n|{' --- |' * len(made.columns.split(' | '))}\n"
+    sys.stdout.write(f"{begin}\n\n{head}")
+    for line in made.rows(names[made is MEASURED :]):
+        row = f"{line} {commit()} |\n"
+        sys.stdout.write(row)
         sys.stdout.flush()
+        if KEEP in words:
+            record(SHOWN / made.file, begin, head, [*WRITERS], row)
 
 
 if __name__ == "__main__":
