@@ -11,13 +11,15 @@ interpreter and its imports take. The file itself is mapped, and its pages count
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import pickle
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -194,27 +196,91 @@ def write_systems(path: Path, queries: int) -> None:
 # Pickles
 
 
+class _Streamed(pickle._Pickler):  # type: ignore[name-defined]
+    """Write what `pickle` writes of NumPy's numbers, and keep nothing of them.
+
+    `pickle` keeps all that it wrote, 600 bytes for each of these numbers, in case that
+    it comes again.
+    """
+
+    def __init__(self, stream: Any, protocol: int, number: type) -> None:
+        super().__init__(stream, protocol)
+        self._number, self._next = number, 0
+        self._before, self._within = b"", b""
+
+    def memoize(self, obj: Any) -> None:
+        self.write(self.put(self._next))
+        constant = (isinstance(obj, str) and obj.isprintable()) or callable(obj)
+        if constant or isinstance(obj, (np.integer, np.dtype)):
+            self.memo[id(obj)] = self._next, obj
+        self._next += 1
+
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
+        if type(obj) is not self._number:
+            super().save(obj, save_persistent_id)
+        elif not self._before:
+            super().save(obj)
+            function, (kind, _) = obj.__reduce__()
+            said = [function, kind, *([codecs.encode] if self.proto == 2 else [])]
+            self._before = b"".join(self.get(self.memo[id(one)][0]) for one in said)
+            at = [n for n, one in self.memo.values() if one == "latin1"]
+            self._within = self.get(at[0]) if at else b""
+        elif self.proto == 2:
+            text = obj.tobytes().decode("latin1").encode()
+            first, *puts = map(self.put, range(self._next, self._next + 5))
+            made = (b"\x86", b"R", b"\x86", b"R")
+            self._next += 5
+            self.write(
+                self._before + b"X" + struct.pack("<I", len(text)) + text + first
+                + self._within
+                + b"".join(one + put for one, put in zip(made, puts, strict=True))
+            )  # fmt: skip
+        else:
+            self.framer.commit_frame()
+            self._next += 3
+            data = obj.tobytes()
+            self.write(
+                self._before + b"C%c%b" % (len(data), data) + b"\x94\x86\x94R\x94"
+            )
+
+    def dump_items(self, items: Iterable[tuple[Any, Any]]) -> None:
+        """Write a dictionary."""
+        self.write(pickle.PROTO + bytes([self.proto]))
+        if self.proto >= 4:
+            self.framer.start_framing()
+        self.write(pickle.EMPTY_DICT)
+        self.memoize(None)
+        self._batch_setitems(items)
+        self.write(pickle.STOP)
+        self.framer.end_framing()
+
+
 def _pickled(
     path: Path,
     queries: int,
     *,
     ids: Callable[[Any], Any],
-    number: Callable[[float], Any] = float,
+    number: type = float,
     protocol: int = 4,
 ) -> None:
     """``{qid: {docno: score}}``, of one object for each id."""
     known = [ids(one) for one in range(1_000_000)]
-    with path.open("wb") as stream:
-        held = {
-            ids(qid): dict(
+    items = (
+        (
+            ids(qid),
+            dict(
                 zip(
                     (known[docno] for docno in docnos), map(number, scores), strict=True
                 )
-            )
-            for qid, docnos, scores in _rows(queries)
-        }
-        pickler = pickle.Pickler(stream, protocol=protocol)
-        pickler.dump(held)
+            ),
+        )
+        for qid, docnos, scores in _rows(queries)
+    )
+    with path.open("wb") as stream:
+        if number is float:
+            pickle.dump(dict(items), stream, protocol)
+        else:
+            _Streamed(stream, protocol, number).dump_items(items)
 
 
 def _parquet(path: Path, queries: int) -> None:

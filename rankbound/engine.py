@@ -48,7 +48,8 @@ Array = NDArray[Any]
 # Groups of a tile. Numbers may depend on it in their last digits, so it never changes
 TILE: Final = 2048
 AHEAD: Final = 2  # tiles that wait for each process
-WAIT: Final = 60.0  # seconds for a cluster to answer
+ANSWER: Final = 10.0  # seconds for a scheduler to answer
+WAIT: Final = 60.0  # and for its first worker to come
 # What a folder of blocks is called, after the name of its command
 SUFFIX: Final = ".blocks"
 MANIFEST: Final = "blocks.json"
@@ -420,7 +421,7 @@ class Blocks:
         """
         if not os.path.lexists(self.folder):
             return
-        found = None if self.folder.is_symlink() else manifest_of(self.folder)
+        found = manifest_of(self.folder) if _are_ours(self.folder) else None
         if found is None:
             self.restart()
             return
@@ -442,8 +443,8 @@ class Blocks:
         self.remove()
         if os.path.lexists(self.folder):
             raise UsageError(
-                f"{self.folder}: unfinished work would be kept there, and it holds "
-                "something else; move it away"
+                f"{self.folder}: unfinished work would be kept there, and it belongs "
+                "to another user, cannot be read, or holds something else; move it away"
             )
 
     def found(self, digest: str, kind: type[Made]) -> Made | None:
@@ -749,7 +750,7 @@ class _Cluster:
             get_backend(scheme)
             if scheme != "inproc":
                 parse_host_port(place)
-            self._client = Client(address, timeout=WAIT, set_as_default=False)
+            self._client = Client(address, timeout=ANSWER, set_as_default=False)
             self.workers = len(self._client.nthreads())
             if not self.workers:
                 self._client.wait_for_workers(1, timeout=WAIT)
