@@ -6,6 +6,7 @@ For each format, a file of `QUERIES` x 1,000 scores is made from a seed, read,
 converted, or measured, each in a process of its own. The table has seconds, the largest
 memory that a process ever held, and what that is for each score, beyond what the
 interpreter and its imports take. The file itself is mapped, and its pages count.
+Files stay in the folder `FILES`, where one is named, and are not made again there.
 ``--keep`` writes each row into the tables that the documentation shows.
 """
 
@@ -15,6 +16,7 @@ import codecs
 import json
 import os
 import pickle
+import shutil
 import struct
 import subprocess
 import sys
@@ -36,6 +38,7 @@ from tests.hostile.running import record
 SHOWN: Final = ROOT / "docs" / "measured"
 KEEP: Final = "--keep"
 QUERIES: Final = int(os.environ.get("RANKBOUND_BENCH_QUERIES", "2000"))
+FILES: Final = os.environ.get("RANKBOUND_BENCH_FILES")
 
 CHILD = """
 import json, resource, sys, time
@@ -489,9 +492,15 @@ def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
 
 def _made(name: str, path: Path) -> None:
     """Write a file in another process, whose memory would count for those it starts."""
+    kept = None if FILES is None else Path(FILES, path.name)
+    if kept is not None and kept.exists():
+        path.symlink_to(kept)
+        return
     code = "import sys; from benchmarks.columns import *; from pathlib import Path\n"
     code += "WRITERS[sys.argv[1]](Path(sys.argv[2]), QUERIES)"
     subprocess.run([sys.executable, "-c", code, name, str(path)], check=True)
+    if kept is not None:
+        shutil.copy2(path, kept)
 
 
 # What has to be said of some files

@@ -12,6 +12,7 @@ call `tiles` or `over_tiles`, and know nothing of folders and processes.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import signal
@@ -404,11 +405,12 @@ class Blocks:
             )
         )
         if not self.folder.is_dir():
-            part = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=self.folder.parent))
-            (part / "new").mkdir()
-            (part / "new" / MANIFEST).write_bytes(text)
-            (part / "new").rename(self.folder)
-            part.rmdir()
+            place = self.folder.parent
+            with tempfile.TemporaryDirectory(prefix=HIDDEN, dir=place) as part:
+                new = Path(part, "new")
+                new.mkdir()
+                (new / MANIFEST).write_bytes(text)
+                new.rename(self.folder)
         self._begun = True
 
     def check(self) -> None:
@@ -465,10 +467,10 @@ class Blocks:
         """Keep a finished tile, whole or not at all."""
         self.begin()
         part = self.folder / f"part{BLOCK}"
+        packed = io.BytesIO()
+        np.savez(packed, **{one.name: getattr(made, one.name) for one in fields(made)})
         try:
-            with part.open("wb") as stream:
-                held = {one.name: getattr(made, one.name) for one in fields(made)}
-                np.savez(stream, **held)
+            part.write_bytes(packed.getbuffer())
             part.replace(self.folder / f"{digest}{BLOCK}")
         except BaseException:
             with suppress(OSError):
