@@ -11,6 +11,7 @@ call `tiles` or `over_tiles`, and know nothing of folders and processes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import os
@@ -22,7 +23,7 @@ import threading
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -738,8 +739,6 @@ class _Cluster:
     def __init__(self, address: str, version: str) -> None:
         try:
             from distributed import Client
-            from distributed.comm import parse_address, parse_host_port
-            from distributed.comm.registry import get_backend
         except ImportError:
             raise UsageError(
                 "`dask` needs dask.distributed, which is not installed; run `pip "
@@ -747,18 +746,18 @@ class _Cluster:
             ) from None
         self._client: Any = None
         try:
-            # A client of an address that none can have waits for two minutes to close
-            scheme, place = parse_address(address)
-            get_backend(scheme)
-            if scheme != "inproc":
-                parse_host_port(place)
+            if not address.startswith("inproc:"):
+                # In a thread, as a notebook has an event loop in this one
+                with ThreadPoolExecutor(1) as asking:
+                    asking.submit(asyncio.run, _greeted(address)).result()
             self._client = Client(address, timeout=ANSWER, set_as_default=False)
             self.workers = len(self._client.nthreads())
             if not self.workers:
                 self._client.wait_for_workers(1, timeout=WAIT)
                 self.workers = 1
             theirs = self._client.submit(_version, pure=False).result(timeout=WAIT)
-        except (OSError, TimeoutError, ValueError, ImportError) as error:
+        except (OSError, TimeoutError, ValueError, ImportError, MemoryError) as error:
+            # What another server says is taken for a length, and memory lacks
             said = " ".join(str(error).split()) or type(error).__name__
             if self._client is not None:
                 self._client.close()
@@ -778,6 +777,16 @@ class _Cluster:
 
     def shutdown(self) -> None:
         self._client.close()
+
+
+async def _greeted(address: str) -> None:
+    """Raise unless a scheduler answers; a client that fails takes minutes to close."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    known = Security().get_connection_args("client")
+    found = await connect(address, timeout=ANSWER, **known)
+    await found.close()
 
 
 def _version() -> str:

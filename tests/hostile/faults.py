@@ -86,7 +86,7 @@ COMMANDS = {
     ),
 }
 
-ON_RESULTS = ("figures", "report")
+ON_RESULTS = ("compare", "figures", "report")
 
 
 @dataclass

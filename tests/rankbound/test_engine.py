@@ -3,8 +3,10 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -309,9 +311,37 @@ def test_a_cluster_gives_the_same_though_a_worker_is_killed(data, monkeypatch):
 
 
 def test_a_cluster_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(engine, "WAIT", 0.5)
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
     with pytest.raises(UsageError, match=r"dask"), running(dask="tcp://127.0.0.1:9"):
         pass
+
+
+def test_a_server_that_is_no_scheduler_is_told(monkeypatch):
+    """Its words are an impossible length, or it says nothing at all."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
+    for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b""):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=answering, args=(server, said))
+            thread.start()
+            start = time.monotonic()
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+            with pytest.raises(UsageError, match=address), running(dask=address):
+                pass
+            assert time.monotonic() - start < 20
+            server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def answering(server, said):
+    """Answer everybody until the server is closed."""
+    held = []
+    with suppress(OSError):
+        while True:
+            held.append(server.accept()[0])
+            held[-1].sendall(said)
+    for one in held:
+        one.close()
 
 
 @pytest.mark.parametrize("address", ["", "host", "http://host:80"])
