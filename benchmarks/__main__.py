@@ -13,25 +13,22 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
-from benchmarks import kernels, scale
+from benchmarks import ROOT, commit, kernels, scale
 from benchmarks.commands import rows as whole_command_rows
 from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 HISTORY: Final = ROOT / "benchmarks" / "history.jsonl"
 TABLE: Final = ROOT / "docs" / "measured" / "benchmarks.md"
 # Idle threads of OpenMP would go on to spin, and take the time of other libraries
@@ -156,14 +153,6 @@ def training_rows() -> Iterator[str]:
 
     yield f"\n{COLUMNS.rstrip()}"
     yield from rows()
-
-
-def commit() -> str:
-    """The commit, with a mark where files differ from it."""
-    words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    return subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
 
 
 def main(words: list[str]) -> None:

@@ -2,33 +2,43 @@
 
 `python -m benchmarks.columns measure [FORMAT ...]` measures files as they are.
 
-For each format, a file of `QUERIES` x 1,000 scores is made from a seed, converted,
-read, and measured, each in a process of its own. The table has seconds, the largest
+For each format, a file of `QUERIES` x 1,000 scores is made from a seed, read,
+converted, or measured, each in a process of its own. The table has seconds, the largest
 memory that a process ever held, and what that is for each score, beyond what the
 interpreter and its imports take. The file itself is mapped, and its pages count.
+Files stay in the folder `FILES`, where one is named, and are not made again there.
+``--keep`` writes each row into the tables that the documentation shows.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import pickle
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import ROOT, commit
 from benchmarks.readers import DEPTH, table, write_run
+from tests.hostile.running import record
 
+SHOWN: Final = ROOT / "docs" / "measured"
+KEEP: Final = "--keep"
 QUERIES: Final = int(os.environ.get("RANKBOUND_BENCH_QUERIES", "2000"))
+FILES: Final = os.environ.get("RANKBOUND_BENCH_FILES")
 
 CHILD = """
 import json, resource, sys, time
@@ -189,27 +199,91 @@ def write_systems(path: Path, queries: int) -> None:
 # Pickles
 
 
+class _Streamed(pickle._Pickler):  # type: ignore[name-defined]
+    """Write what `pickle` writes of NumPy's numbers, and keep nothing of them.
+
+    `pickle` keeps all that it wrote, 600 bytes for each of these numbers, in case that
+    it comes again.
+    """
+
+    def __init__(self, stream: Any, protocol: int, number: type) -> None:
+        super().__init__(stream, protocol)
+        self._number, self._next = number, 0
+        self._before, self._within = b"", b""
+
+    def memoize(self, obj: Any) -> None:
+        self.write(self.put(self._next))
+        constant = (isinstance(obj, str) and obj.isprintable()) or callable(obj)
+        if constant or isinstance(obj, (np.integer, np.dtype)):
+            self.memo[id(obj)] = self._next, obj
+        self._next += 1
+
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
+        if type(obj) is not self._number:
+            super().save(obj, save_persistent_id)
+        elif not self._before:
+            super().save(obj)
+            function, (kind, _) = obj.__reduce__()
+            said = [function, kind, *([codecs.encode] if self.proto == 2 else [])]
+            self._before = b"".join(self.get(self.memo[id(one)][0]) for one in said)
+            at = [n for n, one in self.memo.values() if one == "latin1"]
+            self._within = self.get(at[0]) if at else b""
+        elif self.proto == 2:
+            text = obj.tobytes().decode("latin1").encode()
+            first, *puts = map(self.put, range(self._next, self._next + 5))
+            made = (b"\x86", b"R", b"\x86", b"R")
+            self._next += 5
+            self.write(
+                self._before + b"X" + struct.pack("<I", len(text)) + text + first
+                + self._within
+                + b"".join(one + put for one, put in zip(made, puts, strict=True))
+            )  # fmt: skip
+        else:
+            self.framer.commit_frame()
+            self._next += 3
+            data = obj.tobytes()
+            self.write(
+                self._before + b"C%c%b" % (len(data), data) + b"\x94\x86\x94R\x94"
+            )
+
+    def dump_items(self, items: Iterable[tuple[Any, Any]]) -> None:
+        """Write a dictionary."""
+        self.write(pickle.PROTO + bytes([self.proto]))
+        if self.proto >= 4:
+            self.framer.start_framing()
+        self.write(pickle.EMPTY_DICT)
+        self.memoize(None)
+        self._batch_setitems(items)
+        self.write(pickle.STOP)
+        self.framer.end_framing()
+
+
 def _pickled(
     path: Path,
     queries: int,
     *,
     ids: Callable[[Any], Any],
-    number: Callable[[float], Any] = float,
+    number: type = float,
     protocol: int = 4,
 ) -> None:
     """``{qid: {docno: score}}``, of one object for each id."""
     known = [ids(one) for one in range(1_000_000)]
-    with path.open("wb") as stream:
-        held = {
-            ids(qid): dict(
+    items = (
+        (
+            ids(qid),
+            dict(
                 zip(
                     (known[docno] for docno in docnos), map(number, scores), strict=True
                 )
-            )
-            for qid, docnos, scores in _rows(queries)
-        }
-        pickler = pickle.Pickler(stream, protocol=protocol)
-        pickler.dump(held)
+            ),
+        )
+        for qid, docnos, scores in _rows(queries)
+    )
+    with path.open("wb") as stream:
+        if number is float:
+            pickle.dump(dict(items), stream, protocol)
+        else:
+            _Streamed(stream, protocol, number).dump_items(items)
 
 
 def _parquet(path: Path, queries: int) -> None:
@@ -226,6 +300,14 @@ def _parquet(path: Path, queries: int) -> None:
             ]
             made = dict(zip(names, columns, strict=True))
             writer.write_table(pa.table(made, schema=writer.schema))
+
+
+def _arrow(path: Path, queries: int) -> None:
+    """Our own file."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        source = Path(folder, "x.run")
+        WRITERS["run"](source, queries)
+        measured("convert", source, path)
 
 
 ROW: Final = '{"qid": "%(q)s", "docno": "%(d)s", "score": %(s)r}'
@@ -397,12 +479,8 @@ WRITERS: Final[dict[str, Writer]] = {
     "5.pkl": partial(_pickled, ids=np.int64, number=np.float32, protocol=5),
     # Tables
     "parquet": _parquet,
+    "arrow": _arrow,
 }
-# Those that are measured as they are
-MEASURED: Final = (
-    *("run", "json", "jsonl", "predictions.jsonl", "rankllm.jsonl", "msmarco", "tsv"),
-    *("pkl", "5.pkl", "2.pkl", "numpy-2.pkl", "parquet"),
-)
 
 
 def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
@@ -414,9 +492,15 @@ def _passages(docnos: list[int], scores: list[float]) -> list[Any]:
 
 def _made(name: str, path: Path) -> None:
     """Write a file in another process, whose memory would count for those it starts."""
+    kept = None if FILES is None else Path(FILES, path.name)
+    if kept is not None and kept.exists():
+        path.symlink_to(kept)
+        return
     code = "import sys; from benchmarks.columns import *; from pathlib import Path\n"
     code += "WRITERS[sys.argv[1]](Path(sys.argv[2]), QUERIES)"
     subprocess.run([sys.executable, "-c", code, name, str(path)], check=True)
+    if kept is not None:
+        shutil.copy2(path, kept)
 
 
 # What has to be said of some files
@@ -457,23 +541,23 @@ def rows(names: list[str] | None = None) -> Iterator[str]:
     scores = QUERIES * DEPTH
     for name in names or WRITERS:
         with tempfile.TemporaryDirectory() as folder:
-            source, target = Path(folder, f"x.{name}"), Path(folder, "x.arrow")
+            source, target = Path(folder, f"x.{name}"), Path(folder, "made.arrow")
             _made(name, source)
             direct = measured("read", source, name=name)
             converted = measured("convert", source, target, name=name)
             size = target.stat().st_size / source.stat().st_size
             source.unlink()
-            mapped, used = measured("read", target), measured("measure", target)
-            cells = [cell(*one, scores) for one in (direct, converted, mapped, used)]
+            mapped = measured("read", target)
+            cells = [cell(*one, scores) for one in (direct, converted, mapped)]
             yield (
                 f"| {name} | {' | '.join(cells)} | "
                 f"{direct[0] / mapped[0]:.1f}x | {size:.2f}x |"
             )
 
 
-def rows_of_measure(names: list[str]) -> Iterator[str]:
+def rows_of_measure(names: list[str] | None = None) -> Iterator[str]:
     """Lines of the table of files that are measured as they are."""
-    for name in names or MEASURED:
+    for name in names or WRITERS:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, f"x.{name}")
             _made(name, source)
@@ -481,23 +565,45 @@ def rows_of_measure(names: list[str]) -> Iterator[str]:
             yield f"| {name} | {used} |"
 
 
-MEASURE_HEADER: Final = "| file | measure {scores:,} scores |\n| --- | --- |\n"
-HEADER: Final = (
-    "| file | read | convert | read the Arrow file | measure it | faster | size |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |\n"
+class Table(NamedTuple):
+    """One of the two tables: its file, command, columns and rows."""
+
+    file: str
+    command: str
+    columns: str
+    rows: Callable[[list[str]], Iterator[str]]
+
+
+CONVERTED: Final = Table(
+    "columns.md",
+    "python -m benchmarks.columns --keep",
+    "file | read | convert | read the Arrow file | faster | size | commit",
+    rows,
+)
+MEASURED: Final = Table(
+    "measuring.md",
+    "python -m benchmarks.columns measure --keep",
+    "file | measure it | commit",
+    rows_of_measure,
 )
 
 
 def main(words: list[str]) -> None:
     """Print the table of some formats, or of all."""
-    if words[:1] == ["measure"]:
-        head, found = MEASURE_HEADER, rows_of_measure(words[1:])
-    else:
-        head, found = HEADER, rows(words)
-    sys.stdout.write(head.format(scores=QUERIES * DEPTH))
-    for line in found:
-        sys.stdout.write(line + "\n")
+    names = [word for word in words if word != KEEP]
+    made = MEASURED if names[:1] == ["measure"] else CONVERTED
+    begin = (
+        f"Made by `{made.command}` with `RANKBOUND_BENCH_QUERIES={QUERIES}`, "
+        f"which gives {QUERIES * DEPTH:,} scores:"
+    )
+    head = f"| {made.columns} |\n|{' --- |' * len(made.columns.split(' | '))}\n"
+    sys.stdout.write(f"{begin}\n\n{head}")
+    for line in made.rows(names[made is MEASURED :]):
+        row = f"{line} {commit()} |\n"
+        sys.stdout.write(row)
         sys.stdout.flush()
+        if KEEP in words:
+            record(SHOWN / made.file, begin, head, [*WRITERS], row)
 
 
 if __name__ == "__main__":

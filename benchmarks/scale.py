@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks import commit
 from benchmarks.commands import watched
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -262,7 +263,7 @@ def real_rows(folder: Path) -> Iterator[str]:
 
 def lines(*, real: bool) -> Iterator[str]:
     """The page's tables."""
-    from benchmarks.__main__ import commit, machine
+    from benchmarks.__main__ import machine
 
     yield f"Made by `python -m benchmarks scale` at {commit()}: {machine()}.\n"
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:

@@ -12,7 +12,9 @@ call `tiles` or `over_tiles`, and know nothing of folders and processes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import io
 import os
 import shutil
 import signal
@@ -23,7 +25,7 @@ import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -50,8 +52,9 @@ Array = NDArray[Any]
 # Groups of a tile. Numbers may depend on it in their last digits, so it never changes
 TILE: Final = 2048
 AHEAD: Final = 2  # tiles that wait for each process
-WAIT: Final = 60.0  # seconds for a cluster to answer
 KEPT_EVERY: Final = 1.0  # seconds between two blocks, the most that a kill can lose
+ANSWER: Final = 10.0  # seconds for a scheduler to answer
+WAIT: Final = 60.0  # and for its first worker to come
 # What a folder of blocks is called, after the name of its command
 SUFFIX: Final = ".blocks"
 MANIFEST: Final = "blocks.json"
@@ -411,11 +414,12 @@ class Blocks:
             )
         )
         if not self.folder.is_dir():
-            part = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=self.folder.parent))
-            (part / "new").mkdir()
-            (part / "new" / MANIFEST).write_bytes(text)
-            (part / "new").rename(self.folder)
-            part.rmdir()
+            place = self.folder.parent
+            with tempfile.TemporaryDirectory(prefix=HIDDEN, dir=place) as part:
+                new = Path(part, "new")
+                new.mkdir()
+                (new / MANIFEST).write_bytes(text)
+                new.rename(self.folder)
         self._begun = True
 
     def check(self) -> None:
@@ -428,7 +432,7 @@ class Blocks:
         """
         if not os.path.lexists(self.folder):
             return
-        found = None if self.folder.is_symlink() else manifest_of(self.folder)
+        found = manifest_of(self.folder) if _are_ours(self.folder) else None
         if found is None:
             self.restart()
             return
@@ -450,8 +454,8 @@ class Blocks:
         self.remove()
         if os.path.lexists(self.folder):
             raise UsageError(
-                f"{self.folder}: unfinished work would be kept there, and it holds "
-                "something else; move it away"
+                f"{self.folder}: unfinished work would be kept there, and it belongs "
+                "to another user, cannot be read, or holds something else; move it away"
             )
 
     def found(self, digest: str, kind: type[Made]) -> Made | None:
@@ -496,16 +500,15 @@ class Blocks:
             return
         self.begin()
         part = self.folder / f"part{BLOCK}"
+        packed = io.BytesIO()
+        held = {
+            f"{digest}.{one.name}": getattr(made, one.name)
+            for digest, made in self._new.items()
+            for one in fields(made)
+        }
+        np.savez(packed, **held)
         try:
-            with part.open("wb") as stream:
-                np.savez(
-                    stream,
-                    **{
-                        f"{digest}.{one.name}": getattr(made, one.name)
-                        for digest, made in self._new.items()
-                        for one in fields(made)
-                    },
-                )
+            part.write_bytes(packed.getbuffer())
             part.replace(self.folder / f"{next(iter(self._new))}{BLOCK}")
         except BaseException:
             with suppress(OSError):
@@ -778,8 +781,6 @@ class _Cluster:
     def __init__(self, address: str, version: str) -> None:
         try:
             from distributed import Client
-            from distributed.comm import parse_address, parse_host_port
-            from distributed.comm.registry import get_backend
         except ImportError:
             raise UsageError(
                 "`dask` needs dask.distributed, which is not installed; run `pip "
@@ -787,18 +788,18 @@ class _Cluster:
             ) from None
         self._client: Any = None
         try:
-            # A client of an address that none can have waits for two minutes to close
-            scheme, place = parse_address(address)
-            get_backend(scheme)
-            if scheme != "inproc":
-                parse_host_port(place)
-            self._client = Client(address, timeout=WAIT, set_as_default=False)
+            if not address.startswith("inproc:"):
+                # In a thread, as a notebook has an event loop in this one
+                with ThreadPoolExecutor(1) as asking:
+                    asking.submit(asyncio.run, _greeted(address)).result()
+            self._client = Client(address, timeout=ANSWER, set_as_default=False)
             self.workers = len(self._client.nthreads())
             if not self.workers:
                 self._client.wait_for_workers(1, timeout=WAIT)
                 self.workers = 1
             theirs = self._client.submit(_version, pure=False).result(timeout=WAIT)
-        except (OSError, TimeoutError, ValueError, ImportError) as error:
+        except (OSError, TimeoutError, ValueError, ImportError, MemoryError) as error:
+            # What another server says is taken for a length, and memory lacks
             said = " ".join(str(error).split()) or type(error).__name__
             if self._client is not None:
                 self._client.close()
@@ -818,6 +819,16 @@ class _Cluster:
 
     def shutdown(self) -> None:
         self._client.close()
+
+
+async def _greeted(address: str) -> None:
+    """Raise unless a scheduler answers; a client that fails takes minutes to close."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    known = Security().get_connection_args("client")
+    found = await connect(address, timeout=ANSWER, **known)
+    await found.close()
 
 
 def _version() -> str:

@@ -3,7 +3,8 @@
 ``python -m tests.hostile.faults [COMMAND ...]`` runs each command once. Wherever it
 calls the file layer, the process forks: in each child the call fails with another
 error, or the process is killed there, in a copy of the folder of its own, and the
-command goes on to its end. What is left must be the old results or the new ones. The
+command goes on to its end. What is left must be the old results or the new ones, and
+blocks of finished tiles only where the next run goes on with them. The
 row of each command in the documentation is written when it has ended; not so with
 ``--quick``, which leaves out all errors but the full disk.
 """
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from rankbound import writing
+from rankbound import engine, writing
 from rankbound.cli import main as program
 from tests.hostile.running import HIDDEN, base, record, state
 
@@ -37,6 +38,8 @@ CALLS = ("fsync", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink
 # What failed while a folder was tidied may leave it to the next run
 TIDYING = ("unlink", "rmdir", "open", "fsync")
 # A command that is explored takes long, and says how far it is
+# Groups of a tile, so that the small files have several
+TILE = 6
 HOW_FAR = re.compile(r"^rankbound: (\d+ min )?\d+ s: .*\n", re.M)
 MODELS = "--teacher t.json --teacher-kind logit"
 STUDENT = "--student s=s.run --student-kind logit"
@@ -82,6 +85,8 @@ COMMANDS = {
         "report power --out out/page.html",
     ),
 }
+
+ON_RESULTS = ("compare", "figures", "report")
 
 
 @dataclass
@@ -160,8 +165,8 @@ class _Raw(io.FileIO):
 class Explorer:
     """Forks at each call; children fail there, and end in a copy of the folder."""
 
-    def __init__(self, where, errors):
-        self.where, self.errors = where, errors
+    def __init__(self, where, errors, line):
+        self.where, self.errors, self.line = where, errors, line
         self.child, self.busy = None, False
         self.points = 0
         self.calls = Counter()
@@ -186,7 +191,22 @@ class Explorer:
                     self.end(-9, "")
                 raise OSError(error, os.strerror(error), path)
             os.waitpid(child, 0)
+            if _blocks(state(copy)):
+                self.go_on(copy, self.said / f"{self.points}-{error}.again")
         self.busy = False
+
+    def go_on(self, copy, place):
+        """Run the command once more, where blocks were left."""
+        child = os.fork()
+        if child == 0:
+            os.chdir(copy)
+            self.child = ("again", KILL)
+            code, said = _run(self.line)
+            with io.FileIO(place, "w") as stream:
+                ended = {"code": code, "errors": said, "left": state(copy)}
+                stream.write(json.dumps(ended).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
 
     def end(self, code, errors):
         """Leave word of how a child ended."""
@@ -264,27 +284,37 @@ def _info(number):
 
 def explored(lines, where, errors, *, earlier):
     """Every fault of a command; promises that it breaks, in words, and the counts."""
+    engine.TILE, engine.KEPT_EVERY = TILE, 0.0
     first, line = lines
+    # Once before, so that no child has to import anything
+    shutil.copytree(where, where.with_name("warm"))
+    with chdir(where.with_name("warm")):
+        Path("out").mkdir(exist_ok=True)
+        _run(line)
     with chdir(where):
         if "out/" in line:
             Path("out").mkdir()
         if earlier and _run(first)[0] != 0:
             return [f"without old results: {_run(first)[1]}"], 0, Counter()
         old = state(where)
-        explorer = Explorer(where, errors)
+        explorer = Explorer(where, errors, line)
         with Layer(str(where), explorer.meet):
             code, said = _run(line)
             if explorer.child is not None:
                 explorer.end(code, said)
         new = state(where)
         faults = [] if code == 0 else [f"without a fault: {said}"]
-    for place in sorted(explorer.said.iterdir()):
+    said = sorted(explorer.said.glob("*.json"))
+    for place in said:
         found = json.loads(place.read_text())
+        again = place.with_suffix(".again")
+        if again.exists():
+            found["again"] = json.loads(again.read_text())
         what = f"{found['call']} {place.stem}"
         faults += [
             f"{what}: {fault}" for fault in broken(found, _listed(old), _listed(new))
         ]
-    missing = explorer.points * len(errors) - len([*explorer.said.iterdir()])
+    missing = explorer.points * len(errors) - len(said)
     if missing:
         faults.append(f"{missing} children ended without a word")
     return faults, explorer.points, explorer.calls
@@ -305,6 +335,11 @@ def _listed(found):
     return {name: [*entry] for name, entry in found.items()}
 
 
+def _blocks(found):
+    """Names of folders of blocks, and of what is in them."""
+    return {name for name in found if ".blocks" in name}
+
+
 def broken(found, old, new):
     """Promises that a fault breaks."""
     said = HOW_FAR.sub("", found["errors"])
@@ -314,16 +349,31 @@ def broken(found, old, new):
         yield f"says {said!r}"
     if found["code"] == 0 and found["left"] != new and found["call"] not in TIDYING:
         yield "ended with 0, and the new results are not there"
-    settled = found["settled"]
-    if found["code"] == -9:  # a kill may leave a folder that is empty
+    blocks = _blocks(found["settled"])
+    whole = {n: kind for n, kind in found["settled"].items() if n not in blocks}
+    settled = whole
+    if found["code"] == -9 or blocks:  # a kill may leave a folder that is empty
         settled = {
             n: kind for n, kind in settled.items() if n in old or kind != ["folder"]
         }
-    if settled not in (old, new) and found["settled"] not in (old, new):
-        yield f"mixes old and new: {_difference(found['settled'], old, new)}"
+    if settled not in (old, new) and whole not in (old, new):
+        yield f"mixes old and new: {_difference(whole, old, new)}"
+    yield from _of_blocks(found, blocks, old, new)
     hidden = [name for name in found["left"] if any(mark in name for mark in HIDDEN)]
     if hidden and found["code"] != -9 and found["call"] not in TIDYING:
         yield f"leaves {', '.join(hidden)}"
+
+
+def _of_blocks(found, blocks, old, new):
+    """Promises of finished tiles, and of the run that goes on with them."""
+    if blocks and found["code"] == 0 and found["call"] not in TIDYING:
+        yield f"ended with 0, and leaves {', '.join(sorted(blocks))}"
+    again = found.get("again", {"code": 0, "left": new})
+    if (again["code"], again["left"]) != (0, new):
+        yield (
+            f"the next run ended with {again['code']}: {again['errors']}"
+            f"{_difference(again['left'], old, new)}"
+        )
 
 
 def _difference(found, old, new):
@@ -348,16 +398,17 @@ def main(*names):
     quick = "--quick" in names
     names = [name for name in names if name != "--quick"]
     errors = (errno.ENOSPC, KILL) if quick else (*ERRORS, KILL)
-    part = [name for name in names if name.startswith("convert")] == [*names] != []
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         root = Path(folder).resolve()
-        _in_child(lambda: base(root / "base", results=not part), root / "made.json")
+        for results in {name in ON_RESULTS for name in names or COMMANDS}:
+            made = partial(base, root / f"base-{results}", results=results)
+            _in_child(made, root / "made.json")
         for name in names or COMMANDS:
             counts, broken_here, calls = Counter(), 0, Counter()
             for earlier in (False, True):
                 where = root / f"{name}-{earlier}" / "work"
-                shutil.copytree(root / "base", where)
+                shutil.copytree(root / f"base-{name in ON_RESULTS}", where)
                 faults, points, met = _in_child(
                     partial(explored, COMMANDS[name], where, errors, earlier=earlier),
                     where.with_name("found.json"),

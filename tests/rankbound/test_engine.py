@@ -1,13 +1,17 @@
 """The engine: the same bytes whoever computes, whatever is killed, in any order."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -331,9 +335,37 @@ def test_a_cluster_gives_the_same_though_a_worker_is_killed(data, monkeypatch):
 
 
 def test_a_cluster_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(engine, "WAIT", 0.5)
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
     with pytest.raises(UsageError, match=r"dask"), running(dask="tcp://127.0.0.1:9"):
         pass
+
+
+def test_a_server_that_is_no_scheduler_is_told(monkeypatch):
+    """Its words are an impossible length, or it says nothing at all."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
+    for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b""):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=answering, args=(server, said))
+            thread.start()
+            start = time.monotonic()
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+            with pytest.raises(UsageError, match=address), running(dask=address):
+                pass
+            assert time.monotonic() - start < 20
+            server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def answering(server, said):
+    """Answer everybody until the server is closed."""
+    held = []
+    with suppress(OSError):
+        while True:
+            held.append(server.accept()[0])
+            held[-1].sendall(said)
+    for one in held:
+        one.close()
 
 
 @pytest.mark.parametrize("address", ["", "host", "http://host:80"])
@@ -380,6 +412,74 @@ def test_a_file_of_vectors_that_was_replaced_is_read_anew(tmp_path):
         held = Embeddings(strings(["a", "b", "c"]), np.load(path, mmap_mode="r"), "d")
         found.append(float(engine._Sent.of(held).opened().vectors[0, 0]))
     assert found == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["rename", "write_bytes"])
+def test_a_disk_that_is_full_before_the_first_block_leaves_nothing(
+    data, tmp_path, monkeypatch, name
+):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    groups, rows, each = data
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, name, full)
+        with (
+            pytest.raises(OSError, match="No space"),
+            running(blocks=kept_in(tmp_path)),
+        ):
+            over_tiles(sums, groups, rows, each=(each,))
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="there are no users")
+def test_blocks_of_another_user_are_neither_taken_nor_removed(
+    data, tmp_path, monkeypatch
+):
+    stopped(kept_in(tmp_path), data, n_tiles=4)
+    before = {
+        path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()
+    }
+    monkeypatch.setattr(os, "getuid", lambda: 1 + tmp_path.stat().st_uid)
+    for fresh in (False, True):
+        with (
+            pytest.raises(UsageError, match="another user"),
+            running(blocks=kept_in(tmp_path), fresh=fresh),
+        ):
+            pass
+    assert len(before) == 5
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_of_two_runs_into_one_folder_the_second_is_refused(tmp_path):
+    """While the first computes, whose blocks and results stay its own."""
+    resuming.write_inputs(tmp_path, queries=150)
+    words = (*resuming.COMMANDS["measure"], "--out", "out")
+    keep, ended = engine.Blocks.keep, []
+
+    def keeping(self, digest, made):
+        keep(self, digest, made)
+        if not ended:
+            program = [sys.executable, "-m", "rankbound", *words]
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+            ended.append(
+                subprocess.run(
+                    program,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+            )
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(tmp_path):
+        patch.setattr(engine, "TILE", resuming.TILE)
+        patch.setattr(engine.Blocks, "keep", keeping)
+        assert main([*words]) == 0
+    (second,) = ended
+    assert (second.returncode, second.stdout) == (2, "")
+    assert "another run of rankbound writes there" in second.stderr
+    assert not [*(tmp_path / "out").glob(".*")]
 
 
 def test_blocks_behind_a_link_are_not_taken(data, tmp_path):

@@ -43,6 +43,8 @@ def _rows():
                 first, *rest = (f"d{d}" for d in rng.permutation(DOCUMENTS)[:size])
                 row = {"query_id": f"q{q}", "doc_id_a": first, "doc_id_b": rest}
                 found[name].append(json.dumps(row))
+    found["clusters"] = [f"q{q}\tc{q // 2}" for q in range(QUERIES)]
+    found["trained"] = [f"q{q}" for q in range(0, QUERIES, 5)]
     return found
 
 
@@ -58,8 +60,17 @@ def folders(tmp_path_factory, request):
             suffix = {"near": "jsonl", "far": "jsonl"}.get(name, "txt")
             text = "".join(f"{lines[i]}\n" for i in order)
             written(folder, text, f"{name}.{suffix}")
+        order = rng.permutation(DOCUMENTS) if shuffles else np.arange(DOCUMENTS)
+        _vectors(folder, order)
         made.append(folder)
     return made
+
+
+def _vectors(folder, order):
+    """Vectors of the documents, whose rows are in some order."""
+    vectors = np.random.default_rng(3).normal(size=(DOCUMENTS, 4)).astype(np.float32)
+    written(folder, npy(vectors[order]), "v.npy")
+    written(folder, "".join(f"d{d}\n" for d in order), "v.ids")
 
 
 def _said(result):
@@ -128,6 +139,43 @@ def _compared(folder):
     )
 
 
+def _compared_by_vectors(folder):
+    return compare(
+        folder / "teacher.txt",
+        groups={name: folder / f"{name}.jsonl" for name in ("near", "far")},
+        quantities=("diameter",),
+        teacher_kind="logit",
+        clusters=folder / "clusters.txt",
+        **_of_vectors(folder),
+    )
+
+
+def _of_vectors(folder):
+    return {"embeddings": folder / "v.npy", "ids": folder / "v.ids"}
+
+
+def _measured_in_clusters(folder):
+    return measure(
+        folder / "teacher.txt",
+        students={"s": folder / "student.txt"},
+        groups=folder / "far.jsonl",
+        clusters=folder / "clusters.txt",
+        trained_on=folder / "trained.txt",
+        teacher_kind="logit",
+        **_of_vectors(folder),
+    )
+
+
+def _cut_by_diameter(folder):
+    return cut(
+        folder / "teacher.txt",
+        groups=folder / "near.jsonl",
+        by="diameter",
+        teacher_kind="logit",
+        **_of_vectors(folder),
+    )
+
+
 def _cut(folder):
     return cut(
         folder / "teacher.txt", groups=folder / "near.jsonl", teacher_kind="logit"
@@ -186,6 +234,7 @@ def _sampled_by_groups(folder):
     [
         *(_measured, _measured_by_depth, _fitted_by_depth, _compared, _cut, _validated),
         *(_inspected, _sampled_by_judgements, _sampled_by_groups),
+        *(_compared_by_vectors, _measured_in_clusters, _cut_by_diameter),
     ],
 )
 def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
@@ -211,13 +260,6 @@ LINES = (
 )
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 INLINE = re.compile(r"data:[a-z/;=0-9+-]+;base64,[A-Za-z0-9+/=]+")
-
-
-def _vectors(folder, order):
-    """Vectors of the documents, whose rows are in some order."""
-    vectors = np.random.default_rng(3).normal(size=(DOCUMENTS, 4)).astype(np.float32)
-    written(folder, npy(vectors[order]), "v.npy")
-    written(folder, "".join(f"d{d}\n" for d in order), "v.ids")
 
 
 def _left(folder):
@@ -248,8 +290,6 @@ def test_the_order_of_rows_changes_no_byte_but_of_hashes(
         shutil.copytree(rows, folder)
         shutil.copytree(rows, folder / "set", ignore=shutil.ignore_patterns("far*"))
         (folder / "set" / "qrels.txt").unlink()
-        order = np.random.default_rng(number).permutation(DOCUMENTS)
-        _vectors(folder, order if number else np.arange(DOCUMENTS))
         written(
             folder, 'teacher = "teacher.txt"\nteacher_kind = "logit"\n', "study.toml"
         )

@@ -1,6 +1,7 @@
 """No input is lost, nothing of anybody else is replaced, and terminals obey nobody."""
 
 import json
+import tempfile
 
 import pytest
 
@@ -9,6 +10,7 @@ from rankbound.cli import main
 from rankbound.errors import UsageError
 from rankbound.escaping import printable, quoted, unquoted
 from rankbound.rows import Rows
+from rankbound.writing import MANIFEST as NAME
 from tests.rankbound.files import written
 
 SCORES = {
@@ -101,6 +103,42 @@ def test_no_command_writes_over_what_it_reads(folder, capsys, way):
         assert content(folder) == before, line
 
 
+def test_one_folder_holds_the_results_of_all_commands(folder):
+    for line, _ in COMMANDS.values():
+        assert run(line.format("all")) == 0
+    together = content(folder / "all")
+    made = json.loads((folder / "all" / NAME).read_text())
+    assert {*made["results"]} == {"ledger", "comparison", "cut"}
+    for name, (line, _) in COMMANDS.items():
+        assert run(line.format(name)) == 0
+        alone = content(folder / name)
+        for path, data in alone.items():
+            other = path.replace(str(folder / name), str(folder / "all"))
+            if not path.endswith(".json"):  # which has the command line
+                assert together.pop(other) == data
+    assert all(path.endswith(".json") for path in together)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(line.format("out") for line, _ in COMMANDS.values()),
+        "convert t.json out.scores.arrow",
+        "sample --teacher t.json --sampling top --size 3 --out out.jsonl",
+        "figures --from made --out out --format svg",
+        "report made --out page.html",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_no_folder_for_temporary_files_is_needed(capsys, monkeypatch, line):
+    if "made" in line:
+        assert run(COMMANDS["measure"][0].format("made")) == 0
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    capsys.readouterr()
+    assert run(line) == 0, capsys.readouterr().err
+
+
 def test_results_are_no_place_for_reports_and_figures_stay_ours(folder):
     assert run(COMMANDS["measure"][0].format("out")) == 0
     ledger = (folder / "out" / "ledger.json").read_bytes()
@@ -110,6 +148,12 @@ def test_results_are_no_place_for_reports_and_figures_stay_ours(folder):
     for line in ("report out --out out/page.html", "figures --from out --out out"):
         assert run(line) == 0
         assert run(line) == 0
+    # Links of another user, in a folder that everybody may write to
+    victim = written(folder, "mine", "victim")
+    for path in [*(folder / "out").iterdir()]:
+        (folder / "out" / f".{path.name}.writing").symlink_to(victim)
+    assert run(line) == 0
+    assert victim.read_text() == "mine"
     [csv, *_] = sorted((folder / "out").glob("*.csv"))
     csv.with_suffix(".pdf").unlink()
     csv.write_text("my,numbers\n")

@@ -251,6 +251,44 @@ def made(tmp_path_factory):
     students._trainer.cache_clear()
 
 
+def shuffled_rows(place, rng):
+    """Give the rows of every file of a collection another order."""
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+        head, *lines = place.joinpath(name).read_text().splitlines()
+        if name != "qrels/test.tsv":
+            head, lines = None, [head, *lines]
+        rng.shuffle(lines)
+        text = "\n".join([*([] if head is None else [head]), *lines])
+        place.joinpath(name).write_text(f"{text}\n")
+    path = place / "teacher/teacher.scores.json.gz"
+    with gzip.open(path, "rt") as stream:
+        rows = [*json.load(stream).items()]
+    rng.shuffle(rows)
+    with gzip.open(path, "wt") as stream:
+        json.dump({q: dict(reversed(row.items())) for q, row in rows}, stream)
+    for name in ("corpus", "queries"):
+        path = place / f"embeddings/own.{name}.npy"
+        ids = path.with_suffix(".ids.txt")
+        order = rng.permutation(len(ids.read_text().split()))
+        np.save(path, np.load(path)[order])
+        ids.write_text("\n".join(np.array(ids.read_text().split())[order]) + "\n")
+
+
+def test_the_order_of_rows_changes_no_table_and_no_run(made):
+    """Cells and the JSON file differ in seconds and in what depends on hashes."""
+    folder, _ = made
+    for name in ("world", "other"):
+        shutil.copytree(folder / name, folder / "shuffled" / name)
+        shuffled_rows(folder / "shuffled" / name, np.random.default_rng(1))
+    place, other = folder / "shuffled/world", folder / "shuffled/other"
+    rb.ablate([place], folder / "shuffled/out", out_of_domain=[other], **GRID)
+    before, after = contents(folder / "out"), contents(folder / "shuffled/out")
+    assert before.keys() == after.keys()
+    tables = [name for name in before if not name.endswith(".json")]
+    assert len(tables) > 8
+    assert [name for name in tables if before[name] != after[name]] == []
+
+
 def test_the_table_has_a_row_for_each_student_and_its_run_gives_its_measures(made):
     folder, found = made
     rows = table(folder / "out")
