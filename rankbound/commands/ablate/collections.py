@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rankbound.catalogue import ABLATED
+from rankbound.commands.ablate.synthetic import DRAWN as N_DRAWN
+from rankbound.commands.ablate.synthetic import SYNTHETIC, World, law_of, seed_of
 from rankbound.commands.demo.corpus import collect, package_roots
 from rankbound.commands.demo.experiment import UNIFORM, Names, Pool, tops
 from rankbound.commands.demo.models import candidates, learn, score
@@ -34,6 +36,7 @@ from rankbound.read.reading import read_part
 from rankbound.read.source import SUFFIXES, Source
 from rankbound.read.text.texts import read_json_texts
 from rankbound.read.vectors.embeddings import read_embeddings
+from rankbound.validation.group_laws import GroupLaw
 
 DOCSTRINGS: Final = "docstrings"
 ABROAD: Final = "docstrings-of-others"
@@ -42,6 +45,7 @@ OTHERS: Final = ("matplotlib", "pandas", "sympy")  # out of domain
 MOST_QUERIES: Final = 1600  # of docstrings
 DIMENSIONS: Final = 512  # of LSA, where a collection has no vectors
 RESERVE: Final = 50  # documents of each query that are drawn from the whole corpus
+LAW: Final = "law"  # a query for each kind that a known law draws
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # Of the queries that are not the teacher's, in eighths
 SHARES: Final = (4, 1, 3)
@@ -77,7 +81,8 @@ class Collection:
     pool : Pool
         The teacher's log-odds, runs that `sample` draws by, and judgements.
     splits : mapping of str to int64 array
-        Codes of the queries by "train", "validation" and "test".
+        Codes of the queries by "train", "validation" and "test"; where the queries are
+        drawn from a known law, those that stand for its kinds by "law".
     digest : str
         Hash of everything that it was built from.
     files : tuple of Path
@@ -92,6 +97,9 @@ class Collection:
         Texts by code.
     members : tuple of Scores
         Log-odds of other members of an ensemble of teachers.
+    kinds : mapping of str to float
+        The known law: the probability of each query of the split "law". Empty where
+        nothing is known.
     """
 
     name: str
@@ -108,6 +116,7 @@ class Collection:
     encoder: str = LSA
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
+    kinds: Mapping[str, float] = field(default_factory=dict)
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
         """Full groups of one sampling, whose documents the teacher has all scored.
@@ -120,11 +129,25 @@ class Collection:
             groups = self._whole(groups, size)
             if groups.n_groups:
                 return groups
+        made = self._sampled(sampling, size=size, seed=seed).draw()
+        return self._whole(made.groups, size)
+
+    def law(self, sampling: str, *, size: int) -> GroupLaw | None:
+        """The law that groups of a sampling are drawn by; None where it is not known.
+
+        Its pools are of the queries of the split "law".
+        """
+        if not self.kinds:
+            return None
+        return law_of(self._sampled(sampling, size=size, seed=0), self.kinds)
+
+    def _sampled(self, sampling: str, *, size: int, seed: int) -> SampleOptions:
+        """What draws groups of a sampling."""
         how = ABLATED[sampling]
         law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
         runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
         deep = how.depth is not None and law != "random"
-        made = SampleOptions(
+        return SampleOptions(
             teacher=self.pool.teacher,
             sampling=law,
             size=size,
@@ -132,8 +155,7 @@ class Collection:
             qrels=self.pool.relevant,
             depth=max(how.depth or 0, size - 1) if deep else None,
             seed=seed,
-        ).draw()
-        return self._whole(made.groups, size)
+        )
 
     def _whole(self, groups: Groups, size: int) -> Groups:
         """The groups of a size whose documents are known, and scored by the teacher."""
@@ -169,6 +191,7 @@ class Given:
     teacher: Scores | None = None
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
+    kinds: Mapping[str, float] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -186,6 +209,8 @@ class Given:
             found.update(groups.codes.tobytes())
         for member in self.members:
             found.update(repr(member.to_ranx_dict()).encode())
+        if self.kinds:
+            found.update(repr(sorted(self.kinds.items())).encode())
         return found.hexdigest()
 
 
@@ -195,7 +220,8 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     Parameters
     ----------
     place : str or Path
-        "docstrings", "irds:ID" of ir_datasets, or a folder with ``corpus.jsonl``,
+        "docstrings", "synthetic" or "synthetic:SEED", whose law is known, "irds:ID" of
+        ir_datasets, or a folder with ``corpus.jsonl``,
         ``queries.jsonl`` and judgements as BEIR has them. Taken where they are there:
         vectors ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's
         scores ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
@@ -211,7 +237,7 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     """
     if str(place) == DOCSTRINGS:
         return build(_docstrings(DOCSTRINGS, PACKAGES, seed), seed=seed)
-    return build(_read(Path(place)), seed=seed)
+    return build(_given(place, seed), seed=seed)
 
 
 def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection:
@@ -237,7 +263,12 @@ def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection
     """
     if str(place) == DOCSTRINGS:
         return build(_docstrings(ABROAD, OTHERS, seed), seed=seed, home=home)
-    return build(_read(Path(place)), seed=seed, home=home)
+    return build(_given(place, seed), seed=seed, home=home)
+
+
+def is_made(place: str) -> bool:
+    """Whether a collection is made here, and no folder or dataset."""
+    return place == DOCSTRINGS or seed_of(place) is not None
 
 
 def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
@@ -250,7 +281,7 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
     """
     names: set[str] = set()
     for place in (*places, *abroad):
-        if place == DOCSTRINGS or Source(Path(place)).dataset is not None:
+        if is_made(place) or Source(Path(place)).dataset is not None:
             continue
         _parts(Path(place))
         if place in places:
@@ -265,6 +296,40 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
 def others_installed() -> bool:
     """Whether there are docstrings that are out of domain."""
     return bool(package_roots(OTHERS))
+
+
+def _given(place: str | Path, seed: int) -> Given:
+    """A synthetic world, or what is read from a place."""
+    of_world = seed_of(str(place))
+    return _read(Path(place)) if of_world is None else _synthetic(of_world, seed)
+
+
+def _synthetic(of_world: int, seed: int) -> Given:
+    """Queries drawn from a world, with one for each of its kinds."""
+    world = World.of(of_world)
+    drawn = world.drawn(N_DRAWN, np.random.default_rng([of_world, seed, 6]))
+    kinds = {qid: kind for kind, qid in enumerate(world.kinds.tolist())}
+    every = drawn | kinds
+    of_kinds, of_documents = world.texts()
+    in_order = [every[qid] for qid in sorted(every)]
+    return Given(
+        name=world.name,
+        documents=dict(zip(world.docnos.tolist(), of_documents, strict=True)),
+        queries={qid: of_kinds[kind] for qid, kind in every.items()},
+        relevant=world.judged(every),
+        vectors=(
+            world.documents.astype(np.float32),
+            world.seen[in_order].astype(np.float32),
+        ),
+        encoder=SYNTHETIC,
+        teacher=world.scored(every, world.teacher),
+        kinds=dict(zip(kinds, world.weights.tolist(), strict=True)),
+        notes=(
+            f"a synthetic world: {len(drawn):,} queries are drawn independently from "
+            f"{len(kinds):,} kinds of known probabilities, so that test queries may be "
+            "of kinds that train, and the law of their groups is known",
+        ),
+    )
 
 
 def _docstrings(name: str, packages: Sequence[str], seed: int) -> Given:
@@ -487,7 +552,7 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
     }
     judged = {qid: docnos for qid, docnos in judged.items() if docnos}
     qids, docnos = as_strings([*judged]), as_strings(sorted(given.documents))
-    splits, mine = _split(len(qids), seed=seed, given=given)
+    splits, mine = _split(qids, seed=seed, given=given)
     vectors = None if home is not None and home.encoder == LSA else given.vectors
     encoder = LSA if vectors is None else given.encoder
     if home is not None and encoder != home.encoder:
@@ -553,14 +618,17 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         encoder=encoder,
         drawn=given.drawn,
         members=given.members,
+        kinds=given.kinds,
     )
 
 
 def _split(
-    n_queries: int, *, seed: int, given: Given
+    qids: Strings, *, seed: int, given: Given
 ) -> tuple[dict[str, Integers], list[int]]:
     """The queries by what they are for, and those that train the teacher."""
-    order = np.random.default_rng([seed, 3]).permutation(n_queries)
+    stands = np.isin(qids, as_strings([*given.kinds]))
+    used, n_queries = np.flatnonzero(~stands), int((~stands).sum())
+    order = used[np.random.default_rng([seed, 3]).permutation(n_queries)]
     teachers = 0 if given.teacher is not None else n_queries // TEACHERS
     others = order[teachers:]
     ends = np.cumsum(SHARES)[:-1] * len(others) // sum(SHARES)
@@ -572,6 +640,8 @@ def _split(
             "collection"
         )
     splits = {name: np.sort(part) for name, part in zip(SPLITS, parts, strict=True)}
+    if given.kinds:
+        splits[LAW] = np.flatnonzero(stands)
     return splits, order[:teachers].tolist()
 
 

@@ -21,6 +21,7 @@ from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound import __version__
+from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
@@ -35,11 +36,14 @@ from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
     DOCSTRINGS,
+    LAW,
+    RANDOM,
     SPLITS,
     TEST,
     VALIDATION,
     NotTestedError,
     check_places,
+    is_made,
     others_installed,
     read_abroad,
     read_collection,
@@ -96,6 +100,7 @@ from rankbound.commands.ablate.result import (
     Control,
     Cost,
     Foretold,
+    LawRow,
     Mean,
     SamplingTerms,
     TeacherRow,
@@ -131,7 +136,7 @@ SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-wi
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
-QID, ENTROPY = "qid", "entropy"
+QID, ENTROPY, DIAMETER = "qid", "entropy", "diameter"
 DEFINITIONS: Final = {
     "ndcg@10, ap, rr@10": "of the run of a student on test queries, whose 100 best "
     "documents are kept; a bi-encoder ranks every document, and a cross-encoder ranks "
@@ -155,6 +160,8 @@ DEFINITIONS: Final = {
     "the same range and stake, and the mean risk of the other half",
     "teacher, augmentation": "base is the teacher of the collection, and none no "
     "augmentation; terms of another teacher's students are by that teacher",
+    "law_risk": "of a synthetic world, the risk of the same clipped student under the "
+    "law that queries and groups are drawn by: a sum over all of them, in nats",
     "domain": "in, or out for the queries of a collection that no student was trained "
     "on, whose own teacher, groups and validation queries give the terms",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
@@ -299,8 +306,10 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     ----------
     collections : sequence of path
         Folders with ``corpus.jsonl``, ``queries.jsonl`` and judgements as BEIR has
-        them, "irds:ID" of ir_datasets, or "docstrings", the installed docstrings of
-        numpy, scipy and scikit-learn. Where a folder holds the teacher's scores
+        them, "irds:ID" of ir_datasets, "docstrings", the installed docstrings of
+        numpy, scipy and scikit-learn, or "synthetic" or "synthetic:SEED", a world of
+        vectors whose law is known: `laws` and the column ``law_risk`` then say what is
+        true beside what is estimated. Where a folder holds the teacher's scores
         (``teacher/teacher.scores.json``), vectors (``embeddings/NAME.corpus.npy``) or
         groups (``train/SAMPLING.*``), they are used; otherwise a teacher is trained on
         a quarter of the queries, and vectors are those of LSA.
@@ -464,7 +473,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     if not places:
         raise UsageError("`collections` must name at least one collection")
     check_places(places, out_of_domain)
-    given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
+    given = [Path(one) for one in (*places, *out_of_domain) if not is_made(one)]
     folders = [one for one in given if Source(one).dataset is None]
     replacing = Replacing(mine=_is_mine, inputs=folders, force=force)
     check_outputs(out, Ablation.outputs(), replacing)
@@ -543,6 +552,7 @@ class Worked:
     cells: tuple[Cell, ...]
     controls: tuple[Control, ...]
     terms: tuple[SamplingTerms, ...]
+    laws: tuple[LawRow, ...]
     foretold: tuple[Foretold, ...]
     sha256: str
     qids: Mapping[str, Sequence[str]]
@@ -601,6 +611,7 @@ class _Work:
             cells=cells,
             controls=(*self._controls(cells, progress),),
             terms=tuple(self._terms_found),
+            laws=tuple(self._laws(cells)),
             foretold=told,
             sha256=sha256_of,
             qids={
@@ -657,6 +668,36 @@ class _Work:
             for architecture, loss in product(design.architectures, design.losses):
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
+
+    def _laws(self, cells: Sequence[Cell]) -> Iterator[LawRow]:
+        """What known laws say of each sampling, beside what its cells have found."""
+        size = self._design.group_size
+        for bench, sampling in product(
+            (self._bench, *self._abroad), self._design.samplings
+        ):
+            known = bench.law(sampling, size=size)
+            if known is None:
+                continue
+            name = bench.collection.name
+            part = next(
+                part
+                for cell in cells
+                for part in cell.parts
+                if (part.summary.collection, part.summary.sampling) == (name, sampling)
+            )
+            held = part.column(ENTROPY)
+            held = held[~np.isnan(held)]
+            lower, upper = two_sided(held, low=0.0, high=LN2, delta=DELTA)
+            yield known.row(
+                bench.law(RANDOM, size=size) or known,
+                collection=name,
+                sampling=sampling,
+                trained_on=self._collection.name,
+                entropy_estimate=part.summary.means[ENTROPY].value,
+                entropy_lower=lower,
+                entropy_upper=upper,
+                diameter_estimate=part.summary.means[DIAMETER].value,
+            )
 
     def worked_arm(self, progress: Progress) -> WorkedArm:
         """The cells of an arm, which no control and no collection abroad belongs to."""
@@ -931,6 +972,8 @@ class _Work:
         for bench, drawn in draws:
             asked += sum(len(codes) for codes, _ in bench.by_teacher)
             scored += bench.n_scored(architecture, TEST)
+            if drawn is not None and drawn.law is not None:
+                scored += bench.n_scored(architecture, LAW)
             if drawn is not None:
                 ends = (drawn.parts[one].sizes.sum() for one in (VALIDATION, TEST))
                 asked += int(sum(ends))
@@ -975,6 +1018,7 @@ def _part(
                 *(("", "") if one.half is None else _half(one.half)),
                 trained_on,
                 *last,
+                "" if one.law_risk is None else number_text(one.law_risk),
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -1022,6 +1066,7 @@ def _summary(
     collection, domain, architecture, loss, sampling = key
     uppers = [one.upper for one in found if one.upper is not None]
     halves = [one.half for one in found if one.half is not None]
+    risks = [one.law_risk for one in found if one.law_risk is not None]
     return CellSummary(
         collection=collection,
         domain=domain,
@@ -1039,6 +1084,9 @@ def _summary(
         n_checked=len(halves),
         n_inside=sum(one.holds for one in halves),
         n_refuted=sum(one.refuted for one in halves),
+        law_risk=float(np.mean(risks)) if risks else None,
+        n_known=len(risks),
+        n_covered=sum(bool(one.covered) for one in found),
     )
 
 
@@ -1081,6 +1129,7 @@ def _result(
     cells = [cell for work in works for cell in work.cells]
     parts = [part for cell in cells for part in cell.parts]
     terms = tuple(one for work in works for one in work.terms)
+    laws = tuple(one for work in works for one in work.laws)
     others = [
         (one.teacher, one.augmentation, part)
         for one in arms
@@ -1128,6 +1177,7 @@ def _result(
             ],
         ),
         bought=tuple(bought(trained, rows)),
+        laws=laws,
     )
     every = (*parts, *(part for _, _, part in others))
     table = [row for part in every for row in part.rows]

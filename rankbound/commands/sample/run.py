@@ -49,6 +49,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.kinds import to_logits
 from rankbound.estimators.samplings import (
     AND,
+    CLOSED,
     LAWS,
     NEED_POSITIVE_SCORE,
     NEED_SCALE,
@@ -57,6 +58,7 @@ from rankbound.estimators.samplings import (
     Law,
     check_law,
     draw,
+    strata_of,
     suspected,
 )
 from rankbound.memory import reading_within
@@ -247,6 +249,47 @@ class SampleOptions:
 
     def draw(self, progress: Progress = str) -> Drawn:
         """The groups alone, without an account of files and versions."""
+        ready = self._ready(progress)
+        progress("drawing")
+        found = ready.drawing.drawn()
+        dropped = {why: n for why, n in (ready.dropped | found.dropped).items() if n}
+        teacher, positives = ready.teacher, ready.positives
+        if found.groups.n_groups == 0:
+            raise UsageError(
+                f"{teacher.name}: no group could be drawn; dropped: "
+                f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
+            )
+        return Drawn(
+            teacher=teacher,
+            groups=found.groups,
+            positives=positives,
+            dropped=dropped,
+            suspected=found.suspected,
+            notes=(
+                *ready.notes,
+                *((ASSUMED,) if positives == BEST else ()),
+                *ready.fitted,
+            ),
+            temperature=ready.scale,
+            warnings=ready.warnings,
+        )
+
+    def pools(self) -> Pools:
+        """Everything that may be drawn into each group: the law of the groups.
+
+        Raises
+        ------
+        DomainError
+            For mixtures, whose pairs have no known law.
+        """
+        ready = self._ready(str)
+        found = ready.drawing.drawn(whole=True)
+        if found.strata is None:  # they were asked for
+            raise AssertionError("no strata of whole pools")
+        return Pools(found.groups, found.strata)
+
+    def _ready(self, progress: Progress) -> _Ready:
+        """What was read, and what draws from it."""
         progress("reading")
         files = Files(self.formats, self.teacher, self.answers)
         read = files.scores(
@@ -263,29 +306,22 @@ class SampleOptions:
         )
         runs = _rankings(self.runs, teacher, files)
         scale, fitted = self._scale(teacher, files)
-        progress("drawing")
-        found = _Drawing(
+        drawing = _Drawing(
             self.scaled_law(scale),
             teacher,
             runs,
             wanted,
             negatives=self.size - 1,
             seed=self.seed,
-        ).drawn()
-        dropped = {why: n for why, n in (dropped | found.dropped).items() if n}
-        if found.groups.n_groups == 0:
-            raise UsageError(
-                f"{teacher.name}: no group could be drawn; dropped: "
-                f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
-            )
-        return Drawn(
+        )
+        return _Ready(
             teacher=teacher,
-            groups=found.groups,
+            drawing=drawing,
             positives=positives,
             dropped=dropped,
-            suspected=found.suspected,
-            notes=(*read.notes, *((ASSUMED,) if positives == BEST else ()), *fitted),
-            temperature=scale,
+            notes=read.notes,
+            scale=scale,
+            fitted=fitted,
             warnings=files.warnings(),
         )
 
@@ -570,6 +606,38 @@ class _Found:
     groups: Groups
     dropped: dict[str, int]
     suspected: int | None
+    strata: Integers | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """Everything that may be drawn into each group, its positive first.
+
+    Attributes
+    ----------
+    groups : Groups
+        `inclusion` holds the probability of each document, 1 for the positive.
+    strata : int64 array, shape (n_rows,)
+        0 for the positive. A group takes as many documents of each stratum as their
+        probabilities add up to, at random and without replacement.
+    """
+
+    groups: Groups
+    strata: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Ready:
+    """What a drawing needs, and what is told of it."""
+
+    teacher: Scores
+    drawing: _Drawing
+    positives: str
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+    scale: float
+    fitted: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -648,8 +716,8 @@ class _Drawing:
         keys = wanted.closed_query[scored] * teacher.n_docs + codes[scored]
         return np.isin(self._scored * teacher.n_docs + teacher.codes, keys)
 
-    def drawn(self) -> _Found:
-        """All groups."""
+    def drawn(self, *, whole: bool = False) -> _Found:
+        """All groups, or of each the `whole` pool that it is drawn from."""
         sizes = self._teacher.sizes[self._wanted.query]
         ends = np.cumsum(sizes)
         starts, start = [0], 0
@@ -658,11 +726,12 @@ class _Drawing:
             start = max(start + 1, int(np.searchsorted(ends, before + BLOCK)))
             starts.append(min(start, len(sizes)))
         parts = [
-            self._block(np.arange(first, last)) for first, last in pairwise(starts)
+            self._block(np.arange(first, last), whole=whole)
+            for first, last in pairwise(starts)
         ]
         return self._joined(parts)
 
-    def _block(self, groups: Integers) -> _Part:
+    def _block(self, groups: Integers, *, whole: bool) -> _Part:
         teacher = self._teacher
         query = self._wanted.query[groups]
         sizes = teacher.sizes[query]
@@ -693,13 +762,17 @@ class _Drawing:
             keep &= ~np.isnan(pool.positive[pool.group])
         pool, rows = pool.where(keep), rows[keep]
         drawn = draw(pool, self._law, self._negatives)
-        chances = drawn.probabilities
+        chosen, chances, strata = drawn.chosen, drawn.probabilities, None
+        if whole:
+            strata = strata_of(pool, self._law, self._negatives)
+            chosen = strata != CLOSED
         return _Part(
-            rows=rows[drawn.chosen],
-            sizes=np.bincount(pool.group[drawn.chosen], minlength=len(groups)),
-            numbers=pool.numbers[drawn.chosen],
-            chances=None if chances is None else chances[drawn.chosen],
+            rows=rows[chosen],
+            sizes=np.bincount(pool.group[chosen], minlength=len(groups)),
+            numbers=pool.numbers[chosen],
+            chances=None if chances is None else chances[chosen],
             n_suspected=n_suspected,
+            strata=None if strata is None else strata[chosen] + 1,
         )
 
     @property
@@ -733,6 +806,11 @@ class _Drawing:
             chances = np.ones(len(positive))
             found = [cast(Floats, part.chances) for part in parts]
             chances[~positive] = np.concatenate(found)[order]
+        strata: Integers | None = None
+        if all(part.strata is not None for part in parts):
+            strata = np.zeros(len(positive), dtype=np.int64)
+            of_parts = [cast(Integers, part.strata) for part in parts]
+            strata[~positive] = np.concatenate(of_parts)[order]
         queries = wanted.query[kept]
         used = np.unique(queries)
         groups = Groups(
@@ -753,6 +831,7 @@ class _Drawing:
                 "groups without a candidate": empty,
             },
             suspected=sum(part.n_suspected for part in parts) if asked else None,
+            strata=strata,
         )
 
 
@@ -765,6 +844,7 @@ class _Part:
     numbers: np.ndarray
     chances: Floats | None
     n_suspected: int
+    strata: Integers | None
 
 
 def _written(
