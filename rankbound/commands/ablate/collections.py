@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.synthetic import DRAWN as N_DRAWN
-from rankbound.commands.ablate.synthetic import SYNTHETIC, World, law_of, seed_of
+from rankbound.commands.ablate.synthetic import (
+    SYNTHETIC,
+    World,
+    law_of,
+    name_of,
+    seed_of,
+)
 from rankbound.commands.demo.corpus import collect, package_roots
 from rankbound.commands.demo.experiment import UNIFORM, Names, Pool, tops
 from rankbound.commands.demo.models import candidates, learn, score
@@ -281,14 +287,17 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
     """
     names: set[str] = set()
     for place in (*places, *abroad):
-        if is_made(place) or Source(Path(place)).dataset is not None:
+        of_world = seed_of(place)
+        if place == DOCSTRINGS or Source(Path(place)).dataset is not None:
             continue
-        _parts(Path(place))
+        if of_world is None:
+            _parts(Path(place))
         if place in places:
-            name = Path(place).resolve().name
+            name = Path(place).resolve().name if of_world is None else name_of(of_world)
             if name in names:
                 raise UsageError(
-                    f"two collections are called {name!r}; rename a folder"
+                    f"two collections are called {name!r}; rename a folder, or give "
+                    "each world once"
                 )
             names.add(name)
 
@@ -309,7 +318,7 @@ def _synthetic(of_world: int, seed: int) -> Given:
     world = World.of(of_world)
     drawn = world.drawn(N_DRAWN, np.random.default_rng([of_world, seed, 6]))
     kinds = {qid: kind for kind, qid in enumerate(world.kinds.tolist())}
-    every = drawn | kinds
+    every = {**drawn, **kinds}
     of_kinds, of_documents = world.texts()
     in_order = [every[qid] for qid in sorted(every)]
     return Given(
