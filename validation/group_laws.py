@@ -182,13 +182,13 @@ class GroupLaw:
         Raises
         ------
         DomainError
-            If the pools are not those of the same queries and positives.
+            If the pools are not those of the same queries, in one order.
         """
         theirs = dict(target._negatives())
         ratio, missing = 1.0, 0
         found = [*self._negatives()]
         if [key for key, _ in found] != [*theirs]:
-            raise DomainError("`target` must have the pools of the same groups")
+            raise DomainError("`target` must have pools of the same queries")
         for (key, mine), weight in zip(found, self.weights, strict=True):
             names = sorted({*mine, *theirs[key]})
             laws = ([of.get(one, 0.0) for one in names] for of in (theirs[key], mine))
@@ -198,16 +198,16 @@ class GroupLaw:
                 ratio = max(ratio, one.kappa)
         return DensityRatio(ratio, missing)
 
-    def _negatives(self) -> Iterator[tuple[tuple[str, str], dict[str, float]]]:
-        """Probabilities of a negative by its id, by query and first document."""
+    def _negatives(self) -> Iterator[tuple[tuple[int, str], dict[str, float]]]:
+        """Probabilities of a negative by its id, by place and query of a pool."""
         docnos = self.pools.docnos[self.pools.codes]
-        qids = self.pools.group_qids().tolist()
-        for qid, pool in zip(qids, self._all(), strict=True):
+        qids = enumerate(self.pools.group_qids().tolist())
+        for key, pool in zip(qids, self._all(), strict=True):
             rest = pool.strata > 0
             chances = pool.inclusion()[rest]
             names = docnos[pool.rows][rest].tolist()
             of = dict(zip(names, (chances / chances.sum()).tolist(), strict=True))
-            yield (qid, docnos[pool.rows[0]]), of
+            yield key, of
 
     def _over_pairs(self, of: Callable[[Integers], Floats]) -> float:
         """The expected mean over the pairs of a group, of a matrix of rows."""

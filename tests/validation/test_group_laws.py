@@ -226,7 +226,7 @@ def test_refusals_say_what_is_wrong():
     law = law_of(pools[:1], [1.0])
     with pytest.raises(DomainError, match="`clip_at` must be above 0"):
         law.risk(np.zeros(3), np.zeros(3), clip_at=0.0)
-    with pytest.raises(DomainError, match="pools of the same groups"):
+    with pytest.raises(DomainError, match="pools of the same queries"):
         law.density_ratio(law_of([*pools[:1]] * 2, [0.5, 0.5]))
     plain = Groups(
         queries=np.array([0]),

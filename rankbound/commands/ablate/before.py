@@ -83,13 +83,13 @@ def _of_groups(bench: Bench, sampling: str, groups: Groups) -> dict[str, float]:
     known = {name: float(value) for name, value in found.items() if value is not None}
     k = int(groups.sizes[0])
     scores = values.reshape(-1, k)
-    judged = card.relevant_negatives
-    return known | {
-        "relevant": 0.0 if not card.n_negatives else (judged or 0) / card.n_negatives,
-        "diameter": diameter,
-        "score_variance": float(scores.var(axis=1).mean()),
-        "eci": _eci(bench, groups, scores),
-    }
+    if card.n_negatives is not None:  # without positives there are none
+        known["relevant"] = (card.relevant_negatives or 0) / max(card.n_negatives, 1)
+    known["diameter"] = diameter
+    known["score_variance"] = float(scores.var(axis=1).mean())
+    if card.n_negatives is not None:
+        known["eci"] = _eci(bench, groups, scores)
+    return known
 
 
 def _card(
@@ -100,19 +100,20 @@ def _card(
     every = query_terms(
         groups, teacher_terms(groups, values), pairs=PAIRS, geometry=space
     )
-    crossed = query_terms(
-        groups, teacher_terms(groups, values, pairs="pos-neg"), pairs="pos-neg"
-    )
     qids = every.qids
     distances, diameters = every.mean_distance, every.diameter
     if distances is None or diameters is None:  # they were asked for
         raise AssertionError("no distances of groups with vectors")
     measured = {
         ("entropy", PAIRS): PerQuery("entropy", "nats", qids, every.entropy_nats),
-        ("entropy", "pos-neg"): PerQuery("entropy", "nats", qids, crossed.entropy_nats),
         ("margin", PAIRS): PerQuery("margin", "", qids, every.mean_margin),
         ("mean_distance", PAIRS): PerQuery("mean_distance", "", qids, distances),
     }
+    if groups.positive is not None:
+        crossed = query_terms(
+            groups, teacher_terms(groups, values, pairs="pos-neg"), pairs="pos-neg"
+        ).entropy_nats
+        measured["entropy", "pos-neg"] = PerQuery("entropy", "nats", qids, crossed)
     card = card_of(
         sampling,
         groups,

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
 from rankbound.commands.ablate.synthetic import DRAWN as N_DRAWN
 from rankbound.commands.ablate.synthetic import (
@@ -30,13 +31,14 @@ from rankbound.commands.demo.corpus import collect, package_roots
 from rankbound.commands.demo.experiment import UNIFORM, Names, Pool, tops
 from rankbound.commands.demo.models import candidates, learn, score
 from rankbound.commands.demo.retrieval import Retrieved, retrieve
-from rankbound.commands.sample.run import SampleOptions
+from rankbound.commands.sample.run import KEEP, REMOVE, Positives, SampleOptions
 from rankbound.data.columns import Integers, Strings, positions
 from rankbound.data.columns import strings as as_strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind
+from rankbound.read.json.lists import systems_joined
 from rankbound.read.objects.irds import read_irds_texts
 from rankbound.read.reading import read_part
 from rankbound.read.source import SUFFIXES, Source
@@ -65,8 +67,30 @@ QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.ts
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
 MEMBERS: Final = "teacher/members"  # the folder of an ensemble's scores
 DRAWN: Final = "train"  # the folder of groups
-RANDOM: Final = "random"
+RANDOM, ENSEMBLE = "random", "ensemble"
+# Negatives of several systems, as sentence-transformers has them
+SYSTEMS: Final = ("hard-negatives.jsonl", "msmarco-hard-negatives.jsonl")
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What all samplings observe.
+
+    Attributes
+    ----------
+    positives : {"keep", "remove"}
+        Whether a group holds its positive; without it, nothing says what is better.
+    drop_suspected : float or None
+        Negatives that the teacher scores above the positive, or less than this below
+        it, in log-odds, are left out: they may be relevant. None keeps them.
+    """
+
+    positives: Positives = KEEP
+    drop_suspected: float | None = None
+
+
+AS_DRAWN: Final = Rules()
 
 
 class NotTestedError(UsageError):
@@ -106,6 +130,10 @@ class Collection:
     kinds : mapping of str to float
         The known law: the probability of each query of the split "law". Empty where
         nothing is known.
+    systems : tuple of str
+        Runs of the pool that the folder came with, which "ensemble" fuses in the place
+        of BM25 and the vectors.
+    rules : Rules
     """
 
     name: str
@@ -123,6 +151,8 @@ class Collection:
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
     kinds: Mapping[str, float] = field(default_factory=dict)
+    systems: tuple[str, ...] = ()
+    rules: Rules = AS_DRAWN
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
         """Full groups of one sampling, whose documents the teacher has all scored.
@@ -131,7 +161,9 @@ class Collection:
         so many negatives, chosen at random.
         """
         if sampling in self.drawn:
-            groups = _smaller(self.drawn[sampling], size=size, seed=seed)
+            groups = self._ruled(self.drawn[sampling])
+            kept = self.rules.positives == KEEP
+            groups = _smaller(groups, size=size, seed=seed, keep_first=kept)
             groups = self._whole(groups, size)
             if groups.n_groups:
                 return groups
@@ -151,17 +183,37 @@ class Collection:
         """What draws groups of a sampling."""
         how = ABLATED[sampling]
         law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
-        runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
+        asked = self.systems if sampling == ENSEMBLE and self.systems else how.runs
+        runs = {name: self.pool.runs[name] for name in asked if law != "random"}
         deep = how.depth is not None and law != "random"
+        needed = size - (self.rules.positives == KEEP)
         return SampleOptions(
             teacher=self.pool.teacher,
             sampling=law,
             size=size,
             runs=runs,
             qrels=self.pool.relevant,
-            depth=max(how.depth or 0, size - 1) if deep else None,
+            depth=max(how.depth or 0, needed) if deep else None,
+            band=how.band,
+            drop_suspected=self.rules.drop_suspected,
+            positives=self.rules.positives,
             seed=seed,
         )
+
+    def _ruled(self, groups: Groups) -> Groups:
+        """Groups of a folder, whose positive stands first, by the rules."""
+        first, rows = groups.offsets[:-1], groups.row_group()
+        keep = np.ones(len(groups.codes), dtype=bool)
+        if self.rules.drop_suspected is not None:
+            values, known = groups.scores_of(self.pool.teacher)
+            below = values[first][rows] - values
+            keep = below >= self.rules.drop_suspected
+            keep &= known & known[first][rows]
+            keep[first] = True
+        if self.rules.positives == REMOVE:
+            keep[first] = False
+            groups = replace(groups, positive=None)
+        return groups.keep_rows(keep)
 
     def _whole(self, groups: Groups, size: int) -> Groups:
         """The groups of a size whose documents are known, and scored by the teacher."""
@@ -198,6 +250,7 @@ class Given:
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
     kinds: Mapping[str, float] = field(default_factory=dict)
+    systems: Mapping[str, Scores] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -217,6 +270,8 @@ class Given:
             found.update(repr(member.to_ranx_dict()).encode())
         if self.kinds:
             found.update(repr(sorted(self.kinds.items())).encode())
+        for name, run in self.systems.items():
+            found.update(repr((name, run.to_ranx_dict())).encode())
         return found.hexdigest()
 
 
@@ -443,6 +498,13 @@ def _read(folder: Path) -> Given:
             "seeds; of groups larger than those asked for, negatives are chosen at "
             "random"
         )
+    systems = _systems(folder, files)
+    if systems:
+        notes.append(
+            f"the ensemble fuses the rankings of {counted(len(systems), 'system')} of "
+            f"the folder ({', '.join(systems)}), as far as the teacher scores their "
+            "documents"
+        )
     if scores is not None and RANDOM not in drawn:
         notes.append(
             "random negatives are any documents that the teacher's file scores, since "
@@ -458,6 +520,7 @@ def _read(folder: Path) -> Given:
         teacher=scores,
         drawn=drawn,
         members=tuple(map(_logits, members)),
+        systems=systems,
         files=tuple(files),
         notes=tuple(notes),
     )
@@ -478,12 +541,28 @@ def _groups(folder: Path, files: list[Path]) -> dict[str, Groups]:
     return found
 
 
-def _smaller(groups: Groups, *, size: int, seed: int) -> Groups:
-    """The first document of every group, and so many others at random."""
+def _systems(folder: Path, files: list[Path]) -> dict[str, Scores]:
+    """Rankings of negatives by system, from the file that sentence-transformers has."""
+    path = _found(folder, SYSTEMS)
+    if path is None:
+        return {}
+    files.append(path)
+    every = read_part(path, "groups")
+    found = {}
+    for name in systems_joined(every.notes):
+        one = read_part(path, "groups", format=f"{every.format}:{name}").groups
+        if one is not None:  # `read_part` refuses such a file
+            found[name] = _negatives(one, name)
+    return found
+
+
+def _smaller(groups: Groups, *, size: int, seed: int, keep_first: bool) -> Groups:
+    """So many documents of every group at random, maybe the first among them."""
     if (groups.sizes <= size).all():
         return groups
     numbers = np.random.default_rng([seed, 5]).random(len(groups.codes))
-    numbers[groups.offsets[:-1]] = -1.0
+    if keep_first:
+        numbers[groups.offsets[:-1]] = -1.0
     of_row = groups.row_group()
     order = np.lexsort((numbers, of_row))
     kept = np.empty(len(order), dtype=bool)
@@ -607,7 +686,9 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
         teacher = given.teacher.keep_rows(kept & held)
         if RANDOM in given.drawn:
-            runs[UNIFORM] = _negatives(given.drawn[RANDOM])
+            runs[UNIFORM] = _negatives(given.drawn[RANDOM], UNIFORM)
+    systems = {f"system {name}": run for name, run in given.systems.items()}
+    runs |= systems
     return Collection(
         name=given.name,
         docnos=docnos,
@@ -628,6 +709,7 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         drawn=given.drawn,
         members=given.members,
         kinds=given.kinds,
+        systems=tuple(systems),
     )
 
 
@@ -680,7 +762,7 @@ def _trained(
     )
 
 
-def _negatives(groups: Groups) -> Scores:
+def _negatives(groups: Groups, name: str) -> Scores:
     """The negatives of given groups as a run, in the order of the file."""
     found: dict[str, dict[str, float]] = {}
     names, documents = groups.group_qids()[groups.row_group()], groups.docnos
@@ -690,4 +772,4 @@ def _negatives(groups: Groups) -> Scores:
     for row in np.flatnonzero(~good).tolist():
         row_of = found.setdefault(names[row], {})
         row_of.setdefault(documents[groups.codes[row]], -float(len(row_of)))
-    return Scores.from_dict(found, name=UNIFORM)
+    return Scores.from_dict(found, name=name)

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from os import PathLike
 from pathlib import Path
@@ -35,6 +35,7 @@ from rankbound.commands.ablate.augmenting import (
 from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
+    AS_DRAWN,
     DOCSTRINGS,
     LAW,
     RANDOM,
@@ -42,6 +43,7 @@ from rankbound.commands.ablate.collections import (
     TEST,
     VALIDATION,
     NotTestedError,
+    Rules,
     check_places,
     is_made,
     others_installed,
@@ -119,6 +121,7 @@ from rankbound.commands.ablate.students import (
 )
 from rankbound.commands.ablate.teaching import TEACHERS, retaught
 from rankbound.commands.demo.retrieval import bm25_library
+from rankbound.commands.sample.run import KEEP, REMOVE, Positives
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
 from rankbound.data.columns import strings as as_strings
@@ -133,6 +136,7 @@ from rankbound.writing import Replacing, check_outputs, holding
 
 JAX, _ = BACKENDS = ("jax", "torch")
 SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-width")
+OF_POSITIVES: Final = ("marginmse", "lce")  # losses of pairs with the positive
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
@@ -193,6 +197,7 @@ class Design:
     steps: int | None = None
     teachers: tuple[str, ...] = ()
     augmentations: tuple[str, ...] = ()
+    rules: Rules = AS_DRAWN
 
     def __post_init__(self) -> None:
         known = {
@@ -214,6 +219,13 @@ class Design:
                     f"{', '.join(map(repr, given)) or 'nothing'}"
                 )
         check_numbers("Design", seeds=self.seeds, group_size=self.group_size)
+        asking = [one for one in self.losses if one in OF_POSITIVES]
+        if self.rules.positives == REMOVE and asking:
+            raise UsageError(
+                f"`losses` {' and '.join(asking)} compare a positive with the others, "
+                "and `positives='remove'` takes it away; give of "
+                f"{', '.join(one for one in LOSSES if one not in OF_POSITIVES)}"
+            )
         if self.steps is not None:
             check_numbers("Design", steps=self.steps)
             if self.encoder is None:
@@ -267,6 +279,7 @@ class Design:
                 *(__version__, self.libraries(), versions(), self.steps),
                 *(one.encoder and one.encoder.digest for one in tested),
                 *(self.seeds, self.group_size, self.match_scale, self.architectures),
+                self.rules,
                 *(one.collection.digest for one in tested),
                 *(cell, CHECKPOINTS, STEPS, BATCH, sorted(RATES.items()), SEED),
             )
@@ -290,6 +303,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     steps: int | None = None,
     teachers: Sequence[str] = (),
     augmentations: Sequence[str] = (),
+    positives: Positives = KEEP,
+    drop_suspected: float | None = None,
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -323,8 +338,11 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         `collections` has "docstrings" and one is installed, and otherwise none.
     samplings : sequence of str
         Of "random", "bm25", "dense", "crossencoder", "ensemble", "stratified-width",
-        "stratified-count" and "entropy", which `sample` draws; "dense" are the nearest
-        vectors, and "crossencoder" the teacher's best.
+        "stratified-count", "entropy", "entropy-middle" and "entropy-low", which
+        `sample` draws; "dense" are the nearest vectors, "crossencoder" the teacher's
+        best, and entropies of a pair with the positive are the upper half, the middle
+        half and the lower half. "ensemble" fuses BM25 and the vectors, or the systems
+        of ``hard-negatives.jsonl``, if a folder has it, as sentence-transformers does.
     losses : sequence of str
         Of "ranknet", "marginmse", "kl" and "lce".
     architectures : sequence of str
@@ -366,6 +384,12 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         groups and scores of the query itself. Of targets: "temperature" divides
         log-odds by 2, "label-noise" and "ensembling" take those of the teachers "noisy"
         and "ensemble". What Theorem 5 foretells of them is written before any training.
+    positives : {"keep", "remove"}
+        Whether groups hold their positive. Without it all documents are drawn by the
+        sampling, and "ranknet" and "kl" alone can learn.
+    drop_suspected : float, optional
+        Leave out negatives that the teacher scores above the positive (0), or less than
+        this below it, in log-odds, as `sample` does: they may be relevant.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -416,6 +440,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         steps=steps,
         teachers=_several(teachers),
         augmentations=_several(augmentations),
+        rules=Rules(positives=positives, drop_suspected=drop_suspected),
     )
     places = _several(collections)
     others = abroad_of(
@@ -488,6 +513,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
             progress(f"reading and ranking {place}")
             with meter.stage(TEACHER):
                 collection = read_collection(place, seed=SEED)
+            collection = replace(collection, rules=design.rules)
             if collection.name in [one.name for one in rows if one.domain != OUT]:
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
@@ -529,7 +555,10 @@ def _abroad(
     for place in places:
         progress(f"reading and ranking {place} out of domain")
         try:
-            collection = read_abroad(place, home.collection, seed=SEED)
+            collection = replace(
+                read_abroad(place, home.collection, seed=SEED),
+                rules=home.collection.rules,
+            )
         except NotTestedError as error:
             notes.append(f"students are not tested on {error}")
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 
@@ -72,6 +72,9 @@ from rankbound.writing import Replacing, check_outputs, filling, json_text
 PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
 N_STAGES: Final = 3
+Positives = Literal["keep", "remove"]
+KEEP: Final = "keep"
+REMOVE: Final = "remove"
 BEST: Final = "the teacher's best"
 BY_STRATUM: Final = "the number drawn from a stratum, divided by its size"
 NOT_KNOWN: Final = (
@@ -98,6 +101,7 @@ class SampleOptions:
     strata: int = 5
     band: tuple[float, float] = (0.5, 1.0)
     drop_suspected: float | None = None
+    positives: Positives = KEEP
     temperature: Temperature = None
     missing_value: MissingValues = None
     run_tag: RunTags = None
@@ -127,7 +131,11 @@ class SampleOptions:
                     f"a run cannot be called {name!r}, which names a sampling or holds "
                     f"{AND!r}; rename it"
                 )
-        check_law(self.law, self.size - 1, self.runs)
+        if self.positives not in (KEEP, REMOVE):
+            raise UsageError(
+                f"`positives` must be {KEEP!r} or {REMOVE!r}, got {self.positives!r}"
+            )
+        check_law(self.law, self.n_drawn, self.runs)
         files = [str(one) for one in self.inputs() if isinstance(one, Path)]
         check_answers(self.answers, [TEACHER, *self.runs, *files])
 
@@ -148,6 +156,11 @@ class SampleOptions:
             band=self.band,
             drop_suspected=self.drop_suspected,
         )
+
+    @property
+    def n_drawn(self) -> int:
+        """Documents that the sampling draws for a group: all, or all but a positive."""
+        return self.size - int(self.positives == KEEP)
 
     @property
     def words(self) -> str:
@@ -227,6 +240,7 @@ class SampleOptions:
             size=self.size,
             seed=self.seed,
             positives=drawn.positives,
+            positives_kept=self.positives == KEEP,
             n_groups=found.n_groups,
             n_queries=len(distinct_codes(found.queries)),
             n_documents=len(found.codes),
@@ -311,8 +325,9 @@ class SampleOptions:
             teacher,
             runs,
             wanted,
-            negatives=self.size - 1,
+            negatives=self.n_drawn,
             seed=self.seed,
+            positives=self.positives,
         )
         return _Ready(
             teacher=teacher,
@@ -378,6 +393,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
     strata: int = 5,
     band: tuple[float, float] = (0.5, 1.0),
     drop_suspected: float | None = None,
+    positives: Positives = KEEP,
     temperature: Temperature = None,
     missing_value: MissingValues = None,
     run_tag: RunTags = None,
@@ -408,7 +424,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         positive has an entropy in a band), or several joined by "+", which share the
         documents of each group evenly.
     size : int, default 16
-        Documents of a group, its positive included; at least 2.
+        Documents of a group, a positive that it holds included; at least 2.
     runs : mapping of str to path or object, optional
         Rankings by name.
     qrels : path or object, optional
@@ -427,6 +443,9 @@ def sample(  # noqa: PLR0913  each is an option of the command
     drop_suspected : float, optional
         Leave out candidates that the teacher scores above the positive (0), or less
         than this below it, in temperatures: they may be relevant.
+    positives : {"keep", "remove"}
+        Whether a group holds its positive. Without it, all `size` documents are drawn
+        by the sampling, and nothing marks what is better: a teacher alone orders them.
     temperature : float or "fit", optional
         Divides the teacher's margins, which matters to `drop_suspected` alone: a
         number, or the one that all judged pairs, or else pairs of a positive and a
@@ -493,6 +512,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         strata=strata,
         band=(band[0], band[1]),
         drop_suspected=drop_suspected,
+        positives=positives,
         temperature=temperature,
         missing_value=missing_value,
         run_tag=run_tag,
@@ -611,7 +631,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pools:
-    """Everything that may be drawn into each group, its positive first.
+    """Everything that may be drawn into each group, a positive that it holds first.
 
     Attributes
     ----------
@@ -670,7 +690,7 @@ class Drawn:
 class _Drawing:
     """Draws block by block, so that candidates of all groups never lie side by side."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what is drawn from, and how
         self,
         law: Law,
         teacher: Scores,
@@ -679,7 +699,9 @@ class _Drawing:
         *,
         negatives: int,
         seed: int,
+        positives: Positives,
     ) -> None:
+        self._leads = int(positives == KEEP)
         self._law, self._teacher, self._wanted = law, teacher, wanted
         self._negatives, self._margin = negatives, law.drop_suspected
         self._scored = teacher.row_query()
@@ -795,11 +817,13 @@ class _Drawing:
         order = np.lexsort((numbers, group))
         docnos = np.unique(np.concatenate([teacher.docnos, wanted.positive]))
         place = positions(docnos, teacher.docnos)
-        offsets = np.concatenate([[0], np.cumsum(sizes[kept] + 1)]).astype(np.int64)
+        ends = np.cumsum(sizes[kept] + self._leads)
+        offsets = np.concatenate([[0], ends]).astype(np.int64)
         positive = np.zeros(offsets[-1], dtype=bool)
-        positive[offsets[:-1]] = True
+        positive[offsets[:-1]] = self._leads
         codes = np.empty(len(positive), dtype=np.int64)
-        codes[positive] = positions(docnos, wanted.positive)[kept]
+        if self._leads:
+            codes[positive] = positions(docnos, wanted.positive)[kept]
         codes[~positive] = place[teacher.codes[rows]]
         chances: Floats | None = None
         if all(part.chances is not None for part in parts):
@@ -819,7 +843,7 @@ class _Drawing:
             offsets=offsets,
             codes=codes,
             docnos=docnos,
-            positive=positive,
+            positive=positive if self._leads else None,
             name=f"groups by {self._law.name}",
             inclusion=chances,
         )
