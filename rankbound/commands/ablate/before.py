@@ -83,13 +83,16 @@ def _of_groups(bench: Bench, sampling: str, groups: Groups) -> dict[str, float]:
     known = {name: float(value) for name, value in found.items() if value is not None}
     k = int(groups.sizes[0])
     scores = values.reshape(-1, k)
+    own: dict[str, float] = {}
     if card.n_negatives is not None:  # without positives there are none
-        known["relevant"] = (card.relevant_negatives or 0) / max(card.n_negatives, 1)
-    known["diameter"] = diameter
-    known["score_variance"] = float(scores.var(axis=1).mean())
+        own = {"relevant": (card.relevant_negatives or 0) / max(card.n_negatives, 1)}
+    own |= {
+        "diameter": diameter,
+        "score_variance": float(scores.var(axis=1).mean()),
+    }
     if card.n_negatives is not None:
-        known["eci"] = _eci(bench, groups, scores)
-    return known
+        own |= {"eci": _eci(bench, groups, scores)}
+    return known | own
 
 
 def _card(
@@ -113,7 +116,8 @@ def _card(
         crossed = query_terms(
             groups, teacher_terms(groups, values, pairs="pos-neg"), pairs="pos-neg"
         ).entropy_nats
-        measured["entropy", "pos-neg"] = PerQuery("entropy", "nats", qids, crossed)
+        of_positives = PerQuery("entropy", "nats", qids, crossed)
+        measured |= {("entropy", "pos-neg"): of_positives}
     card = card_of(
         sampling,
         groups,

@@ -219,6 +219,12 @@ class Design:
                     f"{', '.join(map(repr, given)) or 'nothing'}"
                 )
         check_numbers("Design", seeds=self.seeds, group_size=self.group_size)
+        check_numbers("Design", drop_suspected=self.rules.drop_suspected)
+        if self.rules.positives not in (KEEP, REMOVE):
+            raise UsageError(
+                f"`positives` must be {KEEP!r} or {REMOVE!r}, got "
+                f"{self.rules.positives!r}"
+            )
         asking = [one for one in self.losses if one in OF_POSITIVES]
         if self.rules.positives == REMOVE and asking:
             raise UsageError(

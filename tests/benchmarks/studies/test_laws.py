@@ -26,6 +26,7 @@ def test_the_truth_of_the_law_is_inside_as_often_as_said(sampling):
     assert found.above == 0
     assert found.failure == ""
     assert found.risk < found.upper
+    assert found.bias < 4.5
 
 
 def test_another_law_is_outside(monkeypatch):
@@ -37,19 +38,22 @@ def test_another_law_is_outside(monkeypatch):
     assert made.entropy
     assert made.far
     assert made.above
+    assert made.student
     # Both entropies are now the same one, so that no change is expected
     assert made.change
 
 
 def test_rates_that_are_too_high_fail_by_name():
     fine = dict.fromkeys(("entropy", "change", "far", "limit", "above"), 0.02)
-    numbers = dict.fromkeys(("width", "upper", "risk", "largest"), 0.5)
+    names = ("student", "bias", "width", "upper", "risk", "largest")
+    numbers = dict.fromkeys(names, 0.5)
     one = laws.Outcome(
         "top", 43, 400, known("top"), **{**fine, "above": 0.0}, **numbers
     )
     assert one.failure == ""
     assert replace(one, limit=0.09, entropy=0.09).failure == "entropy, limit"
     assert replace(one, above=0.01).failure == "above"
+    assert replace(one, bias=5.0).failure == "biased"
     rows = [*table([one])]
     assert len(rows) == 3
     assert len({row.count("|") for row in rows}) == 1

@@ -1,29 +1,35 @@
 """Synthetic worlds: what is drawn follows the law, and `ablate` says what is true."""
 
+import gzip
 import json
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 import rankbound as rb
+from rankbound.catalogue import ABLATED
 from rankbound.cli import main
+from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.collections import (
     LAW,
     SPLITS,
     TEST,
+    Rules,
     check_places,
     read_abroad,
     read_collection,
 )
-from rankbound.commands.ablate.measuring import Bench
+from rankbound.commands.ablate.measuring import Bench, KnownLaw
 from rankbound.commands.ablate.synthetic import NOISE, OFFSET, SLOPE, World, seed_of
 from rankbound.commands.ablate.teaching import retaught
 from rankbound.errors import UsageError
 from tests.rankbound.ablating import contents, table
+from tests.rankbound.beir import world
 
 pytest.importorskip("jax")
 pytest.importorskip("bm25s")
@@ -265,3 +271,144 @@ def test_places_are_told_apart(tmp_path, capsys):
     with pytest.raises(UsageError, match="two collections are called 'synthetic'"):
         rb.ablate(twice, tmp_path / "out", **GRID)
     assert not (tmp_path / "out").exists()
+
+
+# Rules and samplings that worlds make cheap to look at
+
+
+def negatives_of(groups):
+    """Documents of every group after the first, with its query."""
+    for qid, codes in zip(
+        groups.group_qids(), np.split(groups.codes, groups.offsets[1:-1]), strict=True
+    ):
+        yield qid, groups.docnos[codes].tolist()
+
+
+@pytest.mark.parametrize("size", [2, 16])
+def test_groups_have_the_size_asked_for_with_and_without_a_positive(collection, size):
+    bare = replace(collection, rules=Rules(positives="remove"))
+    for one in (collection, bare):
+        law = one.law("random", size=size)
+        groups = one.draw("random", size=size, seed=1)
+        assert law.size == size
+        assert {*groups.sizes.tolist()} == {size}
+        sought = one.pool.relevant.to_ranx_dict()
+        for qid, names in negatives_of(groups):
+            assert (names[0] in sought[qid]) == (one is collection)
+            assert not {*names[1:]} & {*sought[qid]}
+
+
+def test_bands_of_entropy_are_those_of_pairs_with_the_positive(collection):
+    bands = {
+        "entropy-low": (0, 0.5),
+        "entropy-middle": (0.25, 0.75),
+        "entropy": (0.5, 1),
+    }
+    scores = collection.pool.teacher.to_ranx_dict()
+    for name, (low, high) in bands.items():
+        groups = collection.draw(name, size=6, seed=0)
+        for qid, names in [*negatives_of(groups)][:20]:
+            row, first = scores[qid], scores[qid][names[0]]
+            others = [one for one in row if one != names[0]]
+            others.sort(key=lambda one, r=row, f=first: -abs(r[one] - f))
+            for one in names[1:]:
+                assert low - 0.01 <= others.index(one) / len(others) <= high + 0.01
+
+
+@pytest.mark.parametrize("margin", [0.0, 1.5])
+def test_suspected_negatives_are_dropped_from_draws_and_laws(collection, margin):
+    ruled = replace(collection, rules=Rules(drop_suspected=margin))
+    scores = collection.pool.teacher.to_ranx_dict()
+    n = 0
+    for qid, names in negatives_of(ruled.draw("crossencoder", size=4, seed=0)):
+        row = scores[qid]
+        assert all(row[names[0]] - row[one] >= margin for one in names[1:])
+        n += 1
+    assert n > 100
+    groups = collection.draw("crossencoder", size=4, seed=0)
+    assert any(
+        scores[qid][one] > scores[qid][names[0]]
+        for qid, names in negatives_of(groups)
+        for one in names[1:]
+    )
+    law = ruled.law("random", size=4)
+    known = KnownLaw.of(law, ruled)
+    first = known.teacher[law.pools.offsets[:-1]][law.pools.row_group()]
+    assert (first - known.teacher >= np.where(law.strata > 0, margin, 0)).all()
+
+
+def test_groups_of_a_folder_obey_the_rules(collection):
+    groups = collection.draw("random", size=8, seed=3)
+    given = replace(collection, drawn={"random": groups})
+    scores = collection.pool.teacher.to_ranx_dict()
+    firsts = {qid: names[0] for qid, names in negatives_of(groups)}
+    for rules in (Rules(positives="remove"), Rules(drop_suspected=0.0)):
+        found = replace(given, rules=rules).draw("random", size=4, seed=0)
+        assert {*found.sizes.tolist()} == {4}
+        for qid, names in negatives_of(found):
+            held = rules.positives == "keep"
+            assert (firsts[qid] in names) == held
+            if held:
+                best = scores[qid][firsts[qid]]
+                assert all(scores[qid][one] <= best for one in names)
+
+
+def test_losses_that_ask_for_a_positive_are_refused_without_one(tmp_path, capsys):
+    line = f"ablate --collection synthetic --positives remove --out {tmp_path / 'out'}"
+    assert main(line.split()) == 2
+    said = capsys.readouterr().err
+    assert "marginmse and lce compare a positive with the others" in said
+    assert "give of ranknet, kl" in said
+    with pytest.raises(UsageError, match="`positives` must be 'keep' or 'remove'"):
+        rb.ablate(["synthetic"], tmp_path / "out", positives="no", losses=["kl"])
+
+
+def test_students_learn_without_positives(collection):
+    bench = Bench(replace(collection, rules=Rules(positives="remove")))
+    drawn = bench.drawn("random", size=4, seed=0)
+    known = {
+        n
+        for one in terms_of(bench, ["bi"], "random", [drawn], match=True)
+        for n in one.terms
+    }
+    assert {"entropy", "diameter", "start_bound"} < known
+    assert not known & {"suspected", "entropy_pos_neg", "relevant", "eci"}
+    student = bench.start("bi", seed=0)
+    measured = bench.measured(student, drawn, key="any")
+    risks = measured.columns["risk"]
+    error = risks.std() / math.sqrt(len(risks))
+    assert abs(risks.mean() - measured.law_risk) < SIGMAS * error
+
+
+def test_the_ensemble_fuses_the_systems_of_a_file_of_hard_negatives(tmp_path):
+    place = world(tmp_path / "world")
+    with gzip.open(place / "teacher/teacher.scores.json.gz", "rt") as stream:
+        scores = json.load(stream)
+    rng = np.random.default_rng(0)
+    best = {}
+    with gzip.open(place / "msmarco-hard-negatives.jsonl.gz", "wt") as stream:
+        for qid, row in scores.items():
+            names = sorted(row)
+            systems = {f"s{n}": rng.permutation(names)[:12].tolist() for n in range(12)}
+            line = {"qid": qid, "pos": [], "neg": systems}
+            stream.write(json.dumps(line) + "\n")
+            gains = Counter()
+            for run in systems.values():
+                gains.update({one: 1 / (61 + rank) for rank, one in enumerate(run)})
+            best[qid] = gains
+    found = read_collection(place, seed=0)
+    assert found.systems == tuple(f"system s{n}" for n in range(12))
+    assert any("12 systems" in note for note in found.notes)
+    assert place / "msmarco-hard-negatives.jsonl.gz" in found.files
+    relevant = found.pool.relevant.to_ranx_dict()
+    # As many documents as the sampling takes from, so that nothing is left to chance
+    monkeyed = replace(ABLATED["ensemble"], depth=5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ABLATED, "ensemble", monkeyed)
+        groups = found.draw("ensemble", size=6, seed=0)
+    assert groups.n_groups > 20
+    for qid, names in negatives_of(groups):
+        of = {one: gain for one, gain in best[qid].items() if one not in relevant[qid]}
+        fused = sorted(of, key=lambda one, of=of: (-of[one], one))
+        least = of[fused[4]]
+        assert all(of[one] >= least - 1e-12 for one in names[1:])
