@@ -389,9 +389,10 @@ def _synthetic(of_world: int, seed: int) -> Given:
         teacher=world.scored(every, world.teacher),
         kinds=dict(zip(kinds, world.weights.tolist(), strict=True)),
         notes=(
-            f"a synthetic world: {len(drawn):,} queries are drawn independently from "
-            f"{len(kinds):,} kinds of known probabilities, so that test queries may be "
-            "of kinds that train, and the law of their groups is known",
+            f"a synthetic world: {counted(len(drawn), 'query')} are drawn "
+            f"independently from {counted(len(kinds), 'kind')} of known probabilities, "
+            "so that test queries may be of kinds that train, and the law of their "
+            "groups is known",
         ),
     )
 

@@ -28,6 +28,7 @@ from rankbound.commands.ablate.measuring import Bench, KnownLaw
 from rankbound.commands.ablate.synthetic import NOISE, OFFSET, SLOPE, World, seed_of
 from rankbound.commands.ablate.teaching import retaught
 from rankbound.errors import UsageError
+from tests.optional import only_deep
 from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import world
 
@@ -38,7 +39,7 @@ GRID = {
     "samplings": ("random", "stratified-width"),
     "losses": ("kl",),
     "architectures": ("bi",),
-    "seeds": 2,
+    "seeds": 1,
     "group_size": 6,
 }
 SIGMAS = 5.5  # a false alarm in 25 million comparisons
@@ -217,7 +218,7 @@ def made(tmp_path_factory):
 def test_ablate_says_what_the_law_does_beside_what_it_estimates(made):
     folder, found = made
     rows = table(folder / "out")
-    assert len(rows) == 4
+    assert len(rows) == 2
     for row in rows:
         assert abs(float(row["risk"]) - float(row["law_risk"])) < 0.05
     for cell in found.cells:
@@ -225,7 +226,7 @@ def test_ablate_says_what_the_law_does_beside_what_it_estimates(made):
         risks = [float(row["law_risk"]) for row in mine]
         assert_allclose(cell.law_risk, np.mean(risks))
         covered = [float(row["upper_bound"]) >= float(row["law_risk"]) for row in mine]
-        assert (cell.n_known, cell.n_covered) == (2, sum(covered))
+        assert (cell.n_known, cell.n_covered) == (1, sum(covered))
     of_random, stratified = found.laws
     assert (of_random.kappa, of_random.kappa_over_random) == (1.0, 1.0)
     assert 1 < stratified.kappa < stratified.kappa_over_random
@@ -235,7 +236,7 @@ def test_ablate_says_what_the_law_does_beside_what_it_estimates(made):
         assert law.mean_distance < law.diameter_estimate <= law.diameter <= 2
     covered = sum(one.n_covered for one in found.cells)
     [said] = [one for one in found.sentences if "the law is known" in one]
-    assert f"{covered} of 4 students" in said
+    assert f"{covered} of 2 students" in said
     held = sum(one.holds for one in found.laws)
     assert said.endswith(f"for {held} of 2 samplings")
     assert "ablation-laws" in {one.name for one in found.written_tables()}
@@ -363,6 +364,7 @@ def test_losses_that_ask_for_a_positive_are_refused_without_one(tmp_path, capsys
         rb.ablate(["synthetic"], tmp_path / "out", positives="no", losses=["kl"])
 
 
+@only_deep
 def test_students_learn_without_positives(collection):
     bench = Bench(replace(collection, rules=Rules(positives="remove")))
     drawn = bench.drawn("random", size=4, seed=0)
