@@ -51,7 +51,7 @@ SAMPLINGS: Final[dict[str, int | None]] = {
     "stratified": None,
     "entropy": None,
 }
-SIZES: Final = (43, 100, 250)
+SIZES: Final = (43, 100)
 FAR: Final = 1.8  # distance of a pair
 SCALE, LEARNT = 5.0, 0.7  # of the student, and how far it has turned queries back
 WORLD: Final = 0
