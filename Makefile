@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: ablation examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
+.PHONY: ablation examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters study-laws tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -110,6 +110,9 @@ studies: study-power ## simulated error rates of compare and validate, and power
 
 study-clusters: $(VENV)/.dev ## whether limits and verdicts hold where queries come in clusters; half an hour
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.clusters
+
+study-laws: $(VENV)/.dev ## whether intervals and limits hold the truth of a synthetic world, written for the docs; minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.laws > docs/measured/laws.md
 
 certificates: $(VENV)/.dev ## how small and how true limits and rankings of real students are, from 20 queries on
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.certificates

@@ -204,6 +204,35 @@ def suspected(candidates: Candidates, margin: float = 0.0) -> Booleans:
     return np.asarray(over > -margin)
 
 
+def strata_of(candidates: Candidates, law: Law, wanted: int) -> Integers:
+    """The stratum of every candidate, -1 for what is never drawn, shape (n_rows,).
+
+    With the probabilities of `draw` it is all that there is to know: a group is a
+    random sample without replacement from each stratum, and they are independent.
+
+    Raises
+    ------
+    DomainError
+        As `draw`, and for mixtures, whose later parts depend on what the earlier drew.
+
+    Examples
+    --------
+    >>> pool = Candidates(
+    ...     sizes=np.array([4]), scores=np.array([4.0, 3.0, 2.0, 0.0]),
+    ...     positive=np.array([5.0]), numbers=np.arange(4, dtype=np.uint64),
+    ... )
+    >>> strata_of(pool, Law(name="stratified", strata=2), 2).tolist()
+    [0, 0, 1, 1]
+    """
+    check_law(law, wanted, candidates.ranks)
+    if law.mixes:
+        raise DomainError(
+            f"`sampling` must be no mixture, got {law.name!r}: what a mixture draws "
+            "later depends on what it has drawn, so that its pairs have no known law"
+        )
+    return LAWS.get(law.name, _top)(candidates, law, law.name, wanted)
+
+
 def _drawn(candidates: Candidates, law: Law, name: str, wanted: int) -> Drawn:
     strata = LAWS.get(name, _top)(candidates, law, name, wanted)
     n_strata = int(strata.max(initial=0)) + 1

@@ -545,13 +545,15 @@ class Sampling:
 
     `words` says where the negatives come from. `law` is the name that `sample` knows,
     `runs` are the rankings that it is given, and `depth` says of how many of the best
-    documents it draws; None takes just as many as a group needs.
+    documents it draws; None takes just as many as a group needs. `band` are the ends of
+    an entropy band, as quantiles of the candidates of a group.
     """
 
     words: str
     law: str
     runs: tuple[str, ...] = ()
     depth: int | None = 50
+    band: tuple[float, float] = (0.5, 1.0)
 
 
 SAMPLINGS: Final[dict[str, Sampling]] = {
@@ -597,6 +599,18 @@ ABLATED: Final[dict[str, Sampling]] = {
         words="the half of the documents of which the teacher is least sure",
         law="entropy",
         depth=None,
+    ),
+    "entropy-middle": Sampling(
+        words="the half between those of which the teacher is least and most sure",
+        law="entropy",
+        depth=None,
+        band=(0.25, 0.75),
+    ),
+    "entropy-low": Sampling(
+        words="the half of the documents of which the teacher is most sure",
+        law="entropy",
+        depth=None,
+        band=(0.0, 0.5),
     ),
 }
 

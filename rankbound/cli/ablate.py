@@ -20,19 +20,22 @@ several seeds, and puts the bound beside each. Writes
   DIR/cells/          what a later run goes on from
 
 A collection is "docstrings" (numpy, scipy and scikit-learn as they are installed),
-irds:ID (of ir_datasets), or a folder with corpus.jsonl, queries.jsonl and judgements as
-BEIR has them. Used where they are there: teacher/teacher.scores.json,
-embeddings/NAME.corpus.npy and embeddings/NAME.queries.npy, and groups train/SAMPLING.*;
-all may be packed.
+"synthetic" or "synthetic:SEED" (a world whose law is known, so that what is true stands
+beside what is estimated), irds:ID (of ir_datasets), or a folder with corpus.jsonl,
+queries.jsonl and judgements as BEIR has them. Used where they are there:
+teacher/teacher.scores.json, embeddings/NAME.corpus.npy, embeddings/NAME.queries.npy,
+hard-negatives.jsonl, and groups train/SAMPLING.*; all may be packed.
 
 samplings, as `rankbound sample` draws them:
   random            documents from the whole corpus
   bm25, dense       of the 50 best of BM25, or of the nearest vectors
   crossencoder      of the 50 best of the teacher
-  ensemble          of the 50 best of BM25 and the vectors fused
+  ensemble          of the 50 best of BM25 and the vectors fused, or of the systems of
+                    a folder's hard-negatives.jsonl (as sentence-transformers has it)
   stratified-width  evenly from five strata of equal width over the teacher's scores
   stratified-count  evenly from five strata of equally many documents
-  entropy           of the half of which the teacher is least sure
+  entropy           of the half of which the teacher is least sure; entropy-middle
+                    and entropy-low are the middle half and that of which it is surest
 losses: ranknet, marginmse, kl, lce
 architectures: bi (a bilinear form on frozen vectors), bi-two-layer (two layers on both
 sides) and cross (a perceptron over features of query and document)
@@ -63,7 +66,7 @@ def add_parser(subparsers: Any) -> None:
         dest="collections",
         nargs="+",
         default=["docstrings"],
-        metavar="docstrings|DIR",
+        metavar="docstrings|synthetic|DIR",
         help="default docstrings",
     )
     add(
@@ -99,6 +102,22 @@ def add_parser(subparsers: Any) -> None:
         default=16,
         metavar="K",
         help="documents of a group with its positive (default %(default)d)",
+    )
+    add(
+        "--positives",
+        choices=("keep", "remove"),
+        default="keep",
+        help="whether groups hold their positive (default %(default)s); without, "
+        "ranknet and kl alone can learn",
+    )
+    add(
+        "--drop-suspected",
+        nargs="?",
+        type=float,
+        const=0.0,
+        metavar="MARGIN",
+        help="leave out negatives that the teacher scores above the positive, or less "
+        "than MARGIN below it",
     )
     add = parser.add_argument_group("training").add_argument
     add(
@@ -153,6 +172,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Train, measure, write everything, and say what came out."""
+    from rankbound.commands.ablate.collections import Rules
     from rankbound.commands.ablate.run import Design, ablated, abroad_of, n_stages
     from rankbound.escaping import tell
     from rankbound.progress import stages
@@ -172,6 +192,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         steps=arguments.steps,
         teachers=tuple(arguments.teachers),
         augmentations=tuple(arguments.augmentations),
+        rules=Rules(
+            positives=arguments.positives, drop_suspected=arguments.drop_suspected
+        ),
     )
     places = arguments.collections
     others = abroad_of(places, arguments.out_of_domain)

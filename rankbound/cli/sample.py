@@ -118,6 +118,13 @@ def add_parser(subparsers: Any) -> None:
         help="leave out candidates that the teacher scores above the positive, or less "
         "than MARGIN temperatures below it",
     )
+    add(
+        "--positives",
+        choices=("keep", "remove"),
+        default="keep",
+        help="whether a group holds its positive (default %(default)s); without, all K "
+        "documents are drawn",
+    )
     add_temperature(add, "all judged pairs, or positives of --groups")
     add_seed(add, "the draws")
     add = parser.add_argument_group("output").add_argument
@@ -159,6 +166,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         strata=arguments.strata,
         band=_band(arguments.band),
         drop_suspected=arguments.drop_suspected,
+        positives=arguments.positives,
         temperature=temperature_from(arguments.temperature, "--temperature"),
         missing_value=missing_values(arguments.missing_value, names) or None,
         run_tag=run_tags(arguments.run_tag, names) or None,

@@ -266,6 +266,7 @@ def sample_lines(made: Sample) -> Iterator[str]:
     yield (
         f"{made.sampling}: {groups} of {queries}, "
         f"{counted(made.n_documents, 'document')}; positives from {made.positives}"
+        f"{', which groups do not hold' * (not made.positives_kept)}"
     )
     yield f"negatives: {made.law}"
     yield f"sampling probabilities: {made.probabilities}"

@@ -122,6 +122,8 @@ LINES = {
         "--temperature fit --out {out}.jsonl",
         "band": "sample --teacher teacher.json.gz --sampling entropy --band 0:0.5 "
         "--size 3 --out {out}.jsonl",
+        "bare": "sample --teacher teacher.json.gz --sampling top "
+        "--size 3 --positives remove --out {out}.jsonl --to ranked-list",
         "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
         "--missing-value -10000 --run-tag s=far --size 3 --out {out}.jsonl",
         "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
@@ -292,9 +294,11 @@ LINES = {
         "grid": "ablate --collection nowhere sets/one --out-of-domain nowhere "
         "--samplings random entropy "
         "--losses kl lce --architectures bi --seeds 2 --group-size 8 --backend jax "
+        "--positives keep --drop-suspected 0.5 "
         "--match-scale off --fresh --details --out {out}",
         "no-collection": "ablate --collection sets/one --out {out}",
         "no-sampling": "ablate --samplings bm52 --out {out}",
+        "no-seed": "ablate --collection synthetic:x --out {out}",
         "seeds": "ablate --seeds 0 --out {out}",
         "arms": "ablate --collection nowhere --teachers noisy --augmentations title "
         "--out {out}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.result import (
@@ -16,6 +17,8 @@ from rankbound.commands.ablate.result import (
     Control,
     Difference,
 )
+
+KNOWN: Final = ("n_known", "n_covered")
 
 
 def sentences(found: Ablation) -> Iterator[str]:
@@ -31,6 +34,7 @@ def sentences(found: Ablation) -> Iterator[str]:
     yield from _against_random(found)
     yield _certificates(found)
     yield from _held_out(found)
+    yield from _known(found)
     yield from _predicted(found)
     yield from _chosen(found)
     yield from _arms(found)
@@ -125,6 +129,22 @@ def _held_out(found: Ablation) -> Iterator[str]:
         f"{counted(len(tried), 'cell')}, {inside / n:.1%} where {1 - found.delta:.0%} "
         f"is promised; a lower limit of the held-out risk is above it for {refuted:,}"
     )
+
+
+def _known(found: Ablation) -> Iterator[str]:
+    """How limits and intervals stand to the truth of a synthetic world."""
+    for name in dict.fromkeys(one.collection for one in found.laws):
+        rows = [one for one in found.laws if one.collection == name]
+        cells = [one for one in found.cells if one.collection == name and one.n_known]
+        n, covered = (sum(getattr(one, of) for one in cells) for of in KNOWN)
+        entropies = [one.entropy for one in rows]
+        yield (
+            f"{name}: the law is known. The limit is at least the risk under it for "
+            f"{covered:,} of {counted(n, 'student')}, {covered / n:.1%} where "
+            f"{1 - found.delta:.0%} is promised for each; intervals hold the teacher's "
+            f"entropy, {min(entropies):.4f} to {max(entropies):.4f} nats, for "
+            f"{sum(one.holds for one in rows)} of {counted(len(rows), 'sampling')}"
+        )
 
 
 def _predicted(found: Ablation) -> Iterator[str]:

@@ -83,13 +83,16 @@ def _of_groups(bench: Bench, sampling: str, groups: Groups) -> dict[str, float]:
     known = {name: float(value) for name, value in found.items() if value is not None}
     k = int(groups.sizes[0])
     scores = values.reshape(-1, k)
-    judged = card.relevant_negatives
-    return known | {
-        "relevant": 0.0 if not card.n_negatives else (judged or 0) / card.n_negatives,
+    own: dict[str, float] = {}
+    if card.n_negatives is not None:  # without positives there are none
+        own = {"relevant": (card.relevant_negatives or 0) / max(card.n_negatives, 1)}
+    own |= {
         "diameter": diameter,
         "score_variance": float(scores.var(axis=1).mean()),
-        "eci": _eci(bench, groups, scores),
     }
+    if card.n_negatives is not None:
+        own |= {"eci": _eci(bench, groups, scores)}
+    return known | own
 
 
 def _card(
@@ -100,19 +103,21 @@ def _card(
     every = query_terms(
         groups, teacher_terms(groups, values), pairs=PAIRS, geometry=space
     )
-    crossed = query_terms(
-        groups, teacher_terms(groups, values, pairs="pos-neg"), pairs="pos-neg"
-    )
     qids = every.qids
     distances, diameters = every.mean_distance, every.diameter
     if distances is None or diameters is None:  # they were asked for
         raise AssertionError("no distances of groups with vectors")
     measured = {
         ("entropy", PAIRS): PerQuery("entropy", "nats", qids, every.entropy_nats),
-        ("entropy", "pos-neg"): PerQuery("entropy", "nats", qids, crossed.entropy_nats),
         ("margin", PAIRS): PerQuery("margin", "", qids, every.mean_margin),
         ("mean_distance", PAIRS): PerQuery("mean_distance", "", qids, distances),
     }
+    if groups.positive is not None:
+        crossed = query_terms(
+            groups, teacher_terms(groups, values, pairs="pos-neg"), pairs="pos-neg"
+        ).entropy_nats
+        of_positives = PerQuery("entropy", "nats", qids, crossed)
+        measured |= {("entropy", "pos-neg"): of_positives}
     card = card_of(
         sampling,
         groups,

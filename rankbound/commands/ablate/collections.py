@@ -10,30 +10,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
+from rankbound.commands.ablate.synthetic import DRAWN as N_DRAWN
+from rankbound.commands.ablate.synthetic import (
+    SYNTHETIC,
+    World,
+    law_of,
+    name_of,
+    seed_of,
+)
 from rankbound.commands.demo.corpus import collect, package_roots
 from rankbound.commands.demo.experiment import UNIFORM, Names, Pool, tops
 from rankbound.commands.demo.models import candidates, learn, score
 from rankbound.commands.demo.retrieval import Retrieved, retrieve
-from rankbound.commands.sample.run import SampleOptions
+from rankbound.commands.sample.run import KEEP, REMOVE, Positives, SampleOptions
 from rankbound.data.columns import Integers, Strings, positions
 from rankbound.data.columns import strings as as_strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind
+from rankbound.read.json.lists import systems_joined
 from rankbound.read.objects.irds import read_irds_texts
 from rankbound.read.reading import read_part
 from rankbound.read.source import SUFFIXES, Source
 from rankbound.read.text.texts import read_json_texts
 from rankbound.read.vectors.embeddings import read_embeddings
+from rankbound.validation.group_laws import GroupLaw
 
 DOCSTRINGS: Final = "docstrings"
 ABROAD: Final = "docstrings-of-others"
@@ -42,6 +53,7 @@ OTHERS: Final = ("matplotlib", "pandas", "sympy")  # out of domain
 MOST_QUERIES: Final = 1600  # of docstrings
 DIMENSIONS: Final = 512  # of LSA, where a collection has no vectors
 RESERVE: Final = 50  # documents of each query that are drawn from the whole corpus
+LAW: Final = "law"  # a query for each kind that a known law draws
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # Of the queries that are not the teacher's, in eighths
 SHARES: Final = (4, 1, 3)
@@ -55,8 +67,30 @@ QRELS: Final = ("qrels/test.tsv", "qrels.trec", "qrels/train.tsv", "qrels/dev.ts
 TEACHER: Final = ("teacher/teacher.scores.json", "runs/teacher.run")
 MEMBERS: Final = "teacher/members"  # the folder of an ensemble's scores
 DRAWN: Final = "train"  # the folder of groups
-RANDOM: Final = "random"
+RANDOM, ENSEMBLE = "random", "ensemble"
+# Negatives of several systems, as sentence-transformers has them
+SYSTEMS: Final = ("hard-negatives.jsonl", "msmarco-hard-negatives.jsonl")
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What all samplings observe.
+
+    Attributes
+    ----------
+    positives : {"keep", "remove"}
+        Whether a group holds its positive; without it, nothing says what is better.
+    drop_suspected : float or None
+        Negatives that the teacher scores above the positive, or less than this below
+        it, in log-odds, are left out: they may be relevant. None keeps them.
+    """
+
+    positives: Positives = KEEP
+    drop_suspected: float | None = None
+
+
+AS_DRAWN: Final = Rules()
 
 
 class NotTestedError(UsageError):
@@ -77,7 +111,8 @@ class Collection:
     pool : Pool
         The teacher's log-odds, runs that `sample` draws by, and judgements.
     splits : mapping of str to int64 array
-        Codes of the queries by "train", "validation" and "test".
+        Codes of the queries by "train", "validation" and "test"; where the queries are
+        drawn from a known law, those that stand for its kinds by "law".
     digest : str
         Hash of everything that it was built from.
     files : tuple of Path
@@ -92,6 +127,13 @@ class Collection:
         Texts by code.
     members : tuple of Scores
         Log-odds of other members of an ensemble of teachers.
+    kinds : mapping of str to float
+        The known law: the probability of each query of the split "law". Empty where
+        nothing is known.
+    systems : tuple of str
+        Runs of the pool that the folder came with, which "ensemble" fuses in the place
+        of BM25 and the vectors.
+    rules : Rules
     """
 
     name: str
@@ -108,6 +150,9 @@ class Collection:
     encoder: str = LSA
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    systems: tuple[str, ...] = ()
+    rules: Rules = AS_DRAWN
 
     def draw(self, sampling: str, *, size: int, seed: int) -> Groups:
         """Full groups of one sampling, whose documents the teacher has all scored.
@@ -116,24 +161,59 @@ class Collection:
         so many negatives, chosen at random.
         """
         if sampling in self.drawn:
-            groups = _smaller(self.drawn[sampling], size=size, seed=seed)
+            groups = self._ruled(self.drawn[sampling])
+            kept = self.rules.positives == KEEP
+            groups = _smaller(groups, size=size, seed=seed, keep_first=kept)
             groups = self._whole(groups, size)
             if groups.n_groups:
                 return groups
+        made = self._sampled(sampling, size=size, seed=seed).draw()
+        return self._whole(made.groups, size)
+
+    def law(self, sampling: str, *, size: int) -> GroupLaw | None:
+        """The law that groups of a sampling are drawn by; None where it is not known.
+
+        Its pools are of the queries of the split "law".
+        """
+        if not self.kinds:
+            return None
+        return law_of(self._sampled(sampling, size=size, seed=0), self.kinds)
+
+    def _sampled(self, sampling: str, *, size: int, seed: int) -> SampleOptions:
+        """What draws groups of a sampling."""
         how = ABLATED[sampling]
         law = how.law if UNIFORM in self.pool.runs or how.law != UNIFORM else "random"
-        runs = {name: self.pool.runs[name] for name in how.runs if law != "random"}
+        asked = self.systems if sampling == ENSEMBLE and self.systems else how.runs
+        runs = {name: self.pool.runs[name] for name in asked if law != "random"}
         deep = how.depth is not None and law != "random"
-        made = SampleOptions(
+        needed = size - (self.rules.positives == KEEP)
+        return SampleOptions(
             teacher=self.pool.teacher,
             sampling=law,
             size=size,
             runs=runs,
             qrels=self.pool.relevant,
-            depth=max(how.depth or 0, size - 1) if deep else None,
+            depth=max(how.depth or 0, needed) if deep else None,
+            band=how.band,
+            drop_suspected=self.rules.drop_suspected,
+            positives=self.rules.positives,
             seed=seed,
-        ).draw()
-        return self._whole(made.groups, size)
+        )
+
+    def _ruled(self, groups: Groups) -> Groups:
+        """Groups of a folder, whose positive stands first, by the rules."""
+        first, rows = groups.offsets[:-1], groups.row_group()
+        keep = np.ones(len(groups.codes), dtype=bool)
+        if self.rules.drop_suspected is not None:
+            values, known = groups.scores_of(self.pool.teacher)
+            below = values[first][rows] - values
+            keep = below >= self.rules.drop_suspected
+            keep &= known & known[first][rows]
+            keep[first] = True
+        if self.rules.positives == REMOVE:
+            keep[first] = False
+            groups = replace(groups, positive=None)
+        return groups.keep_rows(keep)
 
     def _whole(self, groups: Groups, size: int) -> Groups:
         """The groups of a size whose documents are known, and scored by the teacher."""
@@ -169,6 +249,8 @@ class Given:
     teacher: Scores | None = None
     drawn: Mapping[str, Groups] = field(default_factory=dict)
     members: tuple[Scores, ...] = ()
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    systems: Mapping[str, Scores] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -186,6 +268,10 @@ class Given:
             found.update(groups.codes.tobytes())
         for member in self.members:
             found.update(repr(member.to_ranx_dict()).encode())
+        if self.kinds:
+            found.update(repr(sorted(self.kinds.items())).encode())
+        for name, run in self.systems.items():
+            found.update(repr((name, run.to_ranx_dict())).encode())
         return found.hexdigest()
 
 
@@ -195,7 +281,8 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     Parameters
     ----------
     place : str or Path
-        "docstrings", "irds:ID" of ir_datasets, or a folder with ``corpus.jsonl``,
+        "docstrings", "synthetic" or "synthetic:SEED", whose law is known, "irds:ID" of
+        ir_datasets, or a folder with ``corpus.jsonl``,
         ``queries.jsonl`` and judgements as BEIR has them. Taken where they are there:
         vectors ``embeddings/NAME.corpus.npy`` and ``NAME.queries.npy``, the teacher's
         scores ``teacher/teacher.scores.json`` or ``runs/teacher.run``, and groups
@@ -211,7 +298,7 @@ def read_collection(place: str | Path, *, seed: int) -> Collection:
     """
     if str(place) == DOCSTRINGS:
         return build(_docstrings(DOCSTRINGS, PACKAGES, seed), seed=seed)
-    return build(_read(Path(place)), seed=seed)
+    return build(_given(place, seed), seed=seed)
 
 
 def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection:
@@ -237,7 +324,12 @@ def read_abroad(place: str | Path, home: Collection, *, seed: int) -> Collection
     """
     if str(place) == DOCSTRINGS:
         return build(_docstrings(ABROAD, OTHERS, seed), seed=seed, home=home)
-    return build(_read(Path(place)), seed=seed, home=home)
+    return build(_given(place, seed), seed=seed, home=home)
+
+
+def is_made(place: str) -> bool:
+    """Whether a collection is made here, and no folder or dataset."""
+    return place == DOCSTRINGS or seed_of(place) is not None
 
 
 def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
@@ -250,14 +342,17 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
     """
     names: set[str] = set()
     for place in (*places, *abroad):
+        of_world = seed_of(place)
         if place == DOCSTRINGS or Source(Path(place)).dataset is not None:
             continue
-        _parts(Path(place))
+        if of_world is None:
+            _parts(Path(place))
         if place in places:
-            name = Path(place).resolve().name
+            name = Path(place).resolve().name if of_world is None else name_of(of_world)
             if name in names:
                 raise UsageError(
-                    f"two collections are called {name!r}; rename a folder"
+                    f"two collections are called {name!r}; rename a folder, or give "
+                    "each world once"
                 )
             names.add(name)
 
@@ -265,6 +360,41 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
 def others_installed() -> bool:
     """Whether there are docstrings that are out of domain."""
     return bool(package_roots(OTHERS))
+
+
+def _given(place: str | Path, seed: int) -> Given:
+    """A synthetic world, or what is read from a place."""
+    of_world = seed_of(str(place))
+    return _read(Path(place)) if of_world is None else _synthetic(of_world, seed)
+
+
+def _synthetic(of_world: int, seed: int) -> Given:
+    """Queries drawn from a world, with one for each of its kinds."""
+    world = World.of(of_world)
+    drawn = world.drawn(N_DRAWN, np.random.default_rng([of_world, seed, 6]))
+    kinds = {qid: kind for kind, qid in enumerate(world.kinds.tolist())}
+    every = {**drawn, **kinds}
+    of_kinds, of_documents = world.texts()
+    in_order = [every[qid] for qid in sorted(every)]
+    return Given(
+        name=world.name,
+        documents=dict(zip(world.docnos.tolist(), of_documents, strict=True)),
+        queries={qid: of_kinds[kind] for qid, kind in every.items()},
+        relevant=world.judged(every),
+        vectors=(
+            world.documents.astype(np.float32),
+            world.seen[in_order].astype(np.float32),
+        ),
+        encoder=SYNTHETIC,
+        teacher=world.scored(every, world.teacher),
+        kinds=dict(zip(kinds, world.weights.tolist(), strict=True)),
+        notes=(
+            f"a synthetic world: {counted(len(drawn), 'query')} are drawn "
+            f"independently from {counted(len(kinds), 'kind')} of known probabilities, "
+            "so that test queries may be of kinds that train, and the law of their "
+            "groups is known",
+        ),
+    )
 
 
 def _docstrings(name: str, packages: Sequence[str], seed: int) -> Given:
@@ -369,6 +499,13 @@ def _read(folder: Path) -> Given:
             "seeds; of groups larger than those asked for, negatives are chosen at "
             "random"
         )
+    systems = _systems(folder, files)
+    if systems:
+        notes.append(
+            f"the ensemble fuses the rankings of {counted(len(systems), 'system')} of "
+            f"the folder ({', '.join(systems)}), as far as the teacher scores their "
+            "documents"
+        )
     if scores is not None and RANDOM not in drawn:
         notes.append(
             "random negatives are any documents that the teacher's file scores, since "
@@ -384,6 +521,7 @@ def _read(folder: Path) -> Given:
         teacher=scores,
         drawn=drawn,
         members=tuple(map(_logits, members)),
+        systems=systems,
         files=tuple(files),
         notes=tuple(notes),
     )
@@ -404,12 +542,28 @@ def _groups(folder: Path, files: list[Path]) -> dict[str, Groups]:
     return found
 
 
-def _smaller(groups: Groups, *, size: int, seed: int) -> Groups:
-    """The first document of every group, and so many others at random."""
+def _systems(folder: Path, files: list[Path]) -> dict[str, Scores]:
+    """Rankings of negatives by system, from the file that sentence-transformers has."""
+    path = _found(folder, SYSTEMS)
+    if path is None:
+        return {}
+    files.append(path)
+    every = read_part(path, "groups")
+    found = {}
+    for name in systems_joined(every.notes):
+        one = read_part(path, "groups", format=f"{every.format}:{name}").groups
+        if one is not None:  # `read_part` refuses such a file
+            found[name] = _negatives(one, name)
+    return found
+
+
+def _smaller(groups: Groups, *, size: int, seed: int, keep_first: bool) -> Groups:
+    """So many documents of every group at random, maybe the first among them."""
     if (groups.sizes <= size).all():
         return groups
     numbers = np.random.default_rng([seed, 5]).random(len(groups.codes))
-    numbers[groups.offsets[:-1]] = -1.0
+    if keep_first:
+        numbers[groups.offsets[:-1]] = -1.0
     of_row = groups.row_group()
     order = np.lexsort((numbers, of_row))
     kept = np.empty(len(order), dtype=bool)
@@ -487,7 +641,7 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
     }
     judged = {qid: docnos for qid, docnos in judged.items() if docnos}
     qids, docnos = as_strings([*judged]), as_strings(sorted(given.documents))
-    splits, mine = _split(len(qids), seed=seed, given=given)
+    splits, mine = _split(qids, seed=seed, given=given)
     vectors = None if home is not None and home.encoder == LSA else given.vectors
     encoder = LSA if vectors is None else given.encoder
     if home is not None and encoder != home.encoder:
@@ -533,7 +687,9 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
         teacher = given.teacher.keep_rows(kept & held)
         if RANDOM in given.drawn:
-            runs[UNIFORM] = _negatives(given.drawn[RANDOM])
+            runs[UNIFORM] = _negatives(given.drawn[RANDOM], UNIFORM)
+    systems = {f"system {name}": run for name, run in given.systems.items()}
+    runs |= systems
     return Collection(
         name=given.name,
         docnos=docnos,
@@ -553,14 +709,18 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
         encoder=encoder,
         drawn=given.drawn,
         members=given.members,
+        kinds=given.kinds,
+        systems=tuple(systems),
     )
 
 
 def _split(
-    n_queries: int, *, seed: int, given: Given
+    qids: Strings, *, seed: int, given: Given
 ) -> tuple[dict[str, Integers], list[int]]:
     """The queries by what they are for, and those that train the teacher."""
-    order = np.random.default_rng([seed, 3]).permutation(n_queries)
+    stands = np.isin(qids, as_strings([*given.kinds]))
+    used, n_queries = np.flatnonzero(~stands), int((~stands).sum())
+    order = used[np.random.default_rng([seed, 3]).permutation(n_queries)]
     teachers = 0 if given.teacher is not None else n_queries // TEACHERS
     others = order[teachers:]
     ends = np.cumsum(SHARES)[:-1] * len(others) // sum(SHARES)
@@ -572,6 +732,8 @@ def _split(
             "collection"
         )
     splits = {name: np.sort(part) for name, part in zip(SPLITS, parts, strict=True)}
+    if given.kinds:
+        splits[LAW] = np.flatnonzero(stands)
     return splits, order[:teachers].tolist()
 
 
@@ -601,7 +763,7 @@ def _trained(
     )
 
 
-def _negatives(groups: Groups) -> Scores:
+def _negatives(groups: Groups, name: str) -> Scores:
     """The negatives of given groups as a run, in the order of the file."""
     found: dict[str, dict[str, float]] = {}
     names, documents = groups.group_qids()[groups.row_group()], groups.docnos
@@ -611,4 +773,4 @@ def _negatives(groups: Groups) -> Scores:
     for row in np.flatnonzero(~good).tolist():
         row_of = found.setdefault(names[row], {})
         row_of.setdefault(documents[groups.codes[row]], -float(len(row_of)))
-    return Scores.from_dict(found, name=UNIFORM)
+    return Scores.from_dict(found, name=name)

@@ -14,6 +14,7 @@ from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LN2, LossRange
 from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.collections import (
+    LAW,
     LEAST,
     SPLITS,
     TEST,
@@ -23,7 +24,7 @@ from rankbound.commands.ablate.collections import (
     NotTestedError,
 )
 from rankbound.commands.ablate.encoders import Encoder, Tuned
-from rankbound.commands.ablate.result import KENDALL, TERMS
+from rankbound.commands.ablate.result import KENDALL, TERMS, LawRow
 from rankbound.commands.ablate.students import (
     CROSS,
     Lessons,
@@ -46,6 +47,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.group_terms import geometry, student_terms, teacher_terms
 from rankbound.validation.configurations import HeldOut, held_out
+from rankbound.validation.group_laws import GroupLaw
 
 DEPTH: Final = 100  # of a run
 DIGITS: Final = 6  # of its scores
@@ -237,6 +239,7 @@ class Bench:
         self.vectors = Embeddings(
             collection.docnos, collection.retrieved.doc_vectors, collection.name
         )
+        self._laws: dict[tuple[str, int], KnownLaw | None] = {}
 
     def taught(self, collection: Collection) -> Bench:
         """The same with a teacher that scores the same documents."""
@@ -421,7 +424,16 @@ class Bench:
             raise AssertionError("no diameter of groups with vectors")
         mine = self.collection.qids[self.collection.splits[TEST]]
         places = positions(mine, terms.qids)
-        return Drawn(groups, parts, places, terms.entropy_nats, diameter)
+        known = self.law(sampling, size=size)
+        return Drawn(groups, parts, places, terms.entropy_nats, diameter, known)
+
+    def law(self, sampling: str, *, size: int) -> KnownLaw | None:
+        """The law of the groups of a sampling; None where it is not known."""
+        key = sampling, size
+        if key not in self._laws:
+            law = self.collection.law(sampling, size=size)
+            self._laws[key] = None if law is None else KnownLaw.of(law, self.collection)
+        return self._laws[key]
 
     def measured(self, student: Student, drawn: Drawn | None, *, key: str) -> Measured:
         """Everything about one student on the test queries.
@@ -439,7 +451,7 @@ class Bench:
         )
         if drawn is None:
             found |= {name: np.full(len(every), np.nan) for name in TERMS}
-            return Measured(found, None, None, ranking)
+            return Measured(found, None, None, ranking, None)
         pilot, _ = self.scores(student, VALIDATION)
         limit = self._limit(drawn, {VALIDATION: pilot, TEST: every})
         terms = {"risk": limit.risk, "entropy": drawn.entropy}
@@ -455,7 +467,11 @@ class Bench:
             rng=generator(0, "halves", self.collection.name, key),
             stake=limit.stake,
         )
-        return Measured(found, limit.upper, half, ranking)
+        known, law_risk = drawn.law, None
+        if known is not None:
+            of_kinds, _ = self.scores(student, LAW)
+            law_risk = known.risk(of_kinds, clip_at=limit.score_range)
+        return Measured(found, limit.upper, half, ranking, law_risk)
 
     def before(self, student: Student, drawn: Drawn) -> Limit:
         """The certificate of an untrained student on the training queries."""
@@ -495,7 +511,8 @@ class Bench:
             delta=DELTA,
             stakes=None if made.stake is None else [made.stake],
         )
-        return Limit(risk, divergence, upper, span, made.stake)
+        chosen = made.score_range, made.stake
+        return Limit(risk, divergence, upper, span, *chosen)
 
     def _row_scores(self, groups: Groups, split: str, scores: Floats) -> RowScores:
         queries, codes = self.collection.codes(groups)
@@ -521,7 +538,8 @@ class Bench:
 class Drawn:
     """Groups of one sampling and seed, and what they are before any student.
 
-    `places` are those of the test queries that have groups, whose terms are given.
+    `places` are those of the test queries that have groups, whose terms are given, and
+    `law` is that of the groups, where it is known.
     """
 
     groups: Groups
@@ -529,16 +547,67 @@ class Drawn:
     places: Integers
     entropy: Floats
     diameter: Floats
+    law: KnownLaw | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownLaw:
+    """The law of groups, with the teacher's log-odds and vectors by row of its pools.
+
+    `kinds` and `codes` say which query of the split "law" and which document a row is.
+    """
+
+    law: GroupLaw
+    teacher: Floats
+    vectors: Floats
+    kinds: Integers
+    codes: Integers
+
+    @classmethod
+    def of(cls, law: GroupLaw, collection: Collection) -> KnownLaw:
+        """That of a collection whose law is known."""
+        pools = law.pools
+        kinds = positions(collection.qids[collection.splits[LAW]], pools.group_qids())
+        codes = positions(collection.docnos, pools.docnos)[pools.codes]
+        return cls(
+            law,
+            pools.scores_of(collection.pool.teacher)[0],
+            collection.retrieved.doc_vectors[codes].astype(np.float64),
+            kinds[pools.row_group()],
+            codes,
+        )
+
+    def risk(self, scores: Floats, *, clip_at: float) -> float:
+        """Risk in nats of a student with these scores of kinds and all documents."""
+        mine = scores[self.kinds, self.codes]
+        return self.law.risk(self.teacher, mine, clip_at=clip_at)
+
+    def row(self, of_random: KnownLaw, **estimates: Any) -> LawRow:
+        """What it says of its sampling, beside `estimates`."""
+        ratio = self.law.density_ratio(of_random.law)
+        return LawRow(
+            entropy=self.law.entropy(self.teacher),
+            diameter=self.law.diameter(self.vectors),
+            mean_distance=self.law.mean_distance(self.vectors),
+            kappa=None if ratio.missing else ratio.kappa,
+            never_drawn=ratio.missing,
+            kappa_over_random=of_random.law.density_ratio(self.law).kappa,
+            **estimates,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """Risk and divergence of every query in nats, and the limit of the mean risk."""
+    """Risk and divergence of every query in nats, and the limit of the mean risk.
+
+    `score_range` is the B at which the student is clipped.
+    """
 
     risk: Floats
     divergence: Floats
     upper: float
     span: LossRange
+    score_range: float
     stake: float | None
 
 
@@ -547,13 +616,22 @@ class Measured:
     """Numbers of every test query by column, the certificate, and the ranking.
 
     Terms of the bound are NaN for a test query that has no full group. `half` is a
-    certificate on half of the queries, and the risk on the others.
+    certificate on half of the queries, and the risk on the others. `law_risk` is the
+    risk of the clipped student under the law of the groups, where that is known.
     """
 
     columns: Mapping[str, Floats]
     upper: float | None
     half: HeldOut | None
     ranking: Ranking
+    law_risk: float | None
+
+    @property
+    def covered(self) -> bool | None:
+        """Whether the limit is at least the known risk; None where none is known."""
+        if self.law_risk is None or self.upper is None:
+            return None
+        return self.upper >= self.law_risk
 
     @property
     def vacuous(self) -> bool:

@@ -19,7 +19,7 @@ COLUMNS: Final = (
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
     *("half_limit", "half_risk", "trained_on", "teacher", "augmentation"),
-    *("steps", "pairs_scored"),
+    *("steps", "pairs_scored", "law_risk"),
 )
 STAGES: Final = (*("teacher", "sampling"), *("training", "choosing", "measuring"))
 TEACHER, SAMPLING, TRAINING, CHOOSING, MEASURING = STAGES
@@ -80,6 +80,11 @@ class CellSummary(Record, frozen=True, kw_only=True):
         Seeds whose certificate was tried on half of the queries, those whose risk on
         the other half is at most that limit, and those where even a lower limit of that
         risk is above it.
+    law_risk : float or None
+        Mean over seeds of the risk of the clipped student under the law of the groups,
+        in nats; None where that law is not known.
+    n_known, n_covered : int
+        Seeds whose risk is known by the law, and those where it is at most their limit.
     """
 
     collection: str
@@ -96,6 +101,9 @@ class CellSummary(Record, frozen=True, kw_only=True):
     n_checked: int = 0
     n_inside: int = 0
     n_refuted: int = 0
+    law_risk: float | None = None
+    n_known: int = 0
+    n_covered: int = 0
 
     @property
     def label(self) -> str:
@@ -484,6 +492,54 @@ class Bought(Record, frozen=True, kw_only=True):
     energy_kwh: float | None = None
 
 
+class LawRow(Record, frozen=True, kw_only=True):
+    """What the known law of a synthetic world says of a sampling, beside estimates.
+
+    Attributes
+    ----------
+    collection, sampling, trained_on : str
+    entropy : float
+        Expected entropy of the teacher's preferences over all pairs, in nats.
+    entropy_estimate, entropy_lower, entropy_upper : float
+        Mean over seeds and test queries, and a 95 % interval over queries by betting of
+        the means over seeds, which holds for each sampling by itself.
+    diameter : float
+        The essential diameter: the largest distance of two documents of a group.
+    diameter_estimate : float
+        Mean over seeds and test queries of the largest distance in a group, at most the
+        essential one.
+    mean_distance : float
+        Expected distance of a pair of a group.
+    kappa : float or None
+        Largest density ratio of random negatives to those of the sampling; None where
+        it is infinite, as some documents are never drawn.
+    never_drawn : int
+        Documents that random negatives have and the sampling has not, over all kinds of
+        queries.
+    kappa_over_random : float
+        Largest density ratio of the sampling's negatives to random ones.
+    """
+
+    collection: str
+    sampling: str
+    trained_on: str
+    entropy: float
+    entropy_estimate: float
+    entropy_lower: float
+    entropy_upper: float
+    diameter: float
+    diameter_estimate: float
+    mean_distance: float
+    kappa: float | None
+    never_drawn: int
+    kappa_over_random: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval holds the entropy."""
+        return self.entropy_lower <= self.entropy <= self.entropy_upper
+
+
 class Ablation(
     Result,
     frozen=True,
@@ -540,6 +596,7 @@ class Ablation(
     costs: tuple[Cost, ...] = ()
     bought: tuple[Bought, ...] = ()
     energy_missing_because: str | None = None
+    laws: tuple[LawRow, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "collections", "claims")
@@ -575,6 +632,8 @@ class Ablation(
             found.append(_claimed(self.claims))
         if self.arms:
             found.append(_arms(self))
+        if self.laws:
+            found.append(_laws(self.laws))
         return found
 
     def to_files(self) -> dict[str, str | None]:
@@ -600,6 +659,7 @@ class Ablation(
             "arms": tuple(one.cell for one in self.arms),
             "costs": self.costs,
             "bought": self.bought,
+            "laws": self.laws,
         }
 
 
@@ -771,4 +831,38 @@ def _arms(found: Ablation) -> Table:
             for one in found.arms
         ),
         n_labels=5,
+    )
+
+
+def _laws(laws: Sequence[LawRow]) -> Table:
+    return Table(
+        name="ablation-laws",
+        caption="What the known law says of each sampling, beside estimates from test "
+        "queries; entropies in nats with 95 % intervals over queries by betting, each "
+        "by itself; kappa is the largest density ratio of random negatives to those of "
+        "the sampling, and the reverse",
+        header=(
+            *("collection", "sampling", "entropy", "estimated", "diameter"),
+            *("estimated mean", "mean distance", "kappa", "over random"),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, (one.collection, one.sampling)),
+                Cell(f"{one.entropy:.4f}"),
+                Cell(
+                    f"{one.entropy_estimate:.4f} [{one.entropy_lower:.4f}, "
+                    f"{one.entropy_upper:.4f}]"
+                ),
+                *(
+                    Cell(f"{value:.3f}")
+                    for value in (
+                        *(one.diameter, one.diameter_estimate, one.mean_distance),
+                    )
+                ),
+                Cell("infinite" if one.kappa is None else f"{one.kappa:.3g}"),
+                Cell(f"{one.kappa_over_random:.3g}"),
+            )
+            for one in laws
+        ),
+        n_labels=2,
     )

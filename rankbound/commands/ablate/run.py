@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from os import PathLike
 from pathlib import Path
@@ -21,6 +21,7 @@ from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound import __version__
+from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ABLATED
@@ -34,12 +35,17 @@ from rankbound.commands.ablate.augmenting import (
 from rankbound.commands.ablate.before import terms_of
 from rankbound.commands.ablate.by_torch import torch_library, train_by_torch
 from rankbound.commands.ablate.collections import (
+    AS_DRAWN,
     DOCSTRINGS,
+    LAW,
+    RANDOM,
     SPLITS,
     TEST,
     VALIDATION,
     NotTestedError,
+    Rules,
     check_places,
+    is_made,
     others_installed,
     read_abroad,
     read_collection,
@@ -96,6 +102,7 @@ from rankbound.commands.ablate.result import (
     Control,
     Cost,
     Foretold,
+    LawRow,
     Mean,
     SamplingTerms,
     TeacherRow,
@@ -114,6 +121,7 @@ from rankbound.commands.ablate.students import (
 )
 from rankbound.commands.ablate.teaching import TEACHERS, retaught
 from rankbound.commands.demo.retrieval import bm25_library
+from rankbound.commands.sample.run import KEEP, REMOVE, Positives
 from rankbound.commands.settings import check_numbers
 from rankbound.data.columns import Floats
 from rankbound.data.columns import strings as as_strings
@@ -128,10 +136,11 @@ from rankbound.writing import Replacing, check_outputs, holding
 
 JAX, _ = BACKENDS = ("jax", "torch")
 SAMPLINGS: Final = ("random", "bm25", "crossencoder", "ensemble", "stratified-width")
+OF_POSITIVES: Final = ("marginmse", "lce")  # losses of pairs with the positive
 SEEDS: Final = 5
 SIZE: Final = 16
 SEED: Final = 0  # of splits and teachers, which all students share
-QID, ENTROPY = "qid", "entropy"
+QID, ENTROPY, DIAMETER = "qid", "entropy", "diameter"
 DEFINITIONS: Final = {
     "ndcg@10, ap, rr@10": "of the run of a student on test queries, whose 100 best "
     "documents are kept; a bi-encoder ranks every document, and a cross-encoder ranks "
@@ -155,6 +164,8 @@ DEFINITIONS: Final = {
     "the same range and stake, and the mean risk of the other half",
     "teacher, augmentation": "base is the teacher of the collection, and none no "
     "augmentation; terms of another teacher's students are by that teacher",
+    "law_risk": "of a synthetic world, the risk of the same clipped student under the "
+    "law that queries and groups are drawn by: a sum over all of them, in nats",
     "domain": "in, or out for the queries of a collection that no student was trained "
     "on, whose own teacher, groups and validation queries give the terms",
     "checkpoint": f"the one of {CHECKPOINTS} that validation queries chose, "
@@ -186,6 +197,7 @@ class Design:
     steps: int | None = None
     teachers: tuple[str, ...] = ()
     augmentations: tuple[str, ...] = ()
+    rules: Rules = AS_DRAWN
 
     def __post_init__(self) -> None:
         known = {
@@ -207,6 +219,19 @@ class Design:
                     f"{', '.join(map(repr, given)) or 'nothing'}"
                 )
         check_numbers("Design", seeds=self.seeds, group_size=self.group_size)
+        check_numbers("Design", drop_suspected=self.rules.drop_suspected)
+        if self.rules.positives not in (KEEP, REMOVE):
+            raise UsageError(
+                f"`positives` must be {KEEP!r} or {REMOVE!r}, got "
+                f"{self.rules.positives!r}"
+            )
+        asking = [one for one in self.losses if one in OF_POSITIVES]
+        if self.rules.positives == REMOVE and asking:
+            raise UsageError(
+                f"`losses` {' and '.join(asking)} compare a positive with the others, "
+                "and `positives='remove'` takes it away; give of "
+                f"{', '.join(one for one in LOSSES if one not in OF_POSITIVES)}"
+            )
         if self.steps is not None:
             check_numbers("Design", steps=self.steps)
             if self.encoder is None:
@@ -260,6 +285,7 @@ class Design:
                 *(__version__, self.libraries(), versions(), self.steps),
                 *(one.encoder and one.encoder.digest for one in tested),
                 *(self.seeds, self.group_size, self.match_scale, self.architectures),
+                self.rules,
                 *(one.collection.digest for one in tested),
                 *(cell, CHECKPOINTS, STEPS, BATCH, sorted(RATES.items()), SEED),
             )
@@ -283,6 +309,8 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     steps: int | None = None,
     teachers: Sequence[str] = (),
     augmentations: Sequence[str] = (),
+    positives: Positives = KEEP,
+    drop_suspected: float | None = None,
     fresh: bool = False,
     force: bool = False,
     memory: int | str | None = None,
@@ -299,8 +327,10 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
     ----------
     collections : sequence of path
         Folders with ``corpus.jsonl``, ``queries.jsonl`` and judgements as BEIR has
-        them, "irds:ID" of ir_datasets, or "docstrings", the installed docstrings of
-        numpy, scipy and scikit-learn. Where a folder holds the teacher's scores
+        them, "irds:ID" of ir_datasets, "docstrings", the installed docstrings of
+        numpy, scipy and scikit-learn, or "synthetic" or "synthetic:SEED", a world of
+        vectors whose law is known: `laws` and the column ``law_risk`` then say what is
+        true beside what is estimated. Where a folder holds the teacher's scores
         (``teacher/teacher.scores.json``), vectors (``embeddings/NAME.corpus.npy``) or
         groups (``train/SAMPLING.*``), they are used; otherwise a teacher is trained on
         a quarter of the queries, and vectors are those of LSA.
@@ -314,8 +344,11 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         `collections` has "docstrings" and one is installed, and otherwise none.
     samplings : sequence of str
         Of "random", "bm25", "dense", "crossencoder", "ensemble", "stratified-width",
-        "stratified-count" and "entropy", which `sample` draws; "dense" are the nearest
-        vectors, and "crossencoder" the teacher's best.
+        "stratified-count", "entropy", "entropy-middle" and "entropy-low", which
+        `sample` draws; "dense" are the nearest vectors, "crossencoder" the teacher's
+        best, and entropies of a pair with the positive are the upper half, the middle
+        half and the lower half. "ensemble" fuses BM25 and the vectors, or the systems
+        of ``hard-negatives.jsonl``, if a folder has it, as sentence-transformers does.
     losses : sequence of str
         Of "ranknet", "marginmse", "kl" and "lce".
     architectures : sequence of str
@@ -357,6 +390,12 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         groups and scores of the query itself. Of targets: "temperature" divides
         log-odds by 2, "label-noise" and "ensembling" take those of the teachers "noisy"
         and "ensemble". What Theorem 5 foretells of them is written before any training.
+    positives : {"keep", "remove"}
+        Whether groups hold their positive. Without it all documents are drawn by the
+        sampling, and "ranknet" and "kl" alone can learn.
+    drop_suspected : float, optional
+        Leave out negatives that the teacher scores above the positive (0), or less than
+        this below it, in log-odds, as `sample` does: they may be relevant.
     fresh : bool, default False
         Train all cells again, whatever is there.
     force : bool, default False
@@ -407,6 +446,7 @@ def ablate(  # noqa: PLR0913  each is a parameter of its own
         steps=steps,
         teachers=_several(teachers),
         augmentations=_several(augmentations),
+        rules=Rules(positives=positives, drop_suspected=drop_suspected),
     )
     places = _several(collections)
     others = abroad_of(
@@ -464,7 +504,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
     if not places:
         raise UsageError("`collections` must name at least one collection")
     check_places(places, out_of_domain)
-    given = [Path(one) for one in (*places, *out_of_domain) if one != DOCSTRINGS]
+    given = [Path(one) for one in (*places, *out_of_domain) if not is_made(one)]
     folders = [one for one in given if Source(one).dataset is None]
     replacing = Replacing(mine=_is_mine, inputs=folders, force=force)
     check_outputs(out, Ablation.outputs(), replacing)
@@ -479,6 +519,7 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
             progress(f"reading and ranking {place}")
             with meter.stage(TEACHER):
                 collection = read_collection(place, seed=SEED)
+            collection = replace(collection, rules=design.rules)
             if collection.name in [one.name for one in rows if one.domain != OUT]:
                 raise UsageError(
                     f"two collections are called {collection.name!r}; rename a folder"
@@ -520,7 +561,10 @@ def _abroad(
     for place in places:
         progress(f"reading and ranking {place} out of domain")
         try:
-            collection = read_abroad(place, home.collection, seed=SEED)
+            collection = replace(
+                read_abroad(place, home.collection, seed=SEED),
+                rules=home.collection.rules,
+            )
         except NotTestedError as error:
             notes.append(f"students are not tested on {error}")
             continue
@@ -543,6 +587,7 @@ class Worked:
     cells: tuple[Cell, ...]
     controls: tuple[Control, ...]
     terms: tuple[SamplingTerms, ...]
+    laws: tuple[LawRow, ...]
     foretold: tuple[Foretold, ...]
     sha256: str
     qids: Mapping[str, Sequence[str]]
@@ -601,6 +646,7 @@ class _Work:
             cells=cells,
             controls=(*self._controls(cells, progress),),
             terms=tuple(self._terms_found),
+            laws=tuple(self._laws(cells)),
             foretold=told,
             sha256=sha256_of,
             qids={
@@ -657,6 +703,36 @@ class _Work:
             for architecture, loss in product(design.architectures, design.losses):
                 progress(f"{self._collection.name}: {architecture}, {loss}, {sampling}")
                 yield self._cell(architecture, loss, sampling)
+
+    def _laws(self, cells: Sequence[Cell]) -> Iterator[LawRow]:
+        """What known laws say of each sampling, beside what its cells have found."""
+        size = self._design.group_size
+        for bench, sampling in product(
+            (self._bench, *self._abroad), self._design.samplings
+        ):
+            known = bench.law(sampling, size=size)
+            if known is None:
+                continue
+            name = bench.collection.name
+            part = next(
+                part
+                for cell in cells
+                for part in cell.parts
+                if (part.summary.collection, part.summary.sampling) == (name, sampling)
+            )
+            held = part.column(ENTROPY)
+            held = held[~np.isnan(held)]
+            lower, upper = two_sided(held, low=0.0, high=LN2, delta=DELTA)
+            yield known.row(
+                bench.law(RANDOM, size=size) or known,
+                collection=name,
+                sampling=sampling,
+                trained_on=self._collection.name,
+                entropy_estimate=part.summary.means[ENTROPY].value,
+                entropy_lower=lower,
+                entropy_upper=upper,
+                diameter_estimate=part.summary.means[DIAMETER].value,
+            )
 
     def worked_arm(self, progress: Progress) -> WorkedArm:
         """The cells of an arm, which no control and no collection abroad belongs to."""
@@ -931,6 +1007,8 @@ class _Work:
         for bench, drawn in draws:
             asked += sum(len(codes) for codes, _ in bench.by_teacher)
             scored += bench.n_scored(architecture, TEST)
+            if drawn is not None and drawn.law is not None:
+                scored += bench.n_scored(architecture, LAW)
             if drawn is not None:
                 ends = (drawn.parts[one].sizes.sum() for one in (VALIDATION, TEST))
                 asked += int(sum(ends))
@@ -975,6 +1053,7 @@ def _part(
                 *(("", "") if one.half is None else _half(one.half)),
                 trained_on,
                 *last,
+                "" if one.law_risk is None else number_text(one.law_risk),
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -1022,6 +1101,7 @@ def _summary(
     collection, domain, architecture, loss, sampling = key
     uppers = [one.upper for one in found if one.upper is not None]
     halves = [one.half for one in found if one.half is not None]
+    risks = [one.law_risk for one in found if one.law_risk is not None]
     return CellSummary(
         collection=collection,
         domain=domain,
@@ -1039,6 +1119,9 @@ def _summary(
         n_checked=len(halves),
         n_inside=sum(one.holds for one in halves),
         n_refuted=sum(one.refuted for one in halves),
+        law_risk=float(np.mean(risks)) if risks else None,
+        n_known=len(risks),
+        n_covered=sum(bool(one.covered) for one in found),
     )
 
 
@@ -1081,6 +1164,7 @@ def _result(
     cells = [cell for work in works for cell in work.cells]
     parts = [part for cell in cells for part in cell.parts]
     terms = tuple(one for work in works for one in work.terms)
+    laws = tuple(one for work in works for one in work.laws)
     others = [
         (one.teacher, one.augmentation, part)
         for one in arms
@@ -1128,6 +1212,7 @@ def _result(
             ],
         ),
         bought=tuple(bought(trained, rows)),
+        laws=laws,
     )
     every = (*parts, *(part for _, _, part in others))
     table = [row for part in every for row in part.rows]

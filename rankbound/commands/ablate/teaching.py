@@ -22,6 +22,7 @@ from rankbound.errors import UsageError
 
 UNTAUGHT: Final = ("random", "bm25", "dense", "ensemble")
 OVER, UNDER = SAME_ORDER = ("overconfident", "underconfident")
+NOISY: Final = "noisy"
 CONFIDENCE: Final = 4.0
 BONUS: Final = 2.0  # of a relevant document, in spreads of the log-odds
 ALL: Final = range(len(FEATURES))
@@ -48,7 +49,9 @@ def retaught(collection: Collection, name: str) -> Collection:
     # Groups that the teacher took part in are drawn anew
     drawn = {one: of for one, of in collection.drawn.items() if one in UNTAUGHT}
     digest = f"{collection.digest} {hashlib.sha256(values.tobytes()).hexdigest()}"
-    return replace(collection, pool=held, drawn=drawn, digest=digest)
+    # Of one kind of query it has as many opinions as there are queries
+    kinds = {} if name == NOISY else collection.kinds
+    return replace(collection, pool=held, drawn=drawn, digest=digest, kinds=kinds)
 
 
 def spread(collection: Collection) -> float:
@@ -177,7 +180,7 @@ MADE: Final[Mapping[str, Callable[[Collection], Floats]]] = {
     "stronger": _stronger,
     OVER: _sharper,
     UNDER: _softer,
-    "noisy": _noisy,
+    NOISY: _noisy,
     "ensemble": _ensemble,
 }
 TEACHERS: Final[Sequence[str]] = tuple(MADE)

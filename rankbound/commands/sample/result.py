@@ -58,6 +58,8 @@ class Sample(
         What readers left unused, and what `inspect` warns of in the files.
     temperature : float
         The teacher's, which divides the margin of suspected negatives.
+    positives_kept : bool
+        Whether groups hold their positives.
     file : Written or None
         None as long as nothing is written.
 
@@ -92,6 +94,7 @@ class Sample(
     command: str
     versions: dict[str, str]
     warnings: tuple[str, ...] = ()
+    positives_kept: bool = True
 
     @property
     def groups(self) -> Groups:

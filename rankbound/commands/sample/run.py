@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 
@@ -49,6 +49,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.kinds import to_logits
 from rankbound.estimators.samplings import (
     AND,
+    CLOSED,
     LAWS,
     NEED_POSITIVE_SCORE,
     NEED_SCALE,
@@ -57,6 +58,7 @@ from rankbound.estimators.samplings import (
     Law,
     check_law,
     draw,
+    strata_of,
     suspected,
 )
 from rankbound.memory import filed, reading_within
@@ -70,6 +72,9 @@ from rankbound.writing import Replacing, check_outputs, filling, json_text
 PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
 N_STAGES: Final = 3
+Positives = Literal["keep", "remove"]
+KEEP: Final = "keep"
+REMOVE: Final = "remove"
 BEST: Final = "the teacher's best"
 BY_STRATUM: Final = "the number drawn from a stratum, divided by its size"
 NOT_KNOWN: Final = (
@@ -96,6 +101,7 @@ class SampleOptions:
     strata: int = 5
     band: tuple[float, float] = (0.5, 1.0)
     drop_suspected: float | None = None
+    positives: Positives = KEEP
     temperature: Temperature = None
     missing_value: MissingValues = None
     run_tag: RunTags = None
@@ -125,7 +131,11 @@ class SampleOptions:
                     f"a run cannot be called {name!r}, which names a sampling or holds "
                     f"{AND!r}; rename it"
                 )
-        check_law(self.law, self.size - 1, self.runs)
+        if self.positives not in (KEEP, REMOVE):
+            raise UsageError(
+                f"`positives` must be {KEEP!r} or {REMOVE!r}, got {self.positives!r}"
+            )
+        check_law(self.law, self.n_drawn, self.runs)
         files = [str(one) for one in self.inputs() if isinstance(one, Path)]
         check_answers(self.answers, [TEACHER, *self.runs, *files])
 
@@ -146,6 +156,11 @@ class SampleOptions:
             band=self.band,
             drop_suspected=self.drop_suspected,
         )
+
+    @property
+    def n_drawn(self) -> int:
+        """Documents that the sampling draws for a group: all, or all but a positive."""
+        return self.size - int(self.positives == KEEP)
 
     @property
     def words(self) -> str:
@@ -225,6 +240,7 @@ class SampleOptions:
             size=self.size,
             seed=self.seed,
             positives=drawn.positives,
+            positives_kept=self.positives == KEEP,
             n_groups=found.n_groups,
             n_queries=len(distinct_codes(found.queries)),
             n_documents=len(found.codes),
@@ -247,6 +263,47 @@ class SampleOptions:
 
     def draw(self, progress: Progress = str) -> Drawn:
         """The groups alone, without an account of files and versions."""
+        ready = self._ready(progress)
+        progress("drawing")
+        found = ready.drawing.drawn()
+        dropped = {why: n for why, n in (ready.dropped | found.dropped).items() if n}
+        teacher, positives = ready.teacher, ready.positives
+        if found.groups.n_groups == 0:
+            raise UsageError(
+                f"{teacher.name}: no group could be drawn; dropped: "
+                f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
+            )
+        return Drawn(
+            teacher=teacher,
+            groups=found.groups,
+            positives=positives,
+            dropped=dropped,
+            suspected=found.suspected,
+            notes=(
+                *ready.notes,
+                *((ASSUMED,) if positives == BEST else ()),
+                *ready.fitted,
+            ),
+            temperature=ready.scale,
+            warnings=ready.warnings,
+        )
+
+    def pools(self) -> Pools:
+        """Everything that may be drawn into each group: the law of the groups.
+
+        Raises
+        ------
+        DomainError
+            For mixtures, whose pairs have no known law.
+        """
+        ready = self._ready(str)
+        found = ready.drawing.drawn(whole=True)
+        if found.strata is None:  # they were asked for
+            raise AssertionError("no strata of whole pools")
+        return Pools(found.groups, found.strata)
+
+    def _ready(self, progress: Progress) -> _Ready:
+        """What was read, and what draws from it."""
         progress("reading")
         files = Files(self.formats, self.teacher, self.answers)
         read = files.scores(
@@ -263,29 +320,23 @@ class SampleOptions:
         )
         runs = _rankings(self.runs, teacher, files)
         scale, fitted = self._scale(teacher, files)
-        progress("drawing")
-        found = _Drawing(
+        drawing = _Drawing(
             self.scaled_law(scale),
             teacher,
             runs,
             wanted,
-            negatives=self.size - 1,
+            negatives=self.n_drawn,
             seed=self.seed,
-        ).drawn()
-        dropped = {why: n for why, n in (dropped | found.dropped).items() if n}
-        if found.groups.n_groups == 0:
-            raise UsageError(
-                f"{teacher.name}: no group could be drawn; dropped: "
-                f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
-            )
-        return Drawn(
+            positives=self.positives,
+        )
+        return _Ready(
             teacher=teacher,
-            groups=found.groups,
+            drawing=drawing,
             positives=positives,
             dropped=dropped,
-            suspected=found.suspected,
-            notes=(*read.notes, *((ASSUMED,) if positives == BEST else ()), *fitted),
-            temperature=scale,
+            notes=read.notes,
+            scale=scale,
+            fitted=fitted,
             warnings=files.warnings(),
         )
 
@@ -342,6 +393,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
     strata: int = 5,
     band: tuple[float, float] = (0.5, 1.0),
     drop_suspected: float | None = None,
+    positives: Positives = KEEP,
     temperature: Temperature = None,
     missing_value: MissingValues = None,
     run_tag: RunTags = None,
@@ -372,7 +424,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         positive has an entropy in a band), or several joined by "+", which share the
         documents of each group evenly.
     size : int, default 16
-        Documents of a group, its positive included; at least 2.
+        Documents of a group, a positive that it holds included; at least 2.
     runs : mapping of str to path or object, optional
         Rankings by name.
     qrels : path or object, optional
@@ -391,6 +443,9 @@ def sample(  # noqa: PLR0913  each is an option of the command
     drop_suspected : float, optional
         Leave out candidates that the teacher scores above the positive (0), or less
         than this below it, in temperatures: they may be relevant.
+    positives : {"keep", "remove"}
+        Whether a group holds its positive. Without it, all `size` documents are drawn
+        by the sampling, and nothing marks what is better: a teacher alone orders them.
     temperature : float or "fit", optional
         Divides the teacher's margins, which matters to `drop_suspected` alone: a
         number, or the one that all judged pairs, or else pairs of a positive and a
@@ -457,6 +512,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
         strata=strata,
         band=(band[0], band[1]),
         drop_suspected=drop_suspected,
+        positives=positives,
         temperature=temperature,
         missing_value=missing_value,
         run_tag=run_tag,
@@ -566,6 +622,38 @@ class _Found:
     groups: Groups
     dropped: dict[str, int]
     suspected: int | None
+    strata: Integers | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """Everything that may be drawn into each group, a positive that it holds first.
+
+    Attributes
+    ----------
+    groups : Groups
+        `inclusion` holds the probability of each document, 1 for the positive.
+    strata : int64 array, shape (n_rows,)
+        0 for the positive. A group takes as many documents of each stratum as their
+        probabilities add up to, at random and without replacement.
+    """
+
+    groups: Groups
+    strata: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Ready:
+    """What a drawing needs, and what is told of it."""
+
+    teacher: Scores
+    drawing: _Drawing
+    positives: str
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+    scale: float
+    fitted: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -598,7 +686,7 @@ class Drawn:
 class _Drawing:
     """Draws block by block, so that candidates of all groups never lie side by side."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what is drawn from, and how
         self,
         law: Law,
         teacher: Scores,
@@ -607,7 +695,9 @@ class _Drawing:
         *,
         negatives: int,
         seed: int,
+        positives: Positives,
     ) -> None:
+        self._leads = int(positives == KEEP)
         self._law, self._teacher, self._wanted = law, teacher, wanted
         self._negatives, self._margin = negatives, law.drop_suspected
         purpose = f"{PURPOSE} {law.name}"
@@ -654,8 +744,8 @@ class _Drawing:
         place = np.minimum(np.searchsorted(closed, keys), len(closed) - 1)
         return np.asarray(closed[place] == keys)
 
-    def drawn(self) -> _Found:
-        """All groups."""
+    def drawn(self, *, whole: bool = False) -> _Found:
+        """All groups, or of each the `whole` pool that it is drawn from."""
         sizes = self._teacher.sizes[self._wanted.query]
         ends = np.cumsum(sizes)
         starts, start = [0], 0
@@ -664,11 +754,12 @@ class _Drawing:
             start = max(start + 1, int(np.searchsorted(ends, before + BLOCK)))
             starts.append(min(start, len(sizes)))
         parts = [
-            self._block(np.arange(first, last)) for first, last in pairwise(starts)
+            self._block(np.arange(first, last), whole=whole)
+            for first, last in pairwise(starts)
         ]
         return self._joined(parts)
 
-    def _block(self, groups: Integers) -> _Part:
+    def _block(self, groups: Integers, *, whole: bool) -> _Part:
         teacher = self._teacher
         query = self._wanted.query[groups]
         sizes = teacher.sizes[query]
@@ -700,13 +791,17 @@ class _Drawing:
             keep &= ~np.isnan(pool.positive[pool.group])
         pool, rows = pool.where(keep), rows[keep]
         drawn = draw(pool, self._law, self._negatives)
-        chances = drawn.probabilities
+        chosen, chances, strata = drawn.chosen, drawn.probabilities, None
+        if whole:
+            strata = strata_of(pool, self._law, self._negatives)
+            chosen = strata != CLOSED
         return _Part(
-            rows=rows[drawn.chosen],
-            sizes=np.bincount(pool.group[drawn.chosen], minlength=len(groups)),
-            numbers=pool.numbers[drawn.chosen],
-            chances=None if chances is None else chances[drawn.chosen],
+            rows=rows[chosen],
+            sizes=np.bincount(pool.group[chosen], minlength=len(groups)),
+            numbers=pool.numbers[chosen],
+            chances=None if chances is None else chances[chosen],
             n_suspected=n_suspected,
+            strata=None if strata is None else strata[chosen] + 1,
         )
 
     @property
@@ -729,17 +824,24 @@ class _Drawing:
         order = np.lexsort((numbers, group))
         docnos = np.unique(np.concatenate([teacher.docnos, wanted.positive]))
         place = positions(docnos, teacher.docnos)
-        offsets = np.concatenate([[0], np.cumsum(sizes[kept] + 1)]).astype(np.int64)
+        ends = np.cumsum(sizes[kept] + self._leads)
+        offsets = np.concatenate([[0], ends]).astype(np.int64)
         positive = np.zeros(offsets[-1], dtype=bool)
-        positive[offsets[:-1]] = True
+        positive[offsets[:-1]] = self._leads
         codes = np.empty(len(positive), dtype=np.int64)
-        codes[positive] = positions(docnos, wanted.positive)[kept]
+        if self._leads:
+            codes[positive] = positions(docnos, wanted.positive)[kept]
         codes[~positive] = place[teacher.codes[rows]]
         chances: Floats | None = None
         if all(part.chances is not None for part in parts):
             chances = np.ones(len(positive))
             found = [cast(Floats, part.chances) for part in parts]
             chances[~positive] = np.concatenate(found)[order]
+        strata: Integers | None = None
+        if all(part.strata is not None for part in parts):
+            strata = np.zeros(len(positive), dtype=np.int64)
+            of_parts = [cast(Integers, part.strata) for part in parts]
+            strata[~positive] = np.concatenate(of_parts)[order]
         queries = wanted.query[kept]
         used = np.unique(queries)
         groups = Groups(
@@ -748,7 +850,7 @@ class _Drawing:
             offsets=offsets,
             codes=codes,
             docnos=docnos,
-            positive=positive,
+            positive=positive if self._leads else None,
             name=f"groups by {self._law.name}",
             inclusion=chances,
         )
@@ -760,6 +862,7 @@ class _Drawing:
                 "groups without a candidate": empty,
             },
             suspected=sum(part.n_suspected for part in parts) if asked else None,
+            strata=strata,
         )
 
 
@@ -772,6 +875,7 @@ class _Part:
     numbers: np.ndarray
     chances: Floats | None
     n_suspected: int
+    strata: Integers | None
 
 
 def _written(

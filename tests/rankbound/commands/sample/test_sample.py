@@ -9,6 +9,7 @@ import pytest
 import rankbound as rb
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import main
+from rankbound.commands.sample.run import SampleOptions
 from rankbound.errors import UsageError
 from rankbound.writing import settle
 from tests.rankbound import kills
@@ -337,3 +338,61 @@ def test_where_the_result_cannot_be_written_the_groups_stay(tmp_path, capsys):
     assert main(f"{line} --out {groups} --json {tmp_path}/j/j.json".split()) == 2
     assert "j: " in capsys.readouterr().err
     assert groups.read_text() == "what was there"
+
+
+def test_without_their_positive_groups_are_of_what_a_sampling_draws(tmp_path, capsys):
+    asked = {"sampling": "top", "size": 6, "qrels": QRELS}
+    kept = rb.sample(TEACHER, **asked)
+    made = rb.sample(TEACHER, **asked, positives="remove")
+    assert made.groups.positive is None
+    assert (kept.positives_kept, made.positives_kept) == (True, False)
+    assert set(made.groups.sizes.tolist()) == {6}
+    groups = made.groups
+    for qid, start in zip(groups.group_qids(), groups.offsets[:-1], strict=True):
+        names = groups.docnos[groups.codes[start : start + 6]].tolist()
+        others = TEACHER[qid].keys() - {"d03", "d04"}
+        best = sorted(others, key=TEACHER[qid].get, reverse=True)[:6]
+        assert {*names} == {*best}
+    files = {"teacher": tmp_path / "t.json", "qrels": tmp_path / "q.qrels"}
+    files["teacher"].write_text(json.dumps(TEACHER))
+    rows = [f"{q} 0 {d} {g}" for q, row in QRELS.items() for d, g in row.items()]
+    files["qrels"].write_text("\n".join(rows) + "\n")
+    line = f"sample --teacher {files['teacher']} --qrels {files['qrels']} --size 6"
+    line += " --sampling top --positives remove --out "
+    out = tmp_path / "groups.parquet"
+    assert main([*line.split(), str(out)]) == 0
+    assert "which groups do not hold" in capsys.readouterr().out
+    read = rb.measure(TEACHER, groups=out, teacher_kind="logit")
+    again = rb.measure(TEACHER, groups=made.groups, teacher_kind="logit")
+    assert read.teacher.entropy == pytest.approx(again.teacher.entropy)
+    # JSON lines of training groups say which document is the positive
+    assert main([*line.split(), str(tmp_path / "groups.jsonl")]) == 2
+    assert "needs groups whose positives are marked" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="`positives` must be 'keep' or 'remove'"):
+        rb.sample(TEACHER, **asked, positives="drop")
+
+
+def test_pools_hold_all_that_may_be_drawn_with_its_strata():
+    options = SampleOptions(
+        teacher=TEACHER, sampling="stratified-count", size=5, strata=4, qrels=QRELS
+    )
+    pools, drawn = options.pools(), options.draw().groups
+    assert pools.groups.n_groups == drawn.n_groups
+    sizes = pools.groups.sizes
+    for place, start in enumerate(pools.groups.offsets[:-1]):
+        rows = slice(start, start + sizes[place])
+        strata, chances = pools.strata[rows], pools.groups.inclusion[rows]
+        assert (strata[0], chances[0]) == (0, 1.0)
+        for stratum in range(1, 5):
+            assert chances[strata == stratum].sum() == pytest.approx(1)
+        names = pools.groups.docnos[pools.groups.codes[rows]].tolist()
+        mine = slice(drawn.offsets[place], drawn.offsets[place + 1])
+        found = drawn.docnos[drawn.codes[mine]].tolist()
+        assert found[0] == names[0]
+        taken = sorted(strata[names.index(one)] for one in found)
+        assert taken == [0, 1, 2, 3, 4]
+    mixed = SampleOptions(
+        teacher=TEACHER, sampling="top+random", size=5, depth=4, qrels=QRELS
+    )
+    with pytest.raises(DomainError, match="no mixture"):
+        mixed.pools()
