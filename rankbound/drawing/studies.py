@@ -21,7 +21,8 @@ def drawings(result: Found) -> list[Drawing]:
     families: dict[tuple[str, ...], list[PooledRow]] = {}
     for row in study.pooled:
         if row.value is not None:
-            named = filter(None, (row.quantity, row.pairs, row.term))
+            of = row.architecture, row.domain if row.architecture else None
+            named = filter(None, (row.quantity, row.pairs, row.term, *of))
             families.setdefault(tuple(named), []).append(row)
     found = []
     for parts, rows in families.items():
