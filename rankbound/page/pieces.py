@@ -20,6 +20,7 @@ from rankbound.commands.cut.result import Cut
 from rankbound.commands.inspect.result import File, Finding, Inspection
 from rankbound.commands.power.result import Power
 from rankbound.commands.sample.result import Sample
+from rankbound.commands.study.answers import by_students, gain_sentence
 from rankbound.commands.study.result import (
     GAIN,
     Answered,
@@ -35,6 +36,7 @@ from rankbound.page.studies import (
     validation_account,
 )
 from rankbound.results import Result
+from rankbound.tables import Cell
 from rankbound.terminal.ablate import (
     CELL_HEADINGS,
     COST_HEADINGS,
@@ -397,8 +399,9 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
                     f"{table.name}{tag}",
                     table.caption,
                     table.header,
-                    tuple(tuple(cell.text for cell in row) for row in table.rows),
+                    tuple(tuple(map(_with_mark, row)) for row in table.rows),
                     left=table.n_labels,
+                    title=table.title,
                 )
                 for table in found.written_tables()
             ),
@@ -407,12 +410,25 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
     )
 
 
+def _with_mark(cell: Cell) -> str:
+    """The text of a cell of print, with the letters that stand above it."""
+    return f"{cell.text} {cell.superscript}".rstrip()
+
+
 def study_account(found: Study, *, name: str = "") -> Account:
     """What all data sets say together, and what each answers."""
     verdicts = [
         Verdict(_level(rows), QUESTIONS[key].wording, _outcomes(rows))
         for key in FIRST
         if (rows := [pair for pair in found.answered() if pair[1].question == key])
+    ]
+    verdicts += [
+        Verdict(
+            "caution" if any(row.agreement == "contradict" for row in rows) else "told",
+            f"ablations, {students}",
+            gain_sentence(students, rows),
+        )
+        for students, rows in by_students(found.gains).items()
     ]
     verdicts += [told("warning", line) for line in failure_lines(found)]
     verdicts += [told("warning", line) for line in found.warnings]

@@ -41,14 +41,21 @@ def answers_of(
 
 def sentences(rows: Iterable[PooledRow]) -> Iterator[str]:
     """What all data sets say together: differences of samplings, and risks."""
-    gains: dict[str, list[PooledRow]] = {}
+    rows = tuple(rows)
+    for row in rows:
+        if row.value is not None and row.quantity not in ("association", GAIN):
+            yield sentence_of(row)
+    for students, mine in by_students(rows).items():
+        yield gain_sentence(students, mine)
+
+
+def by_students(rows: Iterable[PooledRow]) -> dict[str, list[PooledRow]]:
+    """The cells of ablations by architecture and domain."""
+    found: dict[str, list[PooledRow]] = {}
     for row in rows:
         if row.quantity == GAIN:
-            gains.setdefault(row.students, []).append(row)
-        elif row.value is not None and row.quantity != "association":
-            yield sentence_of(row)
-    for students, mine in gains.items():
-        yield gain_sentence(students, mine)
+            found.setdefault(row.students, []).append(row)
+    return found
 
 
 def gain_sentence(students: str, rows: Sequence[PooledRow]) -> str:

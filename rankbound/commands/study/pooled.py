@@ -16,10 +16,9 @@ from scipy.special import stdtrit
 from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.result import (
     EFFECTIVENESS,
-    IN_DOMAIN,
     Ablation,
-    Difference,
     Verdict,
+    tested_on,
 )
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
@@ -247,18 +246,12 @@ def _gains(ablation: Ablation) -> Iterator[tuple[Key, Estimate]]:
                 _error(values - against),
                 len(values),
                 "1",
-                collection=_collection(one),
+                collection=tested_on(one),
                 verdict=one.verdict,
                 sample="\n".join((one.collection, *mine[QID])),
                 design=design,
             ),
         )
-
-
-def _collection(one: Difference) -> str:
-    if one.domain == IN_DOMAIN:
-        return one.collection
-    return f"{one.collection} by students of {one.trained_on}"
 
 
 def _row(key: Key, found: dict[str, Estimate], delta: float) -> PooledRow:

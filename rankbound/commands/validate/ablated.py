@@ -15,12 +15,12 @@ import numpy as np
 from rankbound.commands.ablate.result import (
     BASE,
     EFFECTIVENESS,
-    IN_DOMAIN,
     KEY,
     NONE,
     Ablation,
     CellSummary,
     Difference,
+    tested_on,
 )
 from rankbound.commands.validate.answers import answers_of
 from rankbound.commands.validate.configurations import Configurations, across
@@ -156,7 +156,7 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
         if cell.upper_bound is None:
             continue
         qids = strings(mine[QID])
-        dataset = _dataset(cell)
+        dataset = tested_on(cell)
         order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
         first = np.zeros(len(qids), dtype=bool)
         first[order[: len(qids) // 2]] = True
@@ -190,12 +190,6 @@ def cell_of(one: CellSummary | Difference, sampling: str) -> tuple[str, ...]:
     return tuple(
         sampling if name == SAMPLING else str(getattr(one, name)) for name in CELL
     )
-
-
-def _dataset(cell: CellSummary) -> str:
-    if cell.domain == IN_DOMAIN:
-        return cell.collection
-    return f"{cell.collection} by students of {cell.trained_on}"
 
 
 def _of_grid(rows: Rows) -> Rows:
