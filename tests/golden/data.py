@@ -313,10 +313,10 @@ def files():
     for name, parts in sets.items():
         made |= {f"sets/{name}/{path}": content for path, content in parts.items()}
     for name, collection, gains, abroad in (
-        ("first", "alpha", (0.25, 0.0, 0.2, -0.3), "gamma"),
-        ("second", "beta", (0.3, 0.25, -0.2, -0.25), None),
+        ("first", "alpha", (0.25, 0.0), "gamma"),
+        ("second", "beta", (-0.3, 0.25), None),
     ):
-        cells = zip(product(("bi", "cross"), ("kl", "lce")), gains, strict=True)
+        cells = zip(product(["cross"], ("kl", "lce")), gains, strict=True)
         ablation = by_hand(collection, dict(cells), seed=len(name), n=60, abroad=abroad)
         for path, content in ablation.to_files().items():
             if content is not None:
