@@ -425,7 +425,7 @@ def study_account(found: Study, *, name: str = "") -> Account:
     verdicts += [
         Verdict(
             "caution" if any(row.agreement == "contradict" for row in rows) else "told",
-            f"ablations, {students}",
+            "over ablations",
             gain_sentence(students, rows),
         )
         for students, rows in by_students(found.gains).items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -49,8 +49,6 @@ FAMILY: Final = tuple(one.name for one in fields(Family))
 # Settings by student, and those by student or file
 BY_NAME: Final = ("trained_on", "stake", "lipschitz")
 ABOUT_SCORES: Final = ("missing_value", "run_tag")
-# Settings of `validate` that the cells of an ablation have
-OF_CELLS: Final = (*FAMILY, "resamples", "permutations", "seed")
 VALIDATE: Final = "validate"
 # Quantities that are compared where no others are asked for
 WANTED: Final = ("entropy", "diameter")
@@ -73,6 +71,16 @@ class Sources(NamedTuple):
         return {str(one) for one in (*given, *of_students) if one is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOptions:
+    """The settings of `validate` that the cells of an ablation have."""
+
+    family: Family
+    resamples: int = 2_000
+    permutations: int = 9_999
+    seed: int = 0
+
+
 def is_ablation(folder: Path) -> bool:
     """Whether a folder is that of `ablate`, whose cells are shown instead."""
     return (folder / Ablation.FILE).is_file()
@@ -81,6 +89,9 @@ def is_ablation(folder: Path) -> bool:
 def steps_of(folder: Path) -> tuple[str, ...]:
     """The steps of a data set, or of an ablation."""
     return OF_ABLATION if is_ablation(folder) else STEPS
+
+
+OF_CELLS: Final = (*FAMILY, *(one.name for one in fields(CellOptions)[1:]))
 
 
 class Data:
@@ -162,8 +173,8 @@ class Data:
         except (UsageError, DomainError) as error:
             raise self._placed(str(error), VALIDATE) from None
 
-    def cells(self) -> dict[str, Any]:
-        """The settings of `validate_ablation`.
+    def cells(self) -> CellOptions:
+        """The settings of `validate` on the cells of an ablation.
 
         Raises
         ------
@@ -172,9 +183,9 @@ class Data:
         """
         given = self.config.settings(self.name, VALIDATE)
         made = {name: given[name] for name in OF_CELLS if name in given}
-        made_options(Family, **{name: made[name] for name in FAMILY if name in made})
+        family = {name: made.pop(name) for name in FAMILY if name in made}
         check_numbers("ValidateOptions", **made)
-        return made
+        return CellOptions(family=made_options(Family, **family), **made)
 
     def _spoken(self) -> Iterator[str]:
         """Names of students that settings may speak of, and one."""
@@ -514,9 +525,9 @@ def validate_line(asked: ValidateOptions, out: Path) -> str:
 
 def cells_line(data: Data) -> str:
     """The command line of `rankbound validate` on the folder of an ablation."""
+    asked = data.cells()
     words = ["rankbound", VALIDATE, "--datasets", str(data.folder)]
-    for name, value in data.cells().items():
-        words += [f"--{name}", str(value)]
+    words += [*_options(asked.family, ()), *_options(asked, ("family",))]
     return shlex.join([*words, "--out", str(data.place(VALIDATE))])
 
 

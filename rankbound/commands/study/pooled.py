@@ -35,7 +35,7 @@ from rankbound.validation.power import FIELLER
 POOLED: Final = ("entropy", "diameter")  # differences of samplings
 ASSOCIATION: Final = "association"
 CONSTANT: Final = "does not vary between queries"
-QID: Final = "qid"
+QUERIES, QID = "queries", "qid"  # a table of an ablation, and its key
 SAME_QUERIES: Final = (
     "several ablations test the same queries of a collection, so that their effects "
     "are not independent and verdicts alone are compared"
@@ -215,7 +215,7 @@ def _associations(validation: Validation) -> Iterator[tuple[Key, Estimate]]:
 
 def _gains(ablation: Ablation) -> Iterator[tuple[Key, Estimate]]:
     """Samplings against random negatives, by the table of queries."""
-    queries = by_cell(ablation.beside["queries"])
+    queries = by_cell(ablation.beside[QUERIES])
     tuned = ", fine-tuned" if ablation.encoder else ""
     design = (
         f"groups of {ablation.group_size}, scales "

@@ -360,12 +360,23 @@ def _cells(here: Progressing) -> None:
     data = here.data
     command = cells_line(data)
     work = Work(Validation, data.place("validate"), command, _tables(here))
-    settings = data.cells()
-    here.work(
-        "validate",
-        work,
-        lambda: (validate_ablation(data.folder, **settings, command=command), {}),
-    )
+    asked = data.cells()
+
+    def make() -> tuple[Validation, Mapping[str, str]]:
+        family = asked.family
+        made = validate_ablation(
+            data.folder,
+            delta=family.delta,
+            correction=family.correction,
+            band=family.band,
+            resamples=asked.resamples,
+            permutations=asked.permutations,
+            seed=asked.seed,
+            command=command,
+        )
+        return made, {}
+
+    here.work("validate", work, make)
 
 
 OF_CELLS: Final = {ABLATE: _ablate, "validate": _cells}
