@@ -7,13 +7,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: ablation examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters study-laws tables figures statements appendix clean certificates
+.PHONY: ablation encoder examples bench-training hostile fuzz faults kills scale dependencies audit help demo docs test test-all clients certify check format bench bench-readers bench-report bench-commands baselines schemas golden house studies study-power study-clusters study-laws tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 ablation: $(VENV)/.dev ## train the grids of `ablate` that the docs show, and write their numbers and figures; half an hour
 	OMP_NUM_THREADS=1 $(BIN)/python -m docs.ablation
+
+encoder: $(CLIENTS)/.main ## fine-tune MiniLM by the losses of `ablate`, beside heads, into docs/measured; ten minutes
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(CLIENTS)/main/bin/python -m docs.encoder
 
 demo: $(VENV)/.demo ## run every command on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out

@@ -350,7 +350,9 @@ def draw_correlations(
 
 
 @styled
-def draw_pooled(rows: Sequence[PooledEffect], *, ax: Axes | None = None) -> Axes:
+def draw_pooled(
+    rows: Sequence[PooledEffect], *, words: str = "effect", ax: Axes | None = None
+) -> Axes:
     """Effects of every data set with their intervals, and the pooled estimate of each.
 
     Data sets are marked by dots, and estimates over all of them by diamonds, in groups
@@ -361,6 +363,8 @@ def draw_pooled(rows: Sequence[PooledEffect], *, ax: Axes | None = None) -> Axes
     ----------
     rows : sequence of PooledEffect
         All of one unit.
+    words : str, default "effect"
+        What the effects are, below the axis.
     ax : Axes, optional
 
     Raises
@@ -402,8 +406,8 @@ def draw_pooled(rows: Sequence[PooledEffect], *, ax: Axes | None = None) -> Axes
     ax.set_ylim(len(lines) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=4)
     unit = units.pop()
-    told = "effect" if unit == "1" else f"effect ({unit})"
-    ax.set_xlabel(told)
+    said = words if unit == "1" else f"{words} ({unit})"
+    ax.set_xlabel(wrapped(said, 1.7, size=8))
     say_constants(ax, ["dots: data sets", "diamond: over all of them, random effects"])
     columns = ("effect", "dataset", "value", "lower", "upper")
     cells = zip(*numbers, strict=True)

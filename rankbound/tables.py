@@ -58,6 +58,8 @@ class Table:
     rows : tuple of tuple of Cell
     n_labels : int
         Columns on the left that hold text; the others are aligned to the right.
+    title : str
+        A few words, for pages that list tables.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     n_labels: int = 1
+    title: str = ""
 
 
 def escaped(text: str) -> str:

@@ -29,12 +29,17 @@ that was ended in between goes on; --fresh does all again.
   teacher = "runs/repllama.run.gz"
   students = ["tasb", "bm25"]
 
+The folder of an ablation (rankbound ablate) counts for each of its collections: its
+results are taken as they are, validate asks whether terms order its cells, and one
+table has every cell on all collections, with verdicts and whether they agree.
+
 Exit code 1 if a step of a data set failed; the table says why, and the other data sets
 are complete.
 
 examples:
   rankbound study data/dl19 data/dl20 --out studied
   rankbound study old:a/dl19 new:b/dl19 --config study.toml --out studied
+  rankbound study ablated more:ablated-again --out studied
 """
 
 
@@ -52,7 +57,8 @@ def add_parser(subparsers: Any) -> None:
         "folders",
         nargs="+",
         metavar="[NAME:]DIR",
-        help="the folder of a data set; it is called after its folder, or NAME",
+        help="the folder of a data set, or of an ablation; it is called after its "
+        "folder, or NAME",
     )
     parser.add_argument(
         "--config",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from rankbound.commands.study.result import PooledRow, Study
+from rankbound.commands.study.result import GAIN, PooledRow, Study
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
@@ -21,7 +21,8 @@ def drawings(result: Found) -> list[Drawing]:
     families: dict[tuple[str, ...], list[PooledRow]] = {}
     for row in study.pooled:
         if row.value is not None:
-            named = filter(None, (row.quantity, row.pairs, row.term))
+            of = row.architecture, row.domain if row.architecture else None
+            named = filter(None, (row.quantity, row.pairs, row.term, *of))
             families.setdefault(tuple(named), []).append(row)
     found = []
     for parts, rows in families.items():
@@ -29,7 +30,9 @@ def drawings(result: Found) -> list[Drawing]:
         for number, page in enumerate(pages, start=1):
             piece = (str(number),) if len(pages) > 1 else ()
             name = file_name(*filter(None, (result.name, "pooled", *parts, *piece)))
-            found.append(Drawing(name, partial(draw_pooled, page)))
+            words = f"nDCG@10 over {page[0].reference} negatives"
+            said = words if page[0].quantity == GAIN else "effect"
+            found.append(Drawing(name, partial(draw_pooled, page, words=said)))
     if not found:
         name = file_name(*filter(None, (result.name, "pooled")))
         return [Drawing(name, None, NOTHING)]

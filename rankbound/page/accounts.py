@@ -48,7 +48,8 @@ class Table:
     @property
     def heading(self) -> str:
         """The word or two above the table."""
-        return (self.title or words(self.name.split("-")[0])).capitalize()
+        said = self.title or words(self.name.split("-")[0])
+        return said[:1].upper() + said[1:]
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,14 @@ from rankbound.commands.cut.result import Cut
 from rankbound.commands.inspect.result import File, Finding, Inspection
 from rankbound.commands.power.result import Power
 from rankbound.commands.sample.result import Sample
-from rankbound.commands.study.result import STEPS, Answered, DataSet, Study
+from rankbound.commands.study.answers import by_students, gain_sentence
+from rankbound.commands.study.result import (
+    GAIN,
+    Answered,
+    DataSet,
+    PooledRow,
+    Study,
+)
 from rankbound.page.accounts import Account, Table, Verdict, notes_of, number, told
 from rankbound.page.rendering import rendered_template, source
 from rankbound.page.studies import (
@@ -29,6 +36,7 @@ from rankbound.page.studies import (
     validation_account,
 )
 from rankbound.results import Result
+from rankbound.tables import Cell
 from rankbound.terminal.ablate import (
     CELL_HEADINGS,
     COST_HEADINGS,
@@ -64,8 +72,11 @@ from rankbound.terminal.power import (
 from rankbound.terminal.power import head as power_head
 from rankbound.terminal.study import (
     FIRST,
+    GAINS,
     POOLED,
     failure_lines,
+    gain_cells,
+    in_order,
     pooled_cells,
     step_cells,
 )
@@ -388,14 +399,20 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
                     f"{table.name}{tag}",
                     table.caption,
                     table.header,
-                    tuple(tuple(cell.text for cell in row) for row in table.rows),
+                    tuple(tuple(map(_with_mark, row)) for row in table.rows),
                     left=table.n_labels,
+                    title=table.title,
                 )
                 for table in found.written_tables()
             ),
         ),
         notes=notes_of(found, "definitions"),
     )
+
+
+def _with_mark(cell: Cell) -> str:
+    """The text of a cell of print, with the letters that stand above it."""
+    return f"{cell.text} {cell.superscript}".rstrip()
 
 
 def study_account(found: Study, *, name: str = "") -> Account:
@@ -405,10 +422,18 @@ def study_account(found: Study, *, name: str = "") -> Account:
         for key in FIRST
         if (rows := [pair for pair in found.answered() if pair[1].question == key])
     ]
+    verdicts += [
+        Verdict(
+            "caution" if any(row.agreement == "contradict" for row in rows) else "told",
+            "over ablations",
+            gain_sentence(students, rows),
+        )
+        for students, rows in by_students(found.gains).items()
+    ]
     verdicts += [told("warning", line) for line in failure_lines(found)]
     verdicts += [told("warning", line) for line in found.warnings]
     tag = f"-{name}" if name else ""
-    pooled = found.pooled
+    pooled = [row for row in found.pooled if row.quantity != GAIN]
     return Account(
         kind="study",
         title=", ".join(filter(None, ("Study", name))),
@@ -425,22 +450,58 @@ def study_account(found: Study, *, name: str = "") -> Account:
                 ),
                 left=3,
             ),
-            Table(
-                f"pooled{tag}",
-                "Estimates over all data sets (random effects)",
-                POOLED,
-                tuple(map(pooled_cells, pooled)),
-            ),
+            *([_gain_table(found.gains, tag)] if found.gains else ()),
+            *([_pooled_table(pooled, tag)] if pooled or not found.gains else ()),
             Table(
                 f"steps{tag}",
                 "What was done on every data set",
-                ("data set", *STEPS),
-                tuple(map(step_cells, found.datasets)),
-                left=1 + len(STEPS),
+                ("data set", *found.steps),
+                tuple(step_cells(one, found.steps) for one in found.datasets),
+                left=1 + len(found.steps),
             ),
         ),
         notes=notes_of(found, "definitions"),
     )
+
+
+def _pooled_table(rows: Sequence[PooledRow], tag: str) -> Table:
+    return Table(
+        f"pooled{tag}",
+        "Estimates over all data sets (random effects)",
+        POOLED,
+        tuple(map(pooled_cells, rows)),
+    )
+
+
+def _gain_table(rows: Sequence[PooledRow], tag: str) -> Table:
+    """Every cell of ablations, with a column for each collection."""
+    names = [*dict.fromkeys(name for row in rows for name in row.effects.names)]
+    return Table(
+        f"gains{tag}",
+        f"nDCG@10 less that of {rows[0].reference} negatives, by collection, with the "
+        "verdict of its ablation where 0 is excluded for all differences of that "
+        "ablation at once; estimates over collections (random effects)",
+        (*("students", "loss", "sampling", "verdicts"), *names, *GAINS[2:5]),
+        tuple(
+            (
+                *(row.students, row.loss or "", row.sampling or ""),
+                gain_cells(row)[-1],
+                *(_gain(row, name) for name in names),
+                *gain_cells(row)[2:5],
+            )
+            for row in in_order(rows)
+        ),
+        left=4,
+        title="cells of ablations",
+    )
+
+
+def _gain(row: PooledRow, name: str) -> str:
+    """The difference of one collection, and its verdict where there is one."""
+    if name not in row.effects.names:
+        return "–"
+    one = row.effects[name]
+    return f"{one.value:+.4f}{'' if one.verdict == 'open' else f' {one.verdict}'}"
 
 
 def _level(rows: Sequence[tuple[DataSet, Answered]]) -> Level:

@@ -41,7 +41,10 @@ def study(  # noqa: PLR0913  each is a parameter of its own
     folders : sequence of path, or mapping of str to path
         The folders of the data sets. Each is called after its folder, or by the name
         that a mapping or a text ``NAME:DIR`` gives it. `inspect` finds which file plays
-        which role.
+        which role. The folder of an ablation, which holds ``ablation.json``, has the
+        steps "ablate", which takes its results as they are, and "validate", with the
+        settings ``delta``, ``correction``, ``band``, ``resamples``, ``permutations``
+        and ``seed``; each of its collections is a data set.
     out : path
         The folder of the results: ``study.json``, ``report.html``, and a folder for
         each data set.
@@ -68,7 +71,8 @@ def study(  # noqa: PLR0913  each is a parameter of its own
     -------
     Study
         `datasets` with their steps and answers, and `pooled`: random-effects estimates
-        over all data sets, of differences of samplings, risks and associations.
+        over all data sets, of differences of samplings, risks and associations, and
+        the cells of ablations (`gains`).
 
     Raises
     ------
@@ -83,6 +87,7 @@ def study(  # noqa: PLR0913  each is a parameter of its own
     inspect : Which file of a folder plays which role.
     compare : What is done with the samplings of each data set.
     validate : What is done where there are judgements.
+    ablate : Makes the folder of an ablation.
     report : The page of results in a folder.
 
     Examples

@@ -16,6 +16,7 @@ from rankbound.commands.ablate.result import (
     Cost,
     Difference,
     Mean,
+    tested_on,
 )
 from rankbound.terminal.console import outline, say
 
@@ -67,7 +68,7 @@ def cell_cells(one: CellSummary) -> tuple[str, ...]:
     """One cell of the grid."""
     mean = one.ndcg
     return (
-        *(one.collection, one.architecture, one.loss, one.sampling),
+        *(tested_on(one), one.architecture, one.loss, one.sampling),
         f"{mean.value:.4f}",
         _seeds(mean),
         f"{mean.queries_lower:.4f} to {mean.queries_upper:.4f}",
@@ -86,7 +87,7 @@ def _seeds(mean: Mean) -> str:
 def difference_cells(one: Difference) -> tuple[str, ...]:
     """One sampling against random negatives."""
     return (
-        *(one.collection, one.architecture, one.loss, one.sampling),
+        *(tested_on(one), one.architecture, one.loss, one.sampling),
         f"{one.value:+.4f}",
         f"{one.lower:+.4f} to {one.upper:+.4f}",
         one.verdict,

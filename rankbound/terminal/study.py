@@ -12,12 +12,17 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import QUESTIONS
-from rankbound.commands.study.result import STEPS, DataSet, PooledRow, Study
+from rankbound.commands.study.answers import AGREEMENTS
+from rankbound.commands.study.result import GAIN, DataSet, PooledRow, Study
 from rankbound.terminal.console import outline, say
 
 # The questions that people come with first, in their order
 FIRST: Final = tuple(QUESTIONS)[:5]
 POOLED: Final = ("over all data sets", "k", "estimate", "interval", "I2", "tau2")
+GAINS: Final = (
+    *("nDCG@10 over random negatives", "k", "estimate", "interval", "I2"),
+    *("better", "worse", "open", "verdicts"),
+)
 ASSOCIATION: Final = "association"
 MOST_ROWS: Final = 12
 
@@ -26,12 +31,21 @@ def show(found: Study, console: Console) -> None:
     """Print the answers by question, the pooled estimates, and what failed."""
     for line in answer_lines(found):
         say(console, escape(line))
-    rows = [row for row in found.pooled if row.quantity != ASSOCIATION]
-    if rows:
-        console.print(_table(POOLED, [pooled_cells(row) for row in rows[:MOST_ROWS]]))
-    for line in (*more_lines(found, rows), *failure_lines(found)):
+    rows = [r for r in found.pooled if r.quantity not in (ASSOCIATION, GAIN)]
+    gains = in_order(found.gains)
+    for line in found.sentences if gains else ():
         say(console, escape(line))
-    console.print(_table(("data set", *STEPS), [step_cells(d) for d in found.datasets]))
+    shown = rows[:MOST_ROWS], gains[:MOST_ROWS]
+    for headings, cells, some in zip(
+        (POOLED, GAINS), (pooled_cells, gain_cells), shown, strict=True
+    ):
+        if some:
+            console.print(_table(headings, [cells(row) for row in some]))
+    for line in (*more_lines(found, sum(map(len, shown))), *failure_lines(found)):
+        say(console, escape(line))
+    steps = found.steps
+    rows_of_steps = [step_cells(one, steps) for one in found.datasets]
+    console.print(_table(("data set", *steps), rows_of_steps))
     for line in found.warnings:
         say(console, escape(f"warning: {line}"))
 
@@ -50,10 +64,11 @@ def answer_lines(found: Study) -> Iterator[str]:
             yield f"  {one.name}: {answer.sentence}"
 
 
-def more_lines(found: Study, rows: Sequence[PooledRow]) -> Iterator[str]:
+def more_lines(found: Study, n_shown: int) -> Iterator[str]:
     """What few data sets cannot say, and where the rest of the estimates are."""
+    rows = [row for row in found.pooled if row.quantity != ASSOCIATION]
     yield from dict.fromkeys(row.caution for row in rows if row.caution)
-    left = len(found.pooled) - min(len(rows), MOST_ROWS)
+    left = len(found.pooled) - n_shown
     if left:
         yield f"{counted(left, 'more estimate')} in study.json and on the page"
 
@@ -82,10 +97,26 @@ def pooled_cells(row: PooledRow) -> tuple[str, ...]:
     )
 
 
-def step_cells(one: DataSet) -> tuple[str, ...]:
+def in_order(gains: Sequence[PooledRow]) -> list[PooledRow]:
+    """The cells of ablations, those where collections decide first."""
+    order = [*AGREEMENTS, None]
+    return sorted(gains, key=lambda row: order.index(row.agreement))
+
+
+def gain_cells(row: PooledRow) -> tuple[str, ...]:
+    """Cells of one cell of ablations: the estimate, and how its verdicts agree."""
+    label, _, *estimate = pooled_cells(row)
+    if row.value is None:
+        estimate = ["-"] * 3
+    counts = [str(row.count(verdict)) for verdict in ("better", "worse", "open")]
+    verdicts = row.agreement or "one alone"
+    return (label, str(len(row.effects)), *estimate[:3], *counts, verdicts)
+
+
+def step_cells(one: DataSet, steps: Sequence[str]) -> tuple[str, ...]:
     """Cells of one data set: what became of every step."""
     outcomes = {step.step: step.outcome for step in one.steps}
-    return (one.name, *(outcomes.get(step, "-") for step in STEPS))
+    return (one.name, *(outcomes.get(step, "-") for step in steps))
 
 
 def study_text(found: Study) -> str:

@@ -285,7 +285,10 @@ LINES = {
     },
     "study": {
         "sets": "study sets/one new:sets/two --config study.toml --out {out}",
+        "ablations": "study ablated/first ablated/second --config cells.toml --out "
+        "{out}",
         "failing": "study damaged --fresh --out {out}",
+        "no-cell-setting": "study ablated/first --config far.toml --out {out}",
         "twice": "study sets/one ./sets/one --out {out}",
         "no-setting": "study sets/one --config wrong.toml --out {out}",
         "forced": "study nowhere --out {out} --force",

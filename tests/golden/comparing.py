@@ -37,7 +37,8 @@ def differences(wanted, found, path=""):
 def _of_objects(wanted, found, path):
     yield from _of_keys(wanted, found, path)
     shared = [key for key in wanted if key in found]
-    sums = SUMS & wanted.keys() & found.keys()
+    # Those of seconds are words
+    sums = {one for one in SUMS.intersection(shared) if is_number(wanted[one])}
     for key in shared:
         if key not in sums:
             yield from differences(wanted[key], found[key], f"{path}/{key}")

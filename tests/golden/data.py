@@ -9,8 +9,11 @@ import json
 import math
 import struct
 import zlib
+from itertools import product
 
 import numpy as np
+
+from tests.rankbound.ablations import by_hand
 
 N_QUERIES, N_DOCS, POOL, SIZE = 60, 40, 14, 6
 QIDS = [f"q{n:02d}" for n in range(1, N_QUERIES + 1)]
@@ -294,6 +297,9 @@ def files():
         'resamples = 200\npermutations = 199\nsplits = 3\nmeasures = "nDCG@10"\n'
         "[datasets.new]\ndelta = 0.1\n",
         "wrong.toml": "# of a study\n[measure]\nresamples = 99\n",
+        "cells.toml": "[validate]\nresamples = 200\npermutations = 199\n"
+        "[datasets.second]\nseed = 3\n",
+        "far.toml": "[datasets.first.validate]\nresamples = 200\nsplits = 3\n",
         "damaged/ledger.json": '{"schema": "rankbound.ledger/1"}\n',
         "unknown/ledger.json": '{"schema": "rankbound.ledger/99"}\n',
     }
@@ -306,6 +312,15 @@ def files():
     }
     for name, parts in sets.items():
         made |= {f"sets/{name}/{path}": content for path, content in parts.items()}
+    for name, collection, gains, abroad in (
+        ("first", "alpha", (0.25, 0.0), "gamma"),
+        ("second", "beta", (-0.3, 0.25), None),
+    ):
+        cells = zip(product(["cross"], ("kl", "lce")), gains, strict=True)
+        ablation = by_hand(collection, dict(cells), seed=len(name), n=60, abroad=abroad)
+        for path, content in ablation.to_files().items():
+            if content is not None:
+                made[f"ablated/{name}/{path}"] = content
     return made
 
 

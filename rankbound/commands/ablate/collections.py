@@ -340,21 +340,39 @@ def check_places(places: Sequence[str], abroad: Sequence[str]) -> None:
     UsageError
         Saying which has not.
     """
-    names: set[str] = set()
-    for place in (*places, *abroad):
-        of_world = seed_of(place)
-        if place == DOCSTRINGS or Source(Path(place)).dataset is not None:
-            continue
-        if of_world is None:
-            _parts(Path(place))
-        if place in places:
-            name = Path(place).resolve().name if of_world is None else name_of(of_world)
-            if name in names:
-                raise UsageError(
-                    f"two collections are called {name!r}; rename a folder, or give "
-                    "each world once"
-                )
-            names.add(name)
+    owners: dict[str, str] = {}
+    for place in places:
+        name, where = _owner(place, DOCSTRINGS)
+        if name in owners:
+            raise UsageError(_twice(name))
+        owners[name] = where
+    tested: set[str] = set()
+    for place in abroad:
+        name, where = _owner(place, ABROAD)
+        # One that trains may be out of domain of the others, too
+        if name in tested or owners.get(name, where) != where:
+            raise UsageError(_twice(name))
+        tested.add(name)
+
+
+def _owner(place: str, docstrings: str) -> tuple[str, str]:
+    """What a collection is called, and where it is found, if its parts are there."""
+    if place == DOCSTRINGS:
+        return docstrings, place
+    if (dataset := Source(Path(place)).dataset) is not None:
+        return _name_of(dataset), place
+    if (of_world := seed_of(place)) is not None:
+        return name_of(of_world), place
+    _parts(Path(place))
+    where = Path(place).resolve()
+    return where.name, str(where)
+
+
+def _twice(name: str) -> str:
+    return (
+        f"two collections are called {name!r}; give each once, and rename a folder of "
+        "another"
+    )
 
 
 def others_installed() -> bool:
@@ -461,11 +479,16 @@ def _of_irds(path: Path, name: str) -> Given:
     if qrels is None:  # `read_part` refuses such a dataset
         raise UsageError(f"{path}: holds no judgements")
     return Given(
-        name=name.replace("/", "-"),
+        name=_name_of(name),
         documents=documents,
         queries=queries,
         relevant=_known(qrels, documents),
     )
+
+
+def _name_of(dataset: str) -> str:
+    """What a dataset of ir_datasets is called; files of cells are named after it."""
+    return dataset.replace("/", "-")
 
 
 def _known(qrels: Scores, documents: Mapping[str, str]) -> dict[str, dict[str, float]]:

@@ -116,6 +116,13 @@ class CellSummary(Record, frozen=True, kw_only=True):
         return self.means[EFFECTIVENESS[0]]
 
 
+def tested_on(one: CellSummary | Difference) -> str:
+    """The collection that tests, and out of domain that which trained, too."""
+    if one.domain == IN_DOMAIN:
+        return one.collection
+    return f"{one.collection} by students of {one.trained_on}"
+
+
 class Difference(Record, frozen=True, kw_only=True):
     """nDCG@10 of a sampling less that of random negatives, over the same queries.
 
@@ -681,6 +688,7 @@ def _effectiveness(found: Ablation) -> Iterator[Table]:
         where = "" if domain == IN_DOMAIN else f", trained on {trained_on}"
         yield Table(
             name=f"ablation-{trained_on}-{collection}-{architecture}",
+            title=f"effectiveness of {architecture} on {collection}{where}",
             caption=f"nDCG@10 of {architecture} on {collection}{where}: means over "
             f"{counted(cells[0].n_seeds, 'seed')} and "
             f"{counted(cells[0].n_queries, 'query')}, half widths "
@@ -719,6 +727,7 @@ def _shown(cell: CellSummary, mark: str) -> Cell:
 def _controls(controls: Sequence[Control]) -> Table:
     return Table(
         name="ablation-controls",
+        title="controls",
         caption="nDCG@10 of the best cell of each architecture, whose loss asks a "
         "teacher, and of the same with the teacher's scores shuffled in each group; "
         "95 % intervals of the difference by betting over queries",
@@ -750,6 +759,7 @@ def _predictors(predicted: Sequence[Predicted]) -> Table:
     held = {(one.predictor, one.left_out): one for one in predicted}
     return Table(
         name="ablation-predictors",
+        title="predictors",
         caption="Kendall's tau of what is known before training with nDCG@10, over the "
         "samplings of each task; where something is left out, read by the sign of the "
         "rest. [95 % BCa intervals over samplings]; p by exchanging samplings, Holm "
@@ -774,6 +784,7 @@ def _tau(one: Predicted) -> str:
 def _chosen(choices: Sequence[Choice]) -> Table:
     return Table(
         name="ablation-choices",
+        title="rules of choice",
         caption="Mean nDCG@10 over tasks where the sampling is chosen by a rule, and "
         "what that gains over random negatives; 95 % intervals of "
         f"{len(choices)} rules at once, by betting over queries",
@@ -793,6 +804,7 @@ def _chosen(choices: Sequence[Choice]) -> Table:
 def _claimed(claims: Sequence[Claim]) -> Table:
     return Table(
         name="ablation-claims",
+        title="claims",
         caption="Claims, and what this ablation says of them at its scale",
         header=("claim", "verdict", "evidence"),
         rows=tuple(
@@ -806,6 +818,7 @@ def _arms(found: Ablation) -> Table:
     known = {(one.collection, one.teacher): one for one in found.teachers}
     return Table(
         name="ablation-arms",
+        title="other teachers and augmentations",
         caption="nDCG@10 of cells with another teacher or augmentation, and the gain "
         "over the same cell of the grid; 95 % intervals of "
         f"{len(found.arms)} gains at once, by betting over queries; + and - exclude 0",

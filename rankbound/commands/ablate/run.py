@@ -520,10 +520,6 @@ def ablated(  # noqa: PLR0913  what is trained, and how it is kept
             with meter.stage(TEACHER):
                 collection = read_collection(place, seed=SEED)
             collection = replace(collection, rules=design.rules)
-            if collection.name in [one.name for one in rows if one.domain != OUT]:
-                raise UsageError(
-                    f"two collections are called {collection.name!r}; rename a folder"
-                )
             home = Bench(collection, encoder=encoder)
             check_augmentations(home, design.augmentations)
             with meter.stage(TEACHER):
@@ -571,11 +567,6 @@ def _abroad(
         if collection.digest == home.collection.digest:
             notes.append(f"{collection.name}: is {home.collection.name} itself")
             continue
-        names = [home.collection.name, *(one.collection.name for one in found)]
-        if collection.name in names:
-            raise UsageError(
-                f"two collections are called {collection.name!r}; rename a folder"
-            )
         found.append(Bench(collection, home, home.encoder))
     return found, notes
 

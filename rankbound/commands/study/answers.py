@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from msgspec.structs import asdict
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.study.result import Answered, PooledRow, Step
+from rankbound.commands.study.result import (
+    GAIN,
+    Agreement,
+    Answered,
+    PooledRow,
+    Step,
+)
 from rankbound.results import Result
+
+AGREEMENTS: Final[Mapping[Agreement, str]] = {
+    "contradict": "better in one and worse in another",
+    "agree": "of one verdict in all",
+    "partly": "of one verdict in some, open in others",
+    "open": "open in all",
+}
 
 
 def answers_of(
@@ -27,10 +41,41 @@ def answers_of(
 
 def sentences(rows: Iterable[PooledRow]) -> Iterator[str]:
     """What all data sets say together: differences of samplings, and risks."""
+    rows = tuple(rows)
     for row in rows:
-        if row.value is None or row.quantity == "association":
-            continue
-        yield sentence_of(row)
+        if row.value is not None and row.quantity not in ("association", GAIN):
+            yield sentence_of(row)
+    for students, mine in by_students(rows).items():
+        yield gain_sentence(students, mine)
+
+
+def by_students(rows: Iterable[PooledRow]) -> dict[str, list[PooledRow]]:
+    """The cells of ablations by architecture and domain."""
+    found: dict[str, list[PooledRow]] = {}
+    for row in rows:
+        if row.quantity == GAIN:
+            found.setdefault(row.students, []).append(row)
+    return found
+
+
+def gain_sentence(students: str, rows: Sequence[PooledRow]) -> str:
+    """How the cells of one architecture agree over the collections of ablations."""
+    names = {effect.dataset for row in rows for effect in row.effects}
+    parts = []
+    for agreement, words in AGREEMENTS.items():
+        mine = [row for row in rows if row.agreement == agreement]
+        if mine:
+            which = ", ".join(f"{row.loss} on {row.sampling}" for row in mine)
+            named = f" ({which})" * (bool(mine) and agreement != "open")
+            parts.append(f"{len(mine)} {words}{named}")
+    alone = sum(row.agreement is None for row in rows)
+    if alone:
+        parts.append(f"{alone} in one collection alone")
+    return (
+        f"nDCG@10 of {students} over {rows[0].reference} negatives, in "
+        f"{counted(len(rows), 'cell')} and {counted(len(names), 'collection')} of "
+        f"ablations: {'; '.join(parts)}"
+    )
 
 
 def sentence_of(row: PooledRow) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import COMPARED
+from rankbound.commands.ablate.result import Ablation
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.inspect.examined import Asked, files_in
 from rankbound.commands.measure.options import (
@@ -20,7 +21,7 @@ from rankbound.commands.measure.options import (
     as_kind,
     by_name,
 )
-from rankbound.commands.settings import made_options
+from rankbound.commands.settings import check_numbers, made_options
 from rankbound.commands.study.config import (
     BY_STUDENT,
     DATASETS,
@@ -28,7 +29,7 @@ from rankbound.commands.study.config import (
     SETTINGS,
     Config,
 )
-from rankbound.commands.study.result import Roles, StudentRole
+from rankbound.commands.study.result import OF_ABLATION, STEPS, Roles, StudentRole
 from rankbound.commands.validate.folders import RANDOM, files_of
 from rankbound.commands.validate.options import (
     TEACHER,
@@ -48,6 +49,7 @@ FAMILY: Final = tuple(one.name for one in fields(Family))
 # Settings by student, and those by student or file
 BY_NAME: Final = ("trained_on", "stake", "lipschitz")
 ABOUT_SCORES: Final = ("missing_value", "run_tag")
+VALIDATE: Final = "validate"
 # Quantities that are compared where no others are asked for
 WANTED: Final = ("entropy", "diameter")
 
@@ -67,6 +69,29 @@ class Sources(NamedTuple):
         of_students = [path for s in self.students for path in (s.scores, s.queries)]
         given = (self.teacher, self.qrels, self.embeddings, *self.groups.values())
         return {str(one) for one in (*given, *of_students) if one is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOptions:
+    """The settings of `validate` that the cells of an ablation have."""
+
+    family: Family
+    resamples: int = 2_000
+    permutations: int = 9_999
+    seed: int = 0
+
+
+def is_ablation(folder: Path) -> bool:
+    """Whether a folder is that of `ablate`, whose cells are shown instead."""
+    return (folder / Ablation.FILE).is_file()
+
+
+def steps_of(folder: Path) -> tuple[str, ...]:
+    """The steps of a data set, or of an ablation."""
+    return OF_ABLATION if is_ablation(folder) else STEPS
+
+
+OF_CELLS: Final = (*FAMILY, *(one.name for one in fields(CellOptions)[1:]))
 
 
 class Data:
@@ -102,6 +127,9 @@ class Data:
         UsageError
             With the place of the setting in the configuration.
         """
+        if is_ablation(self.folder):
+            self._check_cells()
+            return
         any_path = str(self.folder)
         students = tuple(
             StudentRole(name=name, scores=str(self._path(name)))
@@ -128,6 +156,36 @@ class Data:
                 make(roles)
             except (UsageError, DomainError) as error:
                 raise self._placed(str(error), command) from None
+
+    def _check_cells(self) -> None:
+        """The same of an ablation, which has some settings of `validate` alone."""
+        for place in self.config.places(self.name, VALIDATE):
+            inner = place.keys[-1:] == (VALIDATE,)
+            for key in place.held if DATASETS in place.keys else ():
+                if key not in (*OF_CELLS, *(() if inner else (VALIDATE,))):
+                    message = (
+                        f"{self.name} is the folder of an ablation, which has no "
+                        f"setting {key!r}; there are {', '.join(OF_CELLS)}"
+                    )
+                    raise self.config.error(message, place, key)
+        try:
+            self.cells()
+        except (UsageError, DomainError) as error:
+            raise self._placed(str(error), VALIDATE) from None
+
+    def cells(self) -> CellOptions:
+        """The settings of `validate` on the cells of an ablation.
+
+        Raises
+        ------
+        DomainError
+            For a value outside its range.
+        """
+        given = self.config.settings(self.name, VALIDATE)
+        made = {name: given[name] for name in OF_CELLS if name in given}
+        family = {name: made.pop(name) for name in FAMILY if name in made}
+        check_numbers("ValidateOptions", **made)
+        return CellOptions(family=made_options(Family, **family), **made)
 
     def _spoken(self) -> Iterator[str]:
         """Names of students that settings may speak of, and one."""
@@ -463,6 +521,14 @@ def validate_line(asked: ValidateOptions, out: Path) -> str:
         words += ["--measures", " ".join(asked.measures)]
     words += _options(asked, ("command", "cases", "family", "measures"))
     return shlex.join(["rankbound", "validate", *words, "--out", str(out)])
+
+
+def cells_line(data: Data) -> str:
+    """The command line of `rankbound validate` on the folder of an ablation."""
+    asked = data.cells()
+    words = ["rankbound", VALIDATE, "--datasets", str(data.folder)]
+    words += [*_options(asked.family, ()), *_options(asked, ("family",))]
+    return shlex.join([*words, "--out", str(data.place(VALIDATE))])
 
 
 def _of_students(students: Sequence[StudentSource]) -> Iterator[str]:

@@ -1,8 +1,12 @@
-"""One estimate over all data sets: of differences of samplings, risks, associations."""
+"""One estimate over all data sets: of differences of samplings, risks, associations.
+
+The collections of ablations are data sets, too: every cell is the difference of a
+sampling to random negatives, in nDCG@10 of students of one architecture and loss.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,9 +14,16 @@ import numpy as np
 from scipy.special import stdtrit
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.ablate.result import (
+    EFFECTIVENESS,
+    Ablation,
+    Verdict,
+    tested_on,
+)
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
-from rankbound.commands.study.result import Effect, PooledRow
+from rankbound.commands.study.result import GAIN, Agreement, Effect, PooledRow
+from rankbound.commands.validate.ablated import by_cell, cell_of
 from rankbound.commands.validate.records import LOSS
 from rankbound.commands.validate.result import Validation
 from rankbound.data.clusters import CLUSTER, Clusters, units_of
@@ -24,6 +35,11 @@ from rankbound.validation.power import FIELLER
 POOLED: Final = ("entropy", "diameter")  # differences of samplings
 ASSOCIATION: Final = "association"
 CONSTANT: Final = "does not vary between queries"
+QUERIES, QID = "queries", "qid"  # a table of an ablation, and its key
+SAME_QUERIES: Final = (
+    "several ablations test the same queries of a collection, so that their effects "
+    "are not independent and verdicts alone are compared"
+)
 DEFINITIONS: Final = {
     "pooled": "random effects over data sets: the mean effect over data sets like "
     "these, not over these queries. tau2 by Paule and Mandel; lower, upper: Hartung "
@@ -37,6 +53,17 @@ DEFINITIONS: Final = {
     ASSOCIATION: "Spearman's rho of a term and the first measure over queries, pooled "
     "as Fisher's z with the variance 1.06 / (n - 3); tau2, i2 and q are of z",
 }
+OF_CELLS: Final = {  # where there are ablations
+    "ablate": "the results of an ablation are taken as they are; cells of other "
+    "teachers and augmentations are in its own tables alone",
+    GAIN: "nDCG@10 of students of an ablation less that of the same students taught by "
+    "random negatives, means over seeds; the queries of a collection are the sample",
+    "verdict": "of an ablation: better or worse where its interval excludes 0, which "
+    "holds for all differences of that ablation at once, not for those of several",
+    "agreement": "of verdicts: agree if all are better, or all worse; partly if some "
+    "are, all of one sign, and others open; contradict if some are better and others "
+    "worse; open if none decides",
+}
 
 
 class Key(NamedTuple):
@@ -49,6 +76,9 @@ class Key(NamedTuple):
     student: str | None = None
     term: str | None = None
     measure: str | None = None
+    architecture: str | None = None
+    loss: str | None = None
+    domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +86,8 @@ class Estimate:
     """A value on the scale of pooling with its standard error, or why there is none.
 
     `error` is None where the queries do not vary. `transformed` marks Fisher's z.
+    An ablation says of which `collection` it is, with its `verdict`, the `sample` of
+    queries that test it, and the `design` that students of several should share.
     """
 
     value: float
@@ -63,6 +95,10 @@ class Estimate:
     n: int
     unit: str
     transformed: bool = False
+    collection: str = ""
+    verdict: Verdict | None = None
+    sample: str = ""
+    design: str = ""
 
     def interval(self, delta: float) -> tuple[float, float]:
         """Both ends at level 1 - delta, on the scale of the quantity."""
@@ -87,7 +123,7 @@ def pooled_rows(
     ----------
     results : mapping of str to (str, iterable of Result)
         By the name of the data set: the sampling that was measured, and the ledger,
-        comparison and validation.
+        comparison, validation or ablation.
     delta : float
         One minus the level of each interval.
 
@@ -100,7 +136,10 @@ def pooled_rows(
     for dataset, (measured, made) in results.items():
         for result in made:
             for key, estimate in _estimates(result, measured):
-                found.setdefault(key, {})[dataset] = estimate
+                name = dataset
+                if estimate.collection not in ("", dataset):
+                    name = f"{dataset}: {estimate.collection}"
+                found.setdefault(key, {})[name] = estimate
     return tuple(_row(key, by_set, delta) for key, by_set in found.items())
 
 
@@ -111,6 +150,8 @@ def _estimates(result: Result, measured: str) -> Iterator[tuple[Key, Estimate]]:
         yield from _risks(result, measured)
     elif isinstance(result, Validation):
         yield from _associations(result)
+    elif isinstance(result, Ablation):
+        yield from _gains(result)
 
 
 def _differences(comparison: Comparison) -> Iterator[tuple[Key, Estimate]]:
@@ -172,10 +213,54 @@ def _associations(validation: Validation) -> Iterator[tuple[Key, Estimate]]:
         yield key, Estimate(z, error, row.n, "1", transformed=True)
 
 
+def _gains(ablation: Ablation) -> Iterator[tuple[Key, Estimate]]:
+    """Samplings against random negatives, by the table of queries."""
+    queries = by_cell(ablation.beside[QUERIES])
+    tuned = ", fine-tuned" if ablation.encoder else ""
+    design = (
+        f"groups of {ablation.group_size}, scales "
+        f"{'matched' if ablation.match_scale else 'not matched'}"
+        + f", {ablation.encoder}"
+        * bool(tuned)
+    )
+    for one in ablation.differences:
+        mine, others = (
+            queries[cell_of(one, name)] for name in (one.sampling, one.reference)
+        )
+        values, against = (
+            np.array([float(cell) for cell in held[EFFECTIVENESS[0]]])
+            for held in (mine, others)
+        )
+        key = Key(
+            GAIN,
+            sampling=one.sampling,
+            reference=one.reference,
+            architecture=one.architecture + tuned,
+            loss=one.loss,
+            domain=one.domain,
+        )
+        yield (
+            key,
+            Estimate(
+                one.value,
+                _error(values - against),
+                len(values),
+                "1",
+                collection=tested_on(one),
+                verdict=one.verdict,
+                sample="\n".join((one.collection, *mine[QID])),
+                design=design,
+            ),
+        )
+
+
 def _row(key: Key, found: dict[str, Estimate], delta: float) -> PooledRow:
     usable = {name: one for name, one in found.items() if one.error}
     made, why = None, "one data set has this quantity: nothing to pool"
-    if len(usable) > 1:
+    samples = [one.sample for one in usable.values() if one.sample]
+    if len({*samples}) < len(samples):
+        why = SAME_QUERIES
+    elif len(usable) > 1:
         made = pool_effects(
             np.array([one.value for one in usable.values()]),
             np.array([(one.error or 0.0) ** 2 for one in usable.values()]),
@@ -197,14 +282,27 @@ def _row(key: Key, found: dict[str, Estimate], delta: float) -> PooledRow:
         i2=None if made is None else made.i2,
         q=None if made is None else made.q,
         p_heterogeneity=None if made is None else made.p,
-        caution=None if made is None else _caution(made),
+        caution=None if made is None else _caution(made, usable.values()),
         missing_because=None if made is not None else why,
         left_out={name: CONSTANT for name in found if name not in usable},
         effects=Named(
             _effect(name, one, weights.get(name, 0.0), delta)
             for name, one in found.items()
         ),
+        agreement=_agreement([one.verdict for one in found.values() if one.verdict]),
     )
+
+
+def _agreement(verdicts: Sequence[Verdict]) -> Agreement | None:
+    """What several verdicts say together; None for fewer than two."""
+    if len(verdicts) < 2:
+        return None
+    decided = {*verdicts} - {"open"}
+    if len(decided) > 1:
+        return "contradict"
+    if not decided:
+        return "open"
+    return "partly" if "open" in verdicts else "agree"
 
 
 def _effect(name: str, one: Estimate, weight: float, delta: float) -> Effect:
@@ -216,14 +314,19 @@ def _effect(name: str, one: Estimate, weight: float, delta: float) -> Effect:
         lower=lower,
         upper=upper,
         weight=weight,
+        verdict=one.verdict,
     )
 
 
-def _caution(made: Pooled) -> str | None:
-    """What few data sets cannot say."""
-    if made.n >= NEEDED:
-        return None
-    return (
-        f"pooled over {made.n} data sets only: how much data sets differ is hardly "
-        f"known, so the interval is long; {NEEDED} or more say more"
-    )
+def _caution(made: Pooled, of: Iterable[Estimate]) -> str | None:
+    """What few data sets, or those of several designs, cannot say."""
+    said = []
+    designs = [*dict.fromkeys(one.design for one in of)]
+    if len(designs) > 1:
+        said.append(f"designs differ: {'; '.join(designs)}")
+    if made.n < NEEDED:
+        said.append(
+            f"pooled over {made.n} data sets only: how much data sets differ is hardly "
+            f"known, so the interval is long; {NEEDED} or more say more"
+        )
+    return "; ".join(said) or None

@@ -8,14 +8,19 @@ from typing import ClassVar, Final, Literal, Self
 from msgspec import field
 
 from rankbound.catalogue import QUESTIONS
+from rankbound.commands.ablate.result import IN_DOMAIN, Verdict
 from rankbound.provenance import Input
 from rankbound.results import Answer, Named, Record, Result, named
 
 FILE: Final = "study.json"
 PAGE: Final = "report.html"
 STEPS: Final = ("inspect", "measure", "compare", "validate")
+ABLATE: Final = "ablate"
+OF_ABLATION: Final = (ABLATE, "validate")  # the steps of the folder of an ablation
 FAILED: Final = "failed"
+GAIN: Final = "ndcg@10"
 Outcome = Literal["done", "not asked", "failed"]
+Agreement = Literal["agree", "partly", "contradict", "open"]
 
 
 class StudentRole(Record, frozen=True, kw_only=True):
@@ -87,7 +92,7 @@ class DataSet(Record, frozen=True, kw_only=True):
     """A data set: its files, what was done, and its answers.
 
     `folder` is where it was found, and `path` where its results lie below the study's
-    folder.
+    folder. The folder of an ablation has no roles, and steps of its own.
     """
 
     name: str
@@ -107,7 +112,8 @@ class Effect(Record, frozen=True, kw_only=True):
     """What one data set says: a mean over `n` queries or clusters, or a correlation.
 
     `lower` and `upper` are the ends of Student's interval, of a correlation those of
-    Fisher's; both are approximate. `weight` is that of the pooled estimate.
+    Fisher's; both are approximate. `weight` is that of the pooled estimate, and
+    `verdict` that of the ablation, whose collections are the data sets.
     """
 
     dataset: str
@@ -116,6 +122,7 @@ class Effect(Record, frozen=True, kw_only=True):
     lower: float
     upper: float
     weight: float
+    verdict: Verdict | None = None
 
 
 class PooledRow(Record, frozen=True, kw_only=True):
@@ -123,10 +130,11 @@ class PooledRow(Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    quantity : {"entropy", "diameter", "risk", "association"}
+    quantity : {"entropy", "diameter", "risk", "association", "ndcg@10"}
     sampling, reference, pairs : str or None
-        A difference is that of the sampling to the reference over these pairs. A risk
-        and an association are those under the sampling.
+        A difference is that of the sampling to the reference over these pairs, or in
+        nDCG@10 of students of ablations. A risk and an association are those under the
+        sampling.
     student, term, measure : str or None
     unit : str
     value, lower, upper : float or None
@@ -141,6 +149,10 @@ class PooledRow(Record, frozen=True, kw_only=True):
     left_out : dict of str to str
         Data sets that have the quantity but no effect, with the reason.
     effects : tuple of Effect
+    architecture, loss, domain : str or None
+        Of the students of ablations.
+    agreement : {"agree", "partly", "contradict", "open"} or None
+        What the verdicts of several collections say together.
     """
 
     quantity: str
@@ -163,6 +175,10 @@ class PooledRow(Record, frozen=True, kw_only=True):
     missing_because: str | None
     left_out: dict[str, str]
     effects: Named[Effect]
+    architecture: str | None = None
+    loss: str | None = None
+    domain: str | None = None
+    agreement: Agreement | None = None
 
     def __post_init__(self) -> None:
         named(self, "effects")
@@ -174,7 +190,19 @@ class PooledRow(Record, frozen=True, kw_only=True):
             return f"{self.term} and {self.measure}: {self.student}, {self.sampling}"
         if self.quantity == "risk":
             return f"risk of {self.student}, {self.sampling}"
+        if self.quantity == GAIN:
+            return f"{self.students}: {self.loss} on {self.sampling}"
         return f"{self.quantity}: {self.sampling} - {self.reference}, {self.pairs}"
+
+    @property
+    def students(self) -> str:
+        """The architecture of the students of ablations, and where they are tested."""
+        where = "" if self.domain == IN_DOMAIN else " out of domain"
+        return f"{self.architecture}{where}"
+
+    def count(self, verdict: Verdict) -> int:
+        """Collections of ablations with this verdict."""
+        return sum(one.verdict == verdict for one in self.effects)
 
 
 class QuestionRow(Record, frozen=True, kw_only=True):
@@ -205,6 +233,10 @@ class EffectRow(Record, frozen=True, kw_only=True):
     lower: float
     upper: float
     weight: float
+    architecture: str | None = None
+    loss: str | None = None
+    domain: str | None = None
+    verdict: Verdict | None = None
 
 
 class Study(
@@ -249,6 +281,17 @@ class Study(
         """The same: settings of a study have the names of parameters."""
         return self
 
+    @property
+    def gains(self) -> tuple[PooledRow, ...]:
+        """The cells of ablations, each against random negatives."""
+        return tuple(row for row in self.pooled if row.quantity == GAIN)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that any data set has, in order."""
+        held = {step.step for one in self.datasets for step in one.steps}
+        return tuple(one for one in (ABLATE, *STEPS) if one in held)
+
     def answered(self) -> list[tuple[DataSet, Answered]]:
         """All answers with their data set, in the order of the questions."""
         order = [*QUESTIONS]
@@ -286,6 +329,10 @@ class Study(
                     lower=effect.lower,
                     upper=effect.upper,
                     weight=effect.weight,
+                    architecture=row.architecture,
+                    loss=row.loss,
+                    domain=row.domain,
+                    verdict=effect.verdict,
                 )
                 for row in self.pooled
                 for effect in row.effects

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rankbound.bounds.errors import DomainError
+from rankbound.commands.ablate.result import Ablation
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.compare.run import compare_with
 from rankbound.commands.inspect.readiness import rehearse
@@ -19,14 +20,22 @@ from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import measure_with
 from rankbound.commands.study.answers import answers_of, sentences
 from rankbound.commands.study.config import Config, check_config
-from rankbound.commands.study.options import Data, inspect_line
+from rankbound.commands.study.options import (
+    Data,
+    cells_line,
+    inspect_line,
+    is_ablation,
+    steps_of,
+)
 from rankbound.commands.study.pooled import DEFINITIONS as POOLING
+from rankbound.commands.study.pooled import OF_CELLS as OF_GAINS
 from rankbound.commands.study.pooled import pooled_rows
 from rankbound.commands.study.processes import done_by
 from rankbound.commands.study.result import (
+    ABLATE,
     FILE,
+    GAIN,
     PAGE,
-    STEPS,
     DataSet,
     Roles,
     Step,
@@ -39,6 +48,7 @@ from rankbound.commands.study.steps import (
     inputs_of_options,
     inputs_of_validation,
 )
+from rankbound.commands.validate.ablated import ablation_in, validate_ablation
 from rankbound.commands.validate.folders import named_folder
 from rankbound.commands.validate.panels import with_scales
 from rankbound.commands.validate.result import Validation
@@ -142,7 +152,7 @@ class Progressing:
                 step=step,
                 outcome="done",
                 folder=self.folder(step),
-                command=command,
+                command=command or None,
             )
         )
 
@@ -214,10 +224,11 @@ def _done(
 ) -> Progressing:
     """All steps of a data set; what fails is noted."""
     here = Progressing(data, hashes, fresh, force)
-    for step in STEPS:
+    taken = OF_CELLS if is_ablation(data.folder) else TAKEN
+    for step in steps_of(data.folder):
         progress(f"{data.name}: {step}")
         try:
-            TAKEN[step](here)
+            taken[step](here)
         except MISTAKES as error:
             here.failed(step, str(error))
         except OSError as error:
@@ -229,7 +240,7 @@ def _done(
 
 def n_stages(folders: FoldersLike) -> int:
     """How many stages the steps of these data sets report."""
-    return len(STEPS) * len(folders_of(folders))
+    return sum(len(steps_of(one)) for one in folders_of(folders).values())
 
 
 def _inspect(here: Progressing) -> None:
@@ -331,6 +342,44 @@ def _validate(here: Progressing) -> None:
     here.work("validate", work, make)
 
 
+def _tables(here: Progressing) -> list[Path]:
+    """The result of an ablation, and its tables."""
+    beside = (kind.path(here.data.folder) for kind in Ablation.BESIDE)
+    return [here.data.folder / Ablation.FILE, *filter(None, beside)]
+
+
+def _ablate(here: Progressing) -> None:
+    """Take the results of an ablation, of which nothing is trained again."""
+    data = here.data
+    work = Work(Ablation, data.place(ABLATE), "", _tables(here))
+    here.work(ABLATE, work, lambda: (ablation_in(data.folder)[0], {}))
+
+
+def _cells(here: Progressing) -> None:
+    """Ask whether terms order the cells of an ablation."""
+    data = here.data
+    command = cells_line(data)
+    work = Work(Validation, data.place("validate"), command, _tables(here))
+    asked = data.cells()
+
+    def make() -> tuple[Validation, Mapping[str, str]]:
+        family = asked.family
+        made = validate_ablation(
+            data.folder,
+            delta=family.delta,
+            correction=family.correction,
+            band=family.band,
+            resamples=asked.resamples,
+            permutations=asked.permutations,
+            seed=asked.seed,
+            command=command,
+        )
+        return made, {}
+
+    here.work("validate", work, make)
+
+
+OF_CELLS: Final = {ABLATE: _ablate, "validate": _cells}
 TAKEN: Final = {
     "inspect": _inspect,
     "measure": _measure,
@@ -374,6 +423,7 @@ def _study(found: Sequence[Progressing], config: Config, command: str) -> Study:
     )
     made = {here.data.name: (_measured(here), here.results) for here in found}
     pooled = pooled_rows(made, delta=delta)
+    gains = any(row.quantity == GAIN for row in pooled)
     held = () if config.path is None else (config.path,)
     return Study(
         datasets=Named(
@@ -391,7 +441,7 @@ def _study(found: Sequence[Progressing], config: Config, command: str) -> Study:
         delta=delta,
         sentences=tuple(sentences(pooled)),
         warnings=tuple(text for here in found for text in here.warnings),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS | (OF_GAINS if gains else {}),
         inputs=tuple(Input(path=str(one), sha256=sha256(one)) for one in held),
         command=command,
         versions=versions(),

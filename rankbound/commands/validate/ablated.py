@@ -15,11 +15,12 @@ import numpy as np
 from rankbound.commands.ablate.result import (
     BASE,
     EFFECTIVENESS,
-    IN_DOMAIN,
     KEY,
     NONE,
     Ablation,
     CellSummary,
+    Difference,
+    tested_on,
 )
 from rankbound.commands.validate.answers import answers_of
 from rankbound.commands.validate.configurations import Configurations, across
@@ -46,7 +47,7 @@ MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=Tru
 OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
 VARIANCE: Final = "score_variance"
 NONE_TESTED: Final = "no associations query by query"
-TEACHER, AUGMENTATION = "teacher", "augmentation"
+TEACHER, AUGMENTATION, SAMPLING = "teacher", "augmentation", "sampling"
 # What tells the rows of a cell from those of others
 CELL: Final = (*KEY[:-1], "trained_on")
 WARNING: Final = (
@@ -106,16 +107,7 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
     >>> [(one.predictor, one.tau) for one in found.configurations]  # doctest: +SKIP
     [('bound', -0.12), ...]
     """
-    ablation = Ablation.load(where)
-    folder = Path(where)
-    path = folder / Ablation.FILE if folder.is_dir() else folder
-    tables = [ablation.beside.get(kind.name) for kind in Ablation.BESIDE]
-    if None in tables:
-        raise FormatError(
-            path,
-            "lacks one of its tables of students and queries; run `ablate` again with "
-            "this version",
-        )
+    ablation, path = ablation_in(where)
     family = Family(delta=delta, correction=correction, band=band)  # type: ignore[arg-type]
     values = [*_values(ablation, seed)]
     found = across(
@@ -128,10 +120,30 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
     return _result(found, family, path, resamples, seed, command)
 
 
+def ablation_in(where: Path | str) -> tuple[Ablation, Path]:
+    """An ablation with its tables, and its JSON file.
+
+    Raises
+    ------
+    FormatError
+        When there is none, or it lacks a table.
+    """
+    ablation = Ablation.load(where)
+    folder = Path(where)
+    path = folder / Ablation.FILE if folder.is_dir() else folder
+    if None in [ablation.beside.get(kind.name) for kind in Ablation.BESIDE]:
+        raise FormatError(
+            path,
+            "lacks one of its tables of students and queries; run `ablate` again with "
+            "this version",
+        )
+    return ablation, path
+
+
 def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
     """The configurations of all cells that have terms."""
     limits, queries = (
-        _by_cell(_of_grid(ablation.beside[kind.name])) for kind in Ablation.BESIDE
+        by_cell(_of_grid(ablation.beside[kind.name])) for kind in Ablation.BESIDE
     )
     variance = {
         (one.collection, one.sampling): one.terms[VARIANCE]
@@ -139,12 +151,12 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
         if not one.architecture
     }
     for cell in ablation.cells:
-        key = tuple(str(getattr(cell, name)) for name in CELL)
+        key = cell_of(cell, cell.sampling)
         rows, mine = limits[key], queries[key]
         if cell.upper_bound is None:
             continue
         qids = strings(mine[QID])
-        dataset = _dataset(cell)
+        dataset = tested_on(cell)
         order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
         first = np.zeros(len(qids), dtype=bool)
         first[order[: len(qids) // 2]] = True
@@ -173,10 +185,11 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
         )
 
 
-def _dataset(cell: CellSummary) -> str:
-    if cell.domain == IN_DOMAIN:
-        return cell.collection
-    return f"{cell.collection} by students of {cell.trained_on}"
+def cell_of(one: CellSummary | Difference, sampling: str) -> tuple[str, ...]:
+    """What tells the rows of a cell, or of its neighbour by another sampling."""
+    return tuple(
+        sampling if name == SAMPLING else str(getattr(one, name)) for name in CELL
+    )
 
 
 def _of_grid(rows: Rows) -> Rows:
@@ -187,7 +200,7 @@ def _of_grid(rows: Rows) -> Rows:
     return rows.where(TEACHER, BASE).where(AUGMENTATION, NONE)
 
 
-def _by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:
+def by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:
     """The columns of every cell."""
     places: dict[tuple[str, ...], list[int]] = {}
     keys = zip(*(rows.column(name) for name in CELL), strict=True)

@@ -324,7 +324,11 @@ TAUGHT = {
     "samplings": ("random",),
     "architectures": ("bi",),
     "teachers": ("overconfident", "underconfident", "noisy", "stronger", "ensemble"),
+    "augmentations": ("temperature",),
 }
+
+
+OUT_THERE = "out", "ranknet on random"
 
 
 @pytest.fixture(scope="module")
@@ -343,7 +347,13 @@ def taught(made):
         }
         path = place / f"teacher/members/{name}.scores.json"
         path.write_text(json.dumps(member))
-    return scores, place, rb.ablate([place], folder / "taught/out", **(GRID | TAUGHT))
+    found = rb.ablate(
+        [place],
+        folder / "taught/out",
+        out_of_domain=[folder / "other"],
+        **(GRID | TAUGHT),
+    )
+    return scores, place, found
 
 
 def test_teachers_are_graded_and_the_grid_stays_as_it_is(made, taught):
@@ -364,19 +374,34 @@ def test_teachers_are_graded_and_the_grid_stays_as_it_is(made, taught):
     assert known["noisy"].ndcg < base.ndcg - 0.05
     assert known["stronger"].ndcg >= base.ndcg
     rows = table(folder / "taught/out")
-    assert len(rows) == 2 * 6
-    assert {row["augmentation"] for row in rows} == {"none"}
+    # Out of domain there are the students of the grid alone
+    assert len(rows) == 2 * (1 + 1 + 5 + 1)
+    assert {
+        (row["teacher"], row["augmentation"], row["collection"])
+        for row in rows
+        if row["domain"] == "out"
+    } == {("base", "none", "other")}
+    abroad = [
+        [one.means for one in of.cells if (one.domain, one.label) == OUT_THERE]
+        for of in (found, other)
+    ]
+    assert abroad[0][:1] == abroad[1]
     values = {}
     for row in rows:
-        values.setdefault(row["teacher"], []).append(float(row["ndcg@10"]))
+        if row["domain"] == "in":
+            key = row["teacher"], row["augmentation"]
+            values.setdefault(key, []).append(float(row["ndcg@10"]))
     for arm in other.arms:
-        gain = np.mean(values[arm.teacher]) - np.mean(values["base"])
+        assert arm.cell.domain == "in"
+        of_arm = values[arm.teacher, arm.augmentation]
+        gain = np.mean(of_arm) - np.mean(values["base", "none"])
         assert_allclose(arm.gain, gain, atol=1e-12)
         assert arm.lower < arm.gain < arm.upper
         assert arm.cell.means["entropy"].value == pytest.approx(
             known[arm.teacher].entropy, abs=1e-12
         )
-        run = f"world.bi.ranknet.random.{arm.teacher}.0.run.gz"
+        (name,) = {arm.teacher, arm.augmentation} - {"base", "none"}
+        run = f"world.bi.ranknet.random.{name}.0.run.gz"
         assert (folder / "taught/out/runs" / run).is_file()
     claim = other.claims["moderate-teacher-entropy"]
     assert claim.evidence.startswith("2 differences: base less overconfident")
@@ -922,13 +947,18 @@ def test_energy_that_cannot_be_measured_is_none_with_a_reason(monkeypatch, fails
 
 def test_what_is_wrong_with_a_later_collection_is_said_before_any_training(tmp_path):
     world(tmp_path / "one")
-    shutil.copytree(tmp_path / "one", tmp_path / "other/one")
+    for copied in ("other/one", "two", "other/two"):
+        shutil.copytree(tmp_path / "one", tmp_path / copied)
     (tmp_path / "empty").mkdir()
     for second, abroad, said in (
         ("other/one", (), "two collections are called 'one'"),
         ("empty", (), "has no documents"),
         ("nowhere", (), "is no folder"),
         (None, ("nowhere",), "is no folder"),
+        # Out of domain of the second it would be another collection of its name
+        ("two", ("other/two",), "two collections are called 'two'"),
+        (None, ("other/one",), "two collections are called 'one'"),
+        (None, ("two", "two"), "two collections are called 'two'"),
     ):
         places = [tmp_path / one for one in ("one", second) if one is not None]
         told = []
