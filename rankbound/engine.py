@@ -399,7 +399,7 @@ class Blocks:
     _begun: bool = False
     # Tiles that are in no file yet, the time of the first, and those of the last block
     # that was read
-    _new: dict[str, Any] = field(default_factory=dict)
+    _new: dict[str, object] = field(default_factory=dict)
     _since: float = 0.0
     _read: dict[str, dict[str, Array]] = field(default_factory=dict)
 
@@ -504,7 +504,7 @@ class Blocks:
         held = {
             f"{digest}.{one.name}": getattr(made, one.name)
             for digest, made in self._new.items()
-            for one in fields(made)
+            for one in fields(cast(Any, made))
         }
         np.savez(packed, **held)
         try:
