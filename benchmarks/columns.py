@@ -306,7 +306,7 @@ def _arrow(path: Path, queries: int) -> None:
     """Our own file."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         source = Path(folder, "x.run")
-        WRITERS["run"](source, queries)
+        RUN(source, queries)
         measured("convert", source, path)
 
 
@@ -317,9 +317,10 @@ SCHEMA: Final = (
     '"type": "string"}, {"name": "score", "type": "number"}], "pandas_version": '
     '"1.4.0"}, "data": ['
 )
+RUN: Final[Writer] = partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} bm25\n"))
 WRITERS: Final[dict[str, Writer]] = {
     # Text
-    "run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} bm25\n")),
+    "run": RUN,
     "run.gz": write_run,
     "tagged.run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} my run\n")),
     "scoreddocs": partial(_written, line=_lines("{qid} {d} {s!r}\n")),
