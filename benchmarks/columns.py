@@ -591,6 +591,7 @@ MEASURED: Final = Table(
 
 def main(words: list[str]) -> None:
     """Print the table of some formats, or of all."""
+    at = commit()  # before the tables change
     names = [word for word in words if word != KEEP]
     made = MEASURED if names[:1] == ["measure"] else CONVERTED
     begin = (
@@ -600,7 +601,7 @@ def main(words: list[str]) -> None:
     head = f"| {made.columns} |\n|{' --- |' * len(made.columns.split(' | '))}\n"
     sys.stdout.write(f"{begin}\n\n{head}")
     for line in made.rows(names[made is MEASURED :]):
-        row = f"{line} {commit()} |\n"
+        row = f"{line} {at} |\n"
         sys.stdout.write(row)
         sys.stdout.flush()
         if KEEP in words:
