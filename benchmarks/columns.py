@@ -306,7 +306,7 @@ def _arrow(path: Path, queries: int) -> None:
     """Our own file."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         source = Path(folder, "x.run")
-        WRITERS["run"](source, queries)
+        RUN(source, queries)
         measured("convert", source, path)
 
 
@@ -317,9 +317,10 @@ SCHEMA: Final = (
     '"type": "string"}, {"name": "score", "type": "number"}], "pandas_version": '
     '"1.4.0"}, "data": ['
 )
+RUN: Final[Writer] = partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} bm25\n"))
 WRITERS: Final[dict[str, Writer]] = {
     # Text
-    "run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} bm25\n")),
+    "run": RUN,
     "run.gz": write_run,
     "tagged.run": partial(_written, line=_lines("{qid} Q0 {d} {r} {s:.6f} my run\n")),
     "scoreddocs": partial(_written, line=_lines("{qid} {d} {s!r}\n")),
@@ -590,6 +591,7 @@ MEASURED: Final = Table(
 
 def main(words: list[str]) -> None:
     """Print the table of some formats, or of all."""
+    at = commit()  # before the tables change
     names = [word for word in words if word != KEEP]
     made = MEASURED if names[:1] == ["measure"] else CONVERTED
     begin = (
@@ -599,7 +601,7 @@ def main(words: list[str]) -> None:
     head = f"| {made.columns} |\n|{' --- |' * len(made.columns.split(' | '))}\n"
     sys.stdout.write(f"{begin}\n\n{head}")
     for line in made.rows(names[made is MEASURED :]):
-        row = f"{line} {commit()} |\n"
+        row = f"{line} {at} |\n"
         sys.stdout.write(row)
         sys.stdout.flush()
         if KEEP in words:

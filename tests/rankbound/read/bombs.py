@@ -475,7 +475,9 @@ def main() -> None:
             found = converted(path)
         lines = found.said.replace(f"{folder}/", "").splitlines()
         good = found.code == bomb.code and len(lines) == (bomb.code != 0)
-        good = good and found.seconds < SECONDS and found.clock < CLOCK
+        # As many processes as wait for a processor share it
+        good = good and found.clock < CLOCK * max(1.0, os.getloadavg()[0])
+        good = good and found.seconds < SECONDS
         good = good and found.peak < 1024
         mark = " " if good else "!"
         sys.stdout.write(
