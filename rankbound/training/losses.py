@@ -101,8 +101,8 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         self.temperature = temperature
         self.student_temperature = student_temperature
         self.pairs, self.reduction, self.checks = pairs, reduction, checks
-        # The fields of the last batch. In a list, since setting an attribute of a module
-        # takes 3 microseconds, and always as long, since a compiler starts anew if not
+        # The fields of the last batch: in a list, since setting an attribute of a
+        # module takes 3 microseconds, of one length, or a compiler starts anew
         self._seen: list[Tensor | None] = [None] * len(_Batch._fields)
         self._faults: Tensor | None = None
 
@@ -209,8 +209,8 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         if count:
             raise ValueError(
                 f"{count} scores or weights given to the loss were not finite, or "
-                "weights below 0; mask padding with `mask`, and lower the learning rate "
-                "if the student's scores overflow"
+                "weights below 0; mask padding with `mask`, and lower the learning "
+                "rate if the student's scores overflow"
             )
 
     def _count_faults(self, batch: _Batch) -> None:
