@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from numbers import Real
 from typing import Literal, NamedTuple
 
 import torch
@@ -59,7 +60,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
     Parameters
     ----------
     temperature : float or Parameter, default 1
-        Divides the teacher's scores; positive.
+        Divides the teacher's scores; one positive number.
     student_temperature : float or Parameter, default 1
         Divides the student's scores; positive. A parameter is learned with the model.
     pairs : {"all", "pos-neg"}
@@ -67,8 +68,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
     reduction : {"mean", "sum", "none"}
         Over groups; "none" gives one number for each, 0 for a group without a pair.
     checks : bool, default False
-        Count scores that are not finite and weights that are not, or below 0, on the
-        device and without waiting for it; `check` reads the count.
+        Count what is wrong on the device and without waiting for it: scores that are
+        not finite, weights that are not, or below 0, and learned temperatures that are
+        not positive. `check` reads the count.
 
     Raises
     ------
@@ -96,7 +98,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
             ("temperature", temperature),
             ("student_temperature", student_temperature),
         ):
-            if not isinstance(value, Tensor) and not 0 < value < math.inf:
+            known = isinstance(value, Real)  # what a tensor holds, `checks` looks at
+            one = value.numel() == 1 if isinstance(value, Tensor) else known
+            if not one or (known and not 0 < value < math.inf):
                 raise ValueError(f"`{name}` must be a positive number, got {value!r}")
         self.temperature = temperature
         self.student_temperature = student_temperature
@@ -140,7 +144,8 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Raises
         ------
         ValueError
-            When shapes differ, or `mask` or `positive` is not boolean.
+            When shapes differ, the student's scores are no floating-point numbers, or
+            `mask` or `positive` is not boolean.
         """
         return self._of_scores(student, teacher, mask, positive, weights)
 
@@ -178,7 +183,8 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Raises
         ------
         RuntimeError
-            Before the first call, and where the last call had no teacher.
+            Before the first call, where the last call had no teacher, and after
+            `vmap`, whose tensors cannot be read outside of it.
         """
         seen = _Batch(*self._seen)
         if seen.teacher is None:
@@ -190,15 +196,15 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
             return _terms(seen, self.pairs)
 
     def check(self) -> None:
-        """Raise if a score or weight was wrong since the last call of this.
+        """Raise if anything was wrong since the last call of this.
 
         Waits for the device; the calls of the loss do not.
 
         Raises
         ------
         ValueError
-            With the number of scores that were not finite, and of weights that were
-            not, or below 0; padding may hold anything.
+            With the number of scores, weights and temperatures that were wrong, as
+            `checks` says; padding may hold anything.
         RuntimeError
             If the loss was made without `checks`.
         """
@@ -208,15 +214,19 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         count = 0 if faults is None else int(faults)
         if count:
             raise ValueError(
-                f"{count} scores or weights given to the loss were not finite, or "
-                "weights below 0; mask padding with `mask`, and lower the learning "
-                "rate if the student's scores overflow"
+                f"{count} scores or weights given to the loss were not finite, weights "
+                "below 0, or temperatures not positive; mask padding with `mask`, and "
+                "lower the learning rate if the student's scores overflow or a "
+                "temperature is learned"
             )
 
     def _count_faults(self, batch: _Batch) -> None:
         # Padding was filled; weights below 0 are NaN
         sides = (batch.student, batch.teacher, batch.weights)
         found = sum((~it.detach().isfinite()).sum() for it in sides if it is not None)
+        for one in (self.temperature, self.student_temperature):
+            if isinstance(one, Tensor):
+                found = found + (~(one.detach() > 0)).sum()
         self._faults = found if self._faults is None else self._faults + found
 
     def extra_repr(self) -> str:
@@ -239,23 +249,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         positive: Tensor | None,
         weights: Tensor | None,
     ) -> _Batch:
-        for name, one in (
-            ("teacher", teacher),
-            ("mask", mask),
-            ("positive", positive),
-            ("weights", weights),
-        ):
-            # Such as (k,) or (groups, 1) would spread, and count groups wrongly
-            if one is not None and one.shape != student.shape:
-                raise ValueError(
-                    f"`{name}` must have the shape of `student`, "
-                    f"{tuple(student.shape)}, got {tuple(one.shape)}; use `expand_as`"
-                )
-            if name in BOOLEAN and one is not None and one.dtype != torch.bool:
-                raise ValueError(
-                    f"`{name}` must be boolean, got {one.dtype}; compare it, as in "
-                    f"`{name} > 0`"
-                )
+        _check_shapes(student, teacher, mask, positive, weights)
         student = _wide(student)
         given = mask
         if weights is not None:
@@ -481,7 +475,7 @@ class LCELoss(DistillLoss):
         return torch.where(good, loss, 0.0).sum(-1) / counts.clamp(min=1)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
-        scores = batch.student.flatten(0, -2)
+        scores = batch.student.reshape(-1, batch.student.shape[-1])
         first = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
         return functional.cross_entropy(scores, first)
 
@@ -592,6 +586,37 @@ def _log_softmax(scores: Tensor, batch: _Batch) -> Tensor:
 def _inside(scores: Tensor, mask: Tensor | None) -> Tensor:
     """Which positions are documents."""
     return torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+
+
+def _check_shapes(
+    student: Tensor,
+    teacher: Tensor | None,
+    mask: Tensor | None,
+    positive: Tensor | None,
+    weights: Tensor | None,
+) -> None:
+    if not student.ndim or not student.is_floating_point():
+        raise ValueError(
+            "`student` must have floating-point numbers of shape (..., k), got "
+            f"{student.dtype} of shape {tuple(student.shape)}; use `.float()`"
+        )
+    for name, one in (
+        ("teacher", teacher),
+        ("mask", mask),
+        ("positive", positive),
+        ("weights", weights),
+    ):
+        # Such as (k,) or (groups, 1) would spread, and count groups wrongly
+        if one is not None and one.shape != student.shape:
+            raise ValueError(
+                f"`{name}` must have the shape of `student`, "
+                f"{tuple(student.shape)}, got {tuple(one.shape)}; use `expand_as`"
+            )
+        if name in BOOLEAN and one is not None and one.dtype != torch.bool:
+            raise ValueError(
+                f"`{name}` must be boolean, got {one.dtype}; compare it, as in "
+                f"`{name} > 0`"
+            )
 
 
 def _wide(scores: Tensor) -> Tensor:

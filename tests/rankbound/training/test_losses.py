@@ -254,7 +254,7 @@ def test_wrong_settings_are_refused():
     for wrong in ({"pairs": "neg-neg"}, {"reduction": "median"}):
         with pytest.raises(ValueError, match="must be"):
             PairwiseDistillLoss(**wrong)
-    for wrong in (0.0, -1.0, math.nan, math.inf):
+    for wrong in (0.0, -1.0, math.nan, math.inf, None, "1", torch.ones(2)):
         with pytest.raises(ValueError, match="positive"):
             PairwiseDistillLoss(wrong)
         with pytest.raises(ValueError, match="positive"):
@@ -347,6 +347,11 @@ def test_bad_scores_are_counted_when_asked_for():
     loss(student, teacher, mask=mask, weights=weights)
     with pytest.raises(ValueError, match="3 scores or weights"):
         loss.check()
+    scale = torch.nn.Parameter(torch.tensor(-1.0))  # learned too fast
+    loss = LCELoss(student_temperature=scale, checks=True)
+    loss(student)
+    with pytest.raises(ValueError, match="temperatures not positive"):
+        loss.check()
     with pytest.raises(RuntimeError, match="checks"):
         PairwiseDistillLoss().check()
 
@@ -369,6 +374,20 @@ def test_documents_of_weight_0_count_where_pairs_are_counted(kind, pairs):
 
 
 @pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 4), (3, 1), (2, 0)])
+def test_groups_may_have_any_shape(kind, shape):
+    """One group, groups of groups, and groups without a pair, strided or not."""
+    student, teacher = scores(2, (*shape[:-1], 2 * shape[-1]))
+    strided = [one[..., ::2] for one in (student, teacher)]
+    whole = [one.contiguous() for one in strided]
+    each = kind(reduction="none")(*strided)
+    assert each.shape == shape[:-1]
+    mean = 0.0 if shape[-1] < 2 else each.mean().item()
+    for sides in (strided, whole):
+        assert_allclose(kind()(*sides).item(), mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
 def test_the_mean_over_no_group_is_0(kind):
     student = torch.zeros(0, 4, requires_grad=True)
     for more in ({}, {"mask": torch.ones(0, 4, dtype=torch.bool)}):
@@ -384,6 +403,9 @@ def test_other_shapes_and_numbers_for_booleans_are_refused(kind):
     for wrong in (teacher[:1].flatten(), teacher[:, :1], teacher.flatten()):
         with pytest.raises(ValueError, match="`teacher` must have the shape"):
             kind()(student, wrong)
+    for wrong in (torch.tensor(1.0), torch.ones(4, 3, dtype=torch.long)):
+        with pytest.raises(ValueError, match="`student` must have floating-point"):
+            kind()(wrong, torch.zeros_like(wrong))
     for name in ("mask", "positive", "weights"):
         with pytest.raises(ValueError, match=f"`{name}` must have the shape"):
             kind()(student, teacher, **{name: torch.ones(3, dtype=torch.bool)})
