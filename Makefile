@@ -97,8 +97,8 @@ examples: $(CLIENTS)/.main ## train MiniLM and a cross-encoder on installed docs
 	for one in bi_encoder plain_torch cross_encoder; do \
 		HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(CLIENTS)/main/bin/python docs/examples/$$one.py || exit 1; done
 
-bench-training: $(CLIENTS)/.main ## losses against BCE and those of sentence-transformers, as ratios
-	OMP_NUM_THREADS=1 $(CLIENTS)/main/bin/python -m benchmarks training
+bench-training: $(CLIENTS)/.main ## losses against BCE and those of sentence-transformers, as ratios, into docs/measured
+	$(CLIENTS)/main/bin/python -m benchmarks training --keep
 
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas

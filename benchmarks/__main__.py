@@ -146,19 +146,16 @@ def kernel_rows(kept: dict[str, Timed], found: dict[str, float]) -> Iterator[str
     yield "\n" + kernels.accuracy(np.random.default_rng(0))
 
 
-def training_rows() -> Iterator[str]:
-    """Time losses, whose table has columns of its own."""
-    from benchmarks.losses import HEAD as COLUMNS
-    from benchmarks.losses import rows
-
-    yield f"\n{COLUMNS.rstrip()}"
-    yield from rows()
-
-
 def main(words: list[str]) -> None:
     """Print the tables, and keep them if asked to."""
     if words[:1] == ["scale"]:  # whose tables have other columns
         scale.main(words[1:])
+        return
+    about, made = machine(), commit()
+    if words[:1] == ["training"]:  # which needs torch, and has a table of its own
+        from benchmarks import losses
+
+        losses.main(f"at {made}: {about}", keep=KEEP in words)
         return
     kept: dict[str, Timed] = {}
     found: dict[str, float] = {}
@@ -169,9 +166,7 @@ def main(words: list[str]) -> None:
         "groups": group_rows,
         "report": report_rows,
         "commands": whole_command_rows,
-        "training": training_rows,
     }
-    about, made = machine(), commit()
     told = [f"Made by `make bench` at {made}: {about}.\n"]
     sys.stdout.write(told[0])
     for word in [word for word in words if word != KEEP] or ["kernels"]:

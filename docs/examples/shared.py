@@ -17,7 +17,6 @@ import rankbound as rb
 from rankbound.training import HeldOut
 
 SIZE = 6  # documents of a group: the positive first
-WORDS = 40  # of a text that a student reads
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def docstrings(*, seed: int = 0) -> Data:
     asked = dict(zip(drawn.group_qids(), positives, strict=True))
     return Data(
         queries={qid: texts[docno].summary for qid, docno in asked.items()},
-        documents={docno: _cut(one.text) for docno, one in texts.items()},
+        documents={docno: one.text for docno, one in texts.items()},
         teacher=found.pool.teacher,
         groups={split: found.of_split(drawn, split) for split in found.splits},
     )
@@ -101,7 +100,3 @@ def small(*, seed: int = 0) -> Data:
         rb.read_scores(teacher),
         {split: rb.read_groups(rows) for split, rows in parts.items()},
     )
-
-
-def _cut(text: str) -> str:
-    return " ".join(text.split()[:WORDS])

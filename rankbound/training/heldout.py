@@ -17,7 +17,6 @@ from os import PathLike
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.wording import counted
@@ -164,7 +163,8 @@ class HeldOut:
         K, fixed beforehand: how many checkpoints will be evaluated at most. By default
         the evaluations so far are counted, which is valid where it does not depend on
         the results how many there will be; early stopping on these very queries needs
-        the number.
+        the number. The count is `evaluations`: a resumed training sets it again, as
+        `BoundCallback` and `BoundLightningCallback` do.
     embeddings : object, optional
         Vectors of the documents, as `rankbound.read_embeddings` takes them, for L times
         the diameter of students that have none of their own.
@@ -262,8 +262,10 @@ class HeldOut:
                 f"neither `queries` nor `documents` has a text for {error.args[0]!r}"
             ) from None
 
-    def scores(self, values: ArrayLike) -> Scores:
+    def scores(self, values: Any) -> Scores:
         """The student's scores from one value for each of `pairs`."""
+        if hasattr(values, "detach"):  # a tensor, perhaps a half, and on a device
+            values = values.detach().double().cpu()
         found = np.asarray(values, dtype=np.float64).ravel()
         if len(found) != len(self._pairs):
             raise UsageError(
@@ -303,8 +305,8 @@ class HeldOut:
         Parameters
         ----------
         student : path, object or array
-            Scores as `rankbound.read_scores` takes them, or an array with one for each
-            of `pairs`.
+            Scores as `rankbound.read_scores` takes them, or an array or tensor with one
+            for each of `pairs`.
         kind : Kind or str, default "logit"
         temperature : float, tensor or "fit", optional
             Of the student: that of its loss, or chosen on the pilot queries ("fit"); 1
@@ -331,9 +333,14 @@ class HeldOut:
     ) -> Evaluation:
         """Evaluate one of the checkpoints that were counted again, such as the best.
 
-        Its limit is that for all of them; the parameters are those of `evaluate`.
+        Its limit is that for all of them; the parameters are those of `evaluate`. If
+        none was counted yet, this one is.
         """
-        k = max(1, self.evaluations)
+        if not self.evaluations:
+            return self.evaluate(
+                student, kind=kind, temperature=temperature, embeddings=embeddings
+            )
+        k = self.evaluations
         if self.checkpoints is not None:
             if k > self.checkpoints:
                 raise UsageError(

@@ -9,6 +9,8 @@ from lightning.pytorch.callbacks import Callback
 
 from rankbound.training.heldout import LOG, Evaluation, HeldOut
 
+EVALUATIONS = "evaluations"
+
 
 class BoundLightningCallback(Callback):  # type: ignore[misc]  # it is not followed
     """Evaluates a module after each validation, and logs by the module's own `log`.
@@ -49,6 +51,15 @@ class BoundLightningCallback(Callback):  # type: ignore[misc]  # it is not follo
         self.temperature, self.kind = temperature, kind
         self.loss, self.batch_size, self.name = loss, batch_size, name
         self.last: Evaluation | None = None
+
+    def state_dict(self) -> dict[str, int]:
+        """What a checkpoint keeps: a resumed run goes on counting its evaluations."""
+        return {EVALUATIONS: self.held_out.evaluations}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Count on from a checkpoint."""
+        before = state_dict[EVALUATIONS]
+        self.held_out.evaluations = max(self.held_out.evaluations, before)
 
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, _outputs: Any, _batch: Any, _index: int

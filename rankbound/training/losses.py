@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from numbers import Real
 from typing import Literal, NamedTuple
 
 import torch
@@ -59,7 +60,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
     Parameters
     ----------
     temperature : float or Parameter, default 1
-        Divides the teacher's scores; positive.
+        Divides the teacher's scores; one positive number.
     student_temperature : float or Parameter, default 1
         Divides the student's scores; positive. A parameter is learned with the model.
     pairs : {"all", "pos-neg"}
@@ -67,8 +68,9 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
     reduction : {"mean", "sum", "none"}
         Over groups; "none" gives one number for each, 0 for a group without a pair.
     checks : bool, default False
-        Count scores that are not finite, on the device and without waiting for it;
-        `check` reads the count.
+        Count what is wrong on the device and without waiting for it: scores that are
+        not finite, weights that are not, or below 0, and learned temperatures that are
+        not positive. `check` reads the count.
 
     Raises
     ------
@@ -96,13 +98,16 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
             ("temperature", temperature),
             ("student_temperature", student_temperature),
         ):
-            if not isinstance(value, Tensor) and not 0 < value < math.inf:
+            known = isinstance(value, Real)  # what a tensor holds, `checks` looks at
+            one = value.numel() == 1 if isinstance(value, Tensor) else known
+            if not one or (known and not 0 < value < math.inf):
                 raise ValueError(f"`{name}` must be a positive number, got {value!r}")
         self.temperature = temperature
         self.student_temperature = student_temperature
         self.pairs, self.reduction, self.checks = pairs, reduction, checks
-        # In a list, since setting an attribute of a module takes 3 microseconds
-        self._seen: list[_Batch] = []
+        # The fields of the last batch: in a list, since setting an attribute of a
+        # module takes 3 microseconds, of one length, or a compiler starts anew
+        self._seen: list[Tensor | None] = [None] * len(_Batch._fields)
         self._faults: Tensor | None = None
 
     def forward(
@@ -119,24 +124,28 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Parameters
         ----------
         student, teacher : Tensor, shape (..., k)
-            Scores as logits; only differences within a group count.
+            Scores as logits; only differences within a group count. No gradient reaches
+            the teacher's.
         mask, positive : boolean Tensor, shape (..., k), optional
             False where a position is padding; true for the positives.
         weights : Tensor, shape (..., k), optional
             Weights of documents, at least 0, such as one over the probabilities of
             drawing them: a pair counts by the product of its two (theory of importance
-            weighting), and the pairs of a group by their weighted mean.
+            weighting), and the pairs of a group by their weighted mean. A weight below
+            0 or NaN makes the loss NaN.
 
         Returns
         -------
         Tensor, shape () or (...)
-            Of the dtype of `student`; half precision is added up in float32. The mean
-            over no group is 0.
+            Of the dtype of `student`; in float32 where that is half, as the squared
+            error of margins of 256 is more than float16 can hold. The mean over no
+            group is 0.
 
         Raises
         ------
         ValueError
-            When shapes differ, or `mask` or `positive` is not boolean.
+            When shapes differ, the student's scores are no floating-point numbers, or
+            `mask` or `positive` is not boolean.
         """
         return self._of_scores(student, teacher, mask, positive, weights)
 
@@ -152,20 +161,16 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         if self.checks:
             self._count_faults(batch)
         plain = mask is None and positive is None and weights is None
-        if plain:  # most calls, of which small ones cost what Python does
-            scores, known = batch.student, batch.teacher
-            known = None if known is None else known.detach()
-            seen = _Batch(scores.detach(), known, None, None, None)
-        else:
-            seen = _Batch(*(None if it is None else it.detach() for it in batch))
-        self._seen[:] = (seen,)
+        # A compiler makes an output of what is copied, and looks up what is only None
+        seen = (*batch[:2], None, None, None, None) if plain else batch
+        self._seen[:] = [
+            it.detach() if it is not None and it.requires_grad else it for it in seen
+        ]
         # The mean over nothing is no number, so such calls go the other way
         several = student.shape[-1] > 1 and student.numel() > 0
         if plain and self.reduction == "mean" and several:
-            loss = self._plain_mean(batch)
-        else:
-            loss = self._reduced(self._of_groups(batch), batch)
-        return loss if loss.dtype == student.dtype else loss.to(student.dtype)
+            return self._plain_mean(batch)
+        return self._reduced(self._of_groups(batch), batch)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         """The mean over groups in which every document counts alike."""
@@ -178,25 +183,28 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         Raises
         ------
         RuntimeError
-            Before the first call, and where the last call had no teacher.
+            Before the first call, where the last call had no teacher, and after
+            `vmap`, whose tensors cannot be read outside of it.
         """
-        if not self._seen or self._seen[0].teacher is None:
+        seen = _Batch(*self._seen)
+        if seen.teacher is None:
             raise RuntimeError(
                 "`terms` are those of the last call with a teacher's scores; there was "
                 "none"
             )
         with torch.no_grad():
-            return _terms(self._seen[0], self.pairs)
+            return _terms(seen, self.pairs)
 
     def check(self) -> None:
-        """Raise if a score was not finite since the last call of this.
+        """Raise if anything was wrong since the last call of this.
 
         Waits for the device; the calls of the loss do not.
 
         Raises
         ------
         ValueError
-            With the number of such scores; padding may hold anything.
+            With the number of scores, weights and temperatures that were wrong, as
+            `checks` says; padding may hold anything.
         RuntimeError
             If the loss was made without `checks`.
         """
@@ -206,15 +214,19 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         count = 0 if faults is None else int(faults)
         if count:
             raise ValueError(
-                f"{count} scores given to the loss were not finite; mask padding with "
-                "`mask`, and lower the learning rate if the student's scores overflow"
+                f"{count} scores or weights given to the loss were not finite, weights "
+                "below 0, or temperatures not positive; mask padding with `mask`, and "
+                "lower the learning rate if the student's scores overflow or a "
+                "temperature is learned"
             )
 
     def _count_faults(self, batch: _Batch) -> None:
-        # Padding was filled with zeros
-        found = (~batch.student.detach().isfinite()).sum()
-        if batch.teacher is not None:
-            found = found + (~batch.teacher.detach().isfinite()).sum()
+        # Padding was filled; weights below 0 are NaN
+        sides = (batch.student, batch.teacher, batch.weights)
+        found = sum((~it.detach().isfinite()).sum() for it in sides if it is not None)
+        for one in (self.temperature, self.student_temperature):
+            if isinstance(one, Tensor):
+                found = found + (~(one.detach() > 0)).sum()
         self._faults = found if self._faults is None else self._faults + found
 
     def extra_repr(self) -> str:
@@ -237,30 +249,17 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
         positive: Tensor | None,
         weights: Tensor | None,
     ) -> _Batch:
-        for name, one in (
-            ("teacher", teacher),
-            ("mask", mask),
-            ("positive", positive),
-            ("weights", weights),
-        ):
-            # Such as (k,) or (groups, 1) would spread, and count groups wrongly
-            if one is not None and one.shape != student.shape:
-                raise ValueError(
-                    f"`{name}` must have the shape of `student`, "
-                    f"{tuple(student.shape)}, got {tuple(one.shape)}; use `expand_as`"
-                )
-            if name in BOOLEAN and one is not None and one.dtype != torch.bool:
-                raise ValueError(
-                    f"`{name}` must be boolean, got {one.dtype}; compare it, as in "
-                    f"`{name} > 0`"
-                )
+        _check_shapes(student, teacher, mask, positive, weights)
         student = _wide(student)
         given = mask
         if weights is not None:
-            # A document of weight 0 is none
-            mask = weights > 0 if mask is None else mask & (weights > 0)
-            weights = torch.where(mask, weights, 1.0).to(student.dtype)
+            # A document of weight 0 is none; one without a valid weight must be seen
+            mask = weights != 0 if mask is None else mask & (weights != 0)
+            weights = torch.where(weights >= 0, weights.to(student.dtype), math.nan)
+            weights = torch.where(mask, weights, 1.0)
         if teacher is not None:
+            if teacher.requires_grad:
+                teacher = teacher.detach()
             if teacher.dtype != student.dtype:
                 teacher = teacher.to(student.dtype)
             teacher = _divided(_filled(teacher, mask), self.temperature)
@@ -278,7 +277,7 @@ class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followe
 
     def _counts(self, batch: _Batch) -> Tensor:
         """Which groups have a pair."""
-        return _pair_weights(batch, self.pairs).sum((-1, -2)) > 0
+        return _pair_weights(batch, self.pairs).sum((-1, -2)) != 0
 
 
 class _PairLoss(DistillLoss):
@@ -397,9 +396,10 @@ class MarginMSELoss(_PairLoss):
         student, teacher = batch.student, _known(batch.teacher)
         if self.pairs == "pos-neg":
             return functional.mse_loss(_against_first(student), _against_first(teacher))
-        k = student.shape[-1]
-        mean = functional.mse_loss(_margins(student), _margins(teacher))
-        return mean * (k / (k - 1))
+        # The mean square of differences is twice the variance; scores of 100,000 keep
+        # their digits if one is taken away first
+        errors = (student - student[..., :1]) - (teacher - teacher[..., :1])
+        return 2 * errors.var(-1).mean()
 
 
 class ListwiseDistillLoss(DistillLoss):
@@ -475,7 +475,7 @@ class LCELoss(DistillLoss):
         return torch.where(good, loss, 0.0).sum(-1) / counts.clamp(min=1)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
-        scores = batch.student.flatten(0, -2)
+        scores = batch.student.reshape(-1, batch.student.shape[-1])
         first = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
         return functional.cross_entropy(scores, first)
 
@@ -562,7 +562,7 @@ def _weighted(values: Tensor, weights: Tensor) -> Tensor:
 
 def _ratio(above: Tensor, below: Tensor) -> Tensor:
     """A quotient that is 0, with gradient 0, where nothing was counted."""
-    some = below > 0
+    some = below != 0  # NaN, of a weight that is none, stays
     return torch.where(some, above / torch.where(some, below, 1.0), 0.0)
 
 
@@ -586,6 +586,37 @@ def _log_softmax(scores: Tensor, batch: _Batch) -> Tensor:
 def _inside(scores: Tensor, mask: Tensor | None) -> Tensor:
     """Which positions are documents."""
     return torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+
+
+def _check_shapes(
+    student: Tensor,
+    teacher: Tensor | None,
+    mask: Tensor | None,
+    positive: Tensor | None,
+    weights: Tensor | None,
+) -> None:
+    if not student.ndim or not student.is_floating_point():
+        raise ValueError(
+            "`student` must have floating-point numbers of shape (..., k), got "
+            f"{student.dtype} of shape {tuple(student.shape)}; use `.float()`"
+        )
+    for name, one in (
+        ("teacher", teacher),
+        ("mask", mask),
+        ("positive", positive),
+        ("weights", weights),
+    ):
+        # Such as (k,) or (groups, 1) would spread, and count groups wrongly
+        if one is not None and one.shape != student.shape:
+            raise ValueError(
+                f"`{name}` must have the shape of `student`, "
+                f"{tuple(student.shape)}, got {tuple(one.shape)}; use `expand_as`"
+            )
+        if name in BOOLEAN and one is not None and one.dtype != torch.bool:
+            raise ValueError(
+                f"`{name}` must be boolean, got {one.dtype}; compare it, as in "
+                f"`{name} > 0`"
+            )
 
 
 def _wide(scores: Tensor) -> Tensor:
@@ -621,7 +652,7 @@ def _terms(batch: _Batch, pairs: Pairs) -> Terms:
     teacher = _margins(_known(batch.teacher))
     risk = _weighted(_pair_loss(_margins(batch.student), teacher), weights)
     entropy = _weighted(_pair_loss(teacher, teacher), weights)
-    some = (weights.sum((-1, -2)) > 0).to(risk.dtype)
+    some = (weights.sum((-1, -2)) != 0).to(risk.dtype)
     groups = some.sum().clamp(min=1)
     means = [(one * some).sum() / groups for one in (entropy, risk)]
     return Terms(means[0], (means[1] - means[0]).clamp(min=0), means[1])

@@ -311,7 +311,8 @@ def _teacher(labels: Tensor | None, scores: Tensor) -> Tensor | None:
             f"teacher's scores) or {(n, k - 1)} (its margins of the first document to "
             f"the others), got {tuple(labels.shape)}"
         )
-    return labels.detach().to(scores.device)
+    # A copy of what is there already would be an output of a compiled graph
+    return labels if labels.device == scores.device else labels.to(scores.device)
 
 
 def _check_lengths(labels: Sequence[Tensor], sizes: Tensor) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from rankbound.errors import FormatError, UsageError
 from rankbound.training.heldout import LOG, Evaluation
 
 # Metrics of an evaluation of a trainer are named so
@@ -21,8 +22,9 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
     Everything goes through the trainer's own `log`, and so to W&B, MLflow, TensorBoard
     and its history. Metrics of an evaluation are added to the trainer's, so that
     `metric_for_best_model` may name one, and early stopping watch it, if its callback
-    is added after this one. The queries of the trainer's data set are refused by the
-    certificate, unless they come as a stream.
+    is added after this one. A trainer's `BoundEvaluator` refuses the queries of its
+    data set, unless they come as a stream, and goes on counting checkpoints where a
+    resumed run left off.
 
     Parameters
     ----------
@@ -58,16 +60,23 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
         self.loss, self.feeding = found, feeding
         self.last: Evaluation | None = None
 
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        """Let the trainer's evaluators refuse the queries that it trains on."""
+    def on_train_begin(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:
+        """Have the evaluators refuse the trainer's queries, and count on if resumed."""
         rows = getattr(self.trainer, "train_dataset", None)
         main = getattr(self.trainer, "evaluator", None)
-        if not hasattr(rows, "column_names") or not hasattr(rows, "__len__"):
-            return  # a stream cannot be looked through beforehand
+        # A stream cannot be looked through beforehand
+        whole = hasattr(rows, "column_names") and hasattr(rows, "__len__")
         for one in getattr(main, "evaluators", [main]):
             held = getattr(one, "held_out", None)
-            if held is not None:
+            if held is None:
+                continue
+            if whole:
                 held.also_trained_on(rows)
+            name = f"{one.name}_" if one.name else ""
+            seen = [
+                int(row.get(f"{EVAL}{name}evaluations", 0)) for row in state.log_history
+            ]
+            held.evaluations = max([held.evaluations, *seen])
 
     def on_log(
         self, _args: Any, _state: Any, _control: Any, logs: Any = None, **_: Any
@@ -89,8 +98,13 @@ class BoundCallback(TrainerCallback):  # type: ignore[misc]  # it is not followe
 
     def on_epoch_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
         """Log the sampling card of what the epoch was fed."""
-        if self.feeding is not None:
+        if self.feeding is None:
+            return
+        try:
             card = self.feeding.epoch()
+        except (FormatError, UsageError) as error:  # a card is not worth a training
+            LOG.warning("epoch %s has no sampling card: %s", state.epoch, error)
+        else:
             LOG.info("epoch %s: %s", state.epoch, card.sentence())
             self._log("fed_", card.metrics())
 

@@ -1,10 +1,12 @@
 """Losses, evaluators and callbacks of `rankbound.training` in the real trainers.
 
-What is logged is read back from TensorBoard's files and MLflow's local store, and
-compared with what the evaluation said.
+What is logged is read back from TensorBoard's files, MLflow's local store and the file
+of an offline run of W&B, and compared with what the evaluation said.
 """
 
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +81,9 @@ def sentence_transformers(client: Client, model: Any, judge: Any) -> None:
     folder = client.folder / "trained"
     os.environ["MLFLOW_TRACKING_URI"] = f"file:{folder / 'mlflow'}"
     os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+    os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    os.environ["WANDB_DIR"] = str(folder)
+    folder.mkdir()
     told = {
         "max_steps": 4,
         "per_device_train_batch_size": 2,
@@ -100,7 +105,7 @@ def sentence_transformers(client: Client, model: Any, judge: Any) -> None:
             str(folder),
             metric_for_best_model="eval_bound_risk",
             greater_is_better=False,
-            report_to=["tensorboard", "mlflow"],
+            report_to=["tensorboard", "mlflow", "wandb"],
             **told,
         ),
         train_dataset=rows,
@@ -114,6 +119,7 @@ def sentence_transformers(client: Client, model: Any, judge: Any) -> None:
     _history(client, trainer, evaluator.certify(model), best="eval_bound_risk")
     _tensorboard(client, folder, trainer)
     _mlflow(client, folder, trainer)
+    _wandb(client, folder, trainer)
     judged = BoundEvaluator(held_out(rows), primary_metric="limit")
     crossed = CrossTrainer(
         judge,
@@ -188,6 +194,49 @@ def _mlflow(client: Client, folder: Path, trainer: Any) -> None:
         lines = [line.split() for line in path.read_text().splitlines()]
         found = {int(step): float(value) for _, value, step in lines}
         same("" if found == _logged(trainer) else f"values {found}")
+
+
+def _wandb(client: Client, folder: Path, trainer: Any) -> None:
+    """W&B keeps an offline run as records of protocol buffers in a log of LevelDB."""
+    import wandb
+    from wandb.proto import wandb_internal_pb2
+
+    with client.trying("W&B's offline run") as same:
+        wandb.finish()
+        (path,) = (folder / "wandb").glob("offline-run-*/*.wandb")
+        rows = []
+        for data in _records(path.read_bytes()):
+            record = wandb_internal_pb2.Record()
+            record.ParseFromString(data)
+            items = record.history.item
+            names = [".".join(one.nested_key) or one.key for one in items]
+            values = [json.loads(one.value_json) for one in items]
+            rows.append(dict(zip(names, values, strict=True)))
+        found = {
+            row["train/global_step"]: row["eval/bound_risk"]
+            for row in rows
+            if "eval/bound_risk" in row
+        }
+        same("" if found == _logged(trainer) else f"values {found}")
+        tags = {name for row in rows for name in row}
+        for tag in ("train/train_divergence", "train/fed_entropy", "eval/bound_limit"):
+            same("" if tag in tags else f"no {tag} among {tags}")
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """Those of a log of LevelDB, after the 7 bytes that W&B begins its files with."""
+    block, head, place, parts = 2**15, 7, 7, b""
+    while place < len(data):
+        left = block - place % block
+        if left < head:  # filled with zeros
+            place += left
+            continue
+        start = place + head
+        place = start + int.from_bytes(data[start - 3 : start - 1], "little")
+        parts += data[start:place]
+        if data[start - 1] in (1, 4):  # a whole record, or its last part
+            yield parts
+            parts = b""
 
 
 def _losses(client: Client) -> None:

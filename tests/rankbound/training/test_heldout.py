@@ -102,6 +102,22 @@ def test_training_sets_are_taken_as_they_are(tmp_path):
     assert one.certify(student).refused == 4
 
 
+def test_tensors_of_any_precision_are_taken():
+    one, _ = held()
+    values = torch.arange(len(one.pairs), dtype=torch.bfloat16, requires_grad=True)
+    wanted = one.evaluate(values.detach().double().numpy())
+    for given in (values, values.detach().half(), values.detach().int()):
+        assert one.certify(given).risk == wanted.risk
+
+
+def test_a_certificate_before_any_evaluation_is_one():
+    one, student = held()
+    first = one.certify(student)
+    assert (first.evaluations, one.evaluations) == (1, 1)
+    assert one.certify(student).limit == first.limit
+    assert one.evaluate(student).evaluations == 2
+
+
 def test_checkpoints_cost_what_was_fixed_beforehand():
     counted, student = held()
     fixed, _ = held(checkpoints=3)

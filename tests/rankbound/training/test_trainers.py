@@ -209,9 +209,12 @@ def test_the_callback_logs_by_the_trainer(modules):
     callback = modules.transformers.BoundCallback(
         trainer, evaluate=lambda _: held.evaluate(student), feeding=fed
     )
-    state, metrics = SimpleNamespace(global_step=3, epoch=1), {"eval_loss": 1.0}
+    before = [{"loss": 1.0}, {"eval_bound_evaluations": 2.0}]  # of a resumed run
+    state = SimpleNamespace(global_step=3, epoch=1, log_history=before)
+    metrics = {"eval_loss": 1.0}
     trainer.train_dataset = Rows({"label": [1.0] * 3, "query": ["q1", "q2", "q1"]})
-    trainer.evaluator = SimpleNamespace(evaluators=[SimpleNamespace(held_out=held)])
+    one = SimpleNamespace(held_out=held, name="bound")
+    trainer.evaluator = SimpleNamespace(evaluators=[one])
     callback.on_train_begin(None, state, None)
     callback.on_log(None, state, None, logs={"loss": 0.5})
     callback.on_log(None, state, None, logs={"eval_loss": 0.5})
@@ -226,6 +229,21 @@ def test_the_callback_logs_by_the_trainer(modules):
     assert_allclose(logged[0]["train_risk"], np.log(2))
     assert metrics["eval_bound_risk"] == held.certify(student).risk
     assert metrics["eval_bound_refused"] == 2
+    assert metrics["eval_bound_evaluations"] == 3
+
+
+def test_a_card_that_cannot_be_made_ends_no_training(modules, caplog):
+    """Such as of texts that were cut until two are one, with a score each."""
+    rows = [{"query": "q", "positive": "d", "negative": "d", "label": [2.0, 1.0]}]
+    fed = Feeding(rows, teacher_kind="logit")
+    callback = modules.transformers.BoundCallback(
+        SimpleNamespace(log=lambda _: pytest.fail("logged")), feeding=fed
+    )
+    _ = [*fed]
+    callback.on_epoch_end(None, SimpleNamespace(epoch=1.0), None)
+    assert "epoch 1.0 has no sampling card: fed" in caplog.text
+    with pytest.raises(UsageError, match="no row"):
+        fed.epoch()
 
 
 def test_lightning_logs_by_the_module(modules):
@@ -256,3 +274,9 @@ def test_lightning_logs_by_the_module(modules):
     given = modules.lightning.BoundLightningCallback(held, scores=lambda _: values)
     given.on_validation_epoch_end(trainer, module)
     assert given.last.evaluations == 2
+    resumed = modules.lightning.BoundLightningCallback(
+        held_out(), scores=lambda _: values
+    )
+    resumed.load_state_dict(given.state_dict())
+    resumed.on_validation_epoch_end(trainer, module)
+    assert resumed.last.evaluations == 3
