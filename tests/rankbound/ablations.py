@@ -86,6 +86,7 @@ def by_hand(collection, gains, *, seed, n=24, abroad=None, **design):
             for place, sampling in enumerate(SAMPLINGS)
         ),
         foretold=(),
+        laws=(),
         sha256="",
         qids={name: [f"q{row:02}" for row in range(n)] for name, _ in tests},
         costs=(),
@@ -119,4 +120,4 @@ def _student(ndcg, rng):
     half = HeldOut(
         certificate=0.65, risk=0.5, lower=0.4, n_certificate=n // 2, n_held_out=n // 2
     )
-    return Measured(columns | {"ndcg@10": ndcg}, 0.66, half, ranking=None)
+    return Measured(columns | {"ndcg@10": ndcg}, 0.66, half, ranking=None, law_risk=None)
