@@ -120,4 +120,6 @@ def _student(ndcg, rng):
     half = HeldOut(
         certificate=0.65, risk=0.5, lower=0.4, n_certificate=n // 2, n_held_out=n // 2
     )
-    return Measured(columns | {"ndcg@10": ndcg}, 0.66, half, ranking=None, law_risk=None)
+    return Measured(
+        columns | {"ndcg@10": ndcg}, 0.66, half, ranking=None, law_risk=None
+    )
