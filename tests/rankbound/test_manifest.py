@@ -1,13 +1,17 @@
 import hashlib
 import json
+import shutil
 
+import numpy as np
 import pytest
 
 import rankbound as rb
+from rankbound.cli import main
 from rankbound.drawing.results import find_results
 from rankbound.errors import FormatError, UsageError
 from rankbound.manifest import Manifest, check, strangers
 from rankbound.results import result_type
+from tests.rankbound.ablations import by_hand
 from tests.rankbound.files import written
 
 NAME = "rankbound.manifest.json"
@@ -89,3 +93,45 @@ def test_inputs_that_two_results_read_in_two_versions_are_named(folder):
     assert "ledger and power" in said
     assert "teacher.run" in said
     assert Manifest.of(folder).generation == 1
+
+
+def test_the_manifest_says_how_its_results_were_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    teacher = {f"q{n}": {"a": 1.0 + n / 9, "b": 0.0, "c": -0.5} for n in range(9)}
+    written(tmp_path, json.dumps(teacher), "t.json")
+    words = ["--teacher", "t.json", "--teacher-kind", "logit", "--out", "out"]
+    assert main(["measure", *words]) == 0
+    entry = manifest_of(tmp_path / "out")["results"]["ledger"]
+    assert (entry["command"], entry["options"]) == ("measure", words)
+    assert entry["versions"]["rankbound"] == rb.__version__
+    assert entry["versions"]["numpy"] == np.__version__
+    assert entry["inputs"] == {"t.json": sha(tmp_path / "t.json")}
+    assert entry["outputs"] == {
+        path.name: sha(path)
+        for path in (tmp_path / "out").iterdir()
+        if path.name != NAME
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "validate --datasets cells --out out",
+        "study cells --out out",
+        "report cells --out page.html",
+        "figures --from cells --out out",
+    ],
+)
+def test_commands_that_read_results_refuse_a_file_of_another_run(
+    tmp_path, monkeypatch, capsys, line
+):
+    monkeypatch.chdir(tmp_path)
+    gains = {("bi", "kl"): 0.3, ("cross", "kl"): 0.1}
+    by_hand("alpha", gains, seed=1).save("cells")
+    by_hand("alpha", gains, seed=2).save("others")
+    shutil.copy("others/ablation.tsv", "cells/ablation.tsv")
+    code = main(line.split())
+    told = capsys.readouterr()
+    assert code == (1 if line.startswith("study") else 2)
+    assert "ablation.tsv" in told.out + told.err
+    assert "changed after it was written" in told.out + told.err
