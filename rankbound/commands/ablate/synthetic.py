@@ -93,7 +93,7 @@ class World:
     ((48, 160), 1.0)
     >>> law = world.law("random", size=8)
     >>> round(law.entropy(world.in_pools(law, world.teacher)), 3)
-    0.255
+    0.225
     """
 
     seed: int
