@@ -53,7 +53,8 @@ options = json.loads(options)
 if what == "convert":
     rb.convert(*paths, to="rankbound-scores", lossy=True, **options)
 elif what == "measure":
-    rb.measure(*paths, teacher_kind="logit", **options)
+    named = {"": options.pop("format")} if "format" in options else {}
+    rb.measure(*paths, teacher_kind="logit", formats=named, **options)
 else:
     held = rb.read_scores(*paths, **options)
 print(time.perf_counter() - start, before, peak())
