@@ -25,7 +25,7 @@ from tests.rankbound.files import npy, table, written
 
 QUERIES, DOCUMENTS = 24, 9
 # Of a list of ids, which is no input of a study, `inspect` quotes the first lines
-NOT_STUDIED = shutil.ignore_patterns("far*", "trained*")
+NOT_STUDIED = shutil.ignore_patterns("far*", "trained*", "design*")
 
 
 def _rows():
@@ -62,6 +62,8 @@ def folders(tmp_path_factory, request):
             suffix = {"near": "jsonl", "far": "jsonl"}.get(name, "txt")
             text = "".join(f"{lines[i]}\n" for i in order)
             written(folder, text, f"{name}.{suffix}")
+        of = ["s\tkl\n", "u\tlce\n"][:: -1 if shuffles else 1]
+        written(folder, "".join(["student\tloss\n", *of]), "design.tsv")
         order = rng.permutation(DOCUMENTS) if shuffles else np.arange(DOCUMENTS)
         _vectors(folder, order)
         made.append(folder)
@@ -198,6 +200,23 @@ def _validated(folder):
     )
 
 
+def _validated_by_rankings(folder):
+    """Rankings of their own, and a table of what the students are."""
+    return validate(
+        folder / "teacher.txt",
+        students={"s": folder / "student.txt", "u": folder / "teacher.txt"},
+        rankings={"s": folder / "teacher.txt", "u": folder / "student.txt"},
+        groups={"near": folder / "near.jsonl"},
+        qrels=folder / "qrels.txt",
+        design=folder / "design.tsv",
+        teacher_kind="logit",
+        measures="nDCG@5",
+        resamples=200,
+        permutations=99,
+        splits=2,
+    )
+
+
 def _inspected(folder):
     names = ("teacher.txt", "student.txt", "near.jsonl")
     return rb.inspect(
@@ -235,7 +254,8 @@ def _sampled_by_groups(folder):
     "command",
     [
         *(_measured, _measured_by_depth, _fitted_by_depth, _compared, _cut, _validated),
-        *(_inspected, _sampled_by_judgements, _sampled_by_groups),
+        *(_validated_by_rankings, _inspected, _sampled_by_judgements),
+        _sampled_by_groups,
         *(_compared_by_vectors, _measured_in_clusters, _cut_by_diameter),
     ],
 )
