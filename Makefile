@@ -15,7 +15,7 @@ help: ## list the targets
 ablation: $(VENV)/.dev ## train the grids of `ablate` that the docs show, and write their numbers and figures; half an hour
 	OMP_NUM_THREADS=1 $(BIN)/python -m docs.ablation
 
-encoder: $(CLIENTS)/.main ## fine-tune MiniLM by the losses of `ablate`, beside heads, into docs/measured; ten minutes
+encoder: $(CLIENTS)/.main ## fine-tune MiniLM by the losses of `ablate`, beside heads, into docs/measured; twenty minutes
 	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(CLIENTS)/main/bin/python -m docs.encoder
 
 demo: $(VENV)/.demo ## run every command on installed docstrings; leaves demo-out/report.md and .html
