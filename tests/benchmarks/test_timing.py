@@ -1,5 +1,7 @@
 """The clock of the benchmarks: order, medians, and the line that is printed."""
 
+import os
+
 import msgspec
 
 import benchmarks.__main__ as benchmarks
@@ -36,7 +38,7 @@ def test_a_run_is_kept_as_a_table_and_a_line_of_history(monkeypatch, tmp_path, c
     monkeypatch.setattr(kernels, "rows", lambda: [one])
     monkeypatch.setattr(kernels, "accuracy", lambda _: "none")
     monkeypatch.setattr(kernels, "settings", lambda: "one thread")
-    monkeypatch.setattr(benchmarks, "machine", lambda: "a machine")  # with its load
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.0, 1.0, 1.0))
     monkeypatch.setattr(benchmarks, "TABLE", tmp_path / "table.md")
     monkeypatch.setattr(benchmarks, "HISTORY", tmp_path / "history.jsonl")
     seconds = iter([{"the processor": 2.0}, {"ours": 0.5, "loop": 0.25}] * 2)
