@@ -117,7 +117,7 @@ def add_parser(subparsers: Any) -> None:
         const=0.0,
         metavar="MARGIN",
         help="leave out negatives that the teacher scores above the positive, or less "
-        "than MARGIN below it",
+        "than MARGIN below it, in log-odds",
     )
     add = parser.add_argument_group("training").add_argument
     add(
