@@ -344,17 +344,75 @@ def student_terms_of_tile(
             pair_choice(block, pairs),
         )
         m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
+        risk[block.groups], tied = _risk_and_ties(a, m, kind)
         divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
-        risk[block.groups] = pairwise_risk_nats(a, m, **kind)
-        tied = mean_margin(m, **kind) == 0
         if tied.any():
             entropy = pairwise_entropy_nats(a, **kind)[tied]
-            risk[block.groups[tied]] = LN2
             divergence[block.groups[tied]] = np.maximum(LN2 - entropy, 0.0)
         spread[block.groups] = score_range(m, mask=kind["mask"])
         n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
         clipped[block.rows[block.mask]] = m[block.mask]
     return StudentTerms(divergence, risk, spread, n_clipped, clipped)
+
+
+def _risk_and_ties(
+    teacher: Floats, student: Floats, kind: PairChoice
+) -> tuple[Floats, Booleans]:
+    """The risk of each list, and where the student ties all pairs."""
+    tied = mean_margin(student, **kind) == 0
+    return np.where(tied, LN2, pairwise_risk_nats(teacher, student, **kind)), tied
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Risks:
+    """`risk` in nats, shape (n_groups,)."""
+
+    risk: Floats
+
+
+def student_risks(
+    groups: Groups,
+    teacher: Floats,
+    student: Floats,
+    *,
+    clip_at: float,
+    pairs: str = "all",
+) -> Floats:
+    """Risk of the clipped student alone, in less than half the time of all its terms.
+
+    Parameters and errors are those of `student_terms`.
+
+    Returns
+    -------
+    float64 array, shape (n_groups,)
+        In nats, `student_terms(...).risk` to the last digit.
+
+    Examples
+    --------
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 0.5, "c": -2.0}})
+    >>> groups = top_documents(scores, depth=3)
+    >>> teacher = groups.scores_of(scores)[0]
+    >>> student_risks(groups, teacher, teacher, clip_at=1.0).round(6).tolist()
+    [0.519829]
+    """
+    check_span(student)
+    return over_tiles(
+        _risks_of_tile, groups, teacher, student, clip_at=clip_at, pairs=pairs
+    ).risk
+
+
+def _risks_of_tile(
+    groups: Groups, teacher: Floats, student: Floats, *, clip_at: float, pairs: str
+) -> Risks:
+    risk = np.empty(groups.n_groups)
+    for block in blocks(groups, paired=pairs != "all"):
+        kind = pair_choice(block, pairs)
+        raw = student[block.rows]
+        m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
+        risk[block.groups], _ = _risk_and_ties(teacher[block.rows], m, kind)
+    return Risks(risk)
 
 
 def floored(

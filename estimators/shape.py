@@ -13,6 +13,7 @@ of the whole space.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,10 +22,11 @@ from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers, distinct_codes
-from rankbound.data.embeddings import Embeddings
+from rankbound.data.embeddings import Embeddings, widen
 from rankbound.data.groups import Groups
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
+from rankbound.estimators.threads import share_out
 
 BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
 NEGATIVE_ZERO: Final = np.uint16(0x8000)  # as a float16
@@ -100,20 +102,30 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
     rng = np.random.default_rng(0)
     weights = rng.integers(0, 2**63, size=words, dtype=np.uint64) * np.uint64(2)
     weights += np.uint64(1)
+
     step = max(1, BLOCK_NUMBERS // max(1, dim))
-    for start in range(0, count, step):
-        here = slice(start, start + step)
-        block = vectors[here].astype(np.float64)
-        squares = np.einsum("nd,nd->n", block, block)
-        good = np.isfinite(squares)
-        if not good.all():  # squares of large numbers are no finite ones, either
-            good = np.isfinite(block).all(axis=1)
-        finite[here] = good
-        norms[here] = np.sqrt(np.where(good, squares, np.nan))
-        bits = _words(vectors[here])
-        bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
-        bits ^= bits >> np.uint64(16)
-        digests[here] = bits @ weights
+
+    def work(parts: Iterator[slice]) -> None:
+        wide = np.empty((min(step, count), dim))
+        scratch = np.empty(wide.shape, np.int32)
+        for here in parts:
+            held, block = vectors[here], wide[: here.stop - here.start]
+            if held.dtype == np.float16:
+                widen(np.ascontiguousarray(held), block, scratch[: len(block)])
+            else:
+                np.copyto(block, held)
+            squares = np.einsum("nd,nd->n", block, block)
+            good = np.isfinite(squares)
+            if not good.all():  # squares of large numbers are no finite ones, either
+                good = np.isfinite(block).all(axis=1)
+            finite[here] = good
+            norms[here] = np.sqrt(np.where(good, squares, np.nan))
+            bits = _words(held)
+            bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
+            bits ^= bits >> np.uint64(16)
+            digests[here] = bits @ weights
+
+    share_out(work, count, at_once=step)
     return VectorFacts(norms, digests, finite)
 
 
@@ -557,7 +569,7 @@ def vector_shape(
     DomainError
         If no document has a vector, or a vector is not finite.
     """
-    by_id = embeddings.rows(groups.docnos[distinct_codes(groups.codes)])
+    by_id = embeddings.rows(groups.docnos)[distinct_codes(groups.codes)]
     by_id = by_id[by_id >= 0]
     places = np.argsort(by_id)
     rows = by_id[places]  # as they lie on disk

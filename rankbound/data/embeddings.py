@@ -91,6 +91,8 @@ class Embeddings(Shown):
                 f"{self.name}: {counted(len(self.ids), 'id needs', 'ids need')} as "
                 f"many vectors, got an array of shape {self.vectors.shape}"
             )
+        if isinstance(self.ids, np.ndarray):  # in another process, rows are enough
+            self.ids.flags.writeable = False  # so that places are remembered
 
     @property
     def dim(self) -> int:

@@ -18,6 +18,7 @@ from rankbound.estimators.group_terms import (
     dot_product_scores,
     geometry,
     steepest,
+    student_risks,
     student_terms,
     teacher_terms,
     vector_rows,
@@ -100,6 +101,10 @@ def test_student_terms_match_loops(groups, pairs, clip_at):
     entropy = teacher_terms(groups, teacher, pairs=pairs).entropy
     assert_allclose(entropy + terms.divergence, terms.risk, rtol=1e-12)
     assert terms.range.max() <= clip_at
+    for student in (student, np.zeros_like(student)):  # all of its pairs are ties
+        alone = student_risks(groups, teacher, student, clip_at=clip_at, pairs=pairs)
+        terms = student_terms(groups, teacher, student, clip_at=clip_at, pairs=pairs)
+        assert_array_equal(alone, terms.risk)
 
 
 def test_terms_do_not_depend_on_the_blocks(groups, book, monkeypatch):

@@ -61,10 +61,15 @@ def _document_keys(groups: Groups, owner: Integers) -> Integers:
     return np.asarray(owner * max(1, len(groups.docnos)) + groups.codes)
 
 
+def _all_differ(keys: Integers) -> bool:
+    """Whether no number stands twice, in a quarter of the time of a set's making."""
+    ordered = np.sort(keys)
+    return bool((ordered[1:] != ordered[:-1]).all())
+
+
 def _repeated_documents(groups: Groups) -> Finding | None:
     keys = _document_keys(groups, groups.row_group())
-    ordered = np.sort(keys)
-    if (ordered[1:] != ordered[:-1]).all():
+    if _all_differ(keys):
         return None
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     surplus = int(np.sum(counts - 1))
@@ -86,6 +91,8 @@ def _positive_and_negative(groups: Groups) -> Finding | None:
     if groups.positive is None:
         return None
     keys = _document_keys(groups, groups.row_query())
+    if _all_differ(keys):
+        return None
     wrong = ~groups.positive & np.isin(keys, keys[groups.positive])
     if not wrong.any():
         return None

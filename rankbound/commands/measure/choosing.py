@@ -20,7 +20,7 @@ from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, distinct_codes
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.estimators.group_terms import floored, student_terms
+from rankbound.estimators.group_terms import floored, student_risks, student_terms
 
 DEFAULT_RANGE: Final = 3.0  # B without a pilot
 # A fitted temperature ignores clipping and the floor, so its neighbours are tried, too
@@ -188,25 +188,35 @@ class RowScores:
 
     def risks(self, temperature: float, score_range: float, pairs: str) -> Floats:
         """Risk of each query in nats, or mean risk of each cluster, clipped at B."""
-        found = self.losses(temperature, score_range, pairs)
-        return units_of(found.qids, self.clusters).means(found.risk)
+        values = self._values(temperature, score_range)
+        risk = student_risks(
+            self.groups, self.teacher, values, clip_at=score_range, pairs=pairs
+        )
+        return units_of(self._qids(), self.clusters).means(self._means(risk))
 
     def losses(self, temperature: float, score_range: float, pairs: str) -> Losses:
         """Risk and divergence of each query, of the student clipped at B."""
-        groups = self.groups
+        values = self._values(temperature, score_range)
+        terms = student_terms(
+            self.groups, self.teacher, values, clip_at=score_range, pairs=pairs
+        )
+        means = self._means(terms.risk), self._means(terms.divergence)
+        return Losses(self._qids(), *means)
+
+    def _values(self, temperature: float, score_range: float) -> Floats:
+        """The student's scores at a temperature, those that lack far below B."""
         with np.errstate(over="ignore"):  # overflow is refused later, with a message
             values = self.student / temperature
-        values = floored(groups, values, self.found, clip_at=score_range)
-        terms = student_terms(
-            groups, self.teacher, values, clip_at=score_range, pairs=pairs
-        )
-        present = distinct_codes(groups.queries)
+        return floored(self.groups, values, self.found, clip_at=score_range)
 
-        def mean(values: Floats) -> Floats:
-            means = query_means(groups.queries, values, n_queries=len(groups.qids))
-            return np.asarray(means[present])
+    def _qids(self) -> Strings:
+        return np.asarray(self.groups.qids[distinct_codes(self.groups.queries)])
 
-        return Losses(groups.qids[present], mean(terms.risk), mean(terms.divergence))
+    def _means(self, values: Floats) -> Floats:
+        """The mean of each query, of numbers of groups."""
+        queries, n_queries = self.groups.queries, len(self.groups.qids)
+        means = query_means(queries, values, n_queries=n_queries)
+        return np.asarray(means[distinct_codes(queries)])
 
 
 def fixed_choices(temperature: float, wanted: Wanted) -> Choices:

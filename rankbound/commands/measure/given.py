@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from weakref import finalize
 
 import numpy as np
 
@@ -25,6 +28,7 @@ from rankbound.data.scores import Kind, Scores
 from rankbound.engine import ahead, get_ready, n_workers, shared_folder
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.shape import VectorFacts
+from rankbound.estimators.threads import threads
 from rankbound.memory import budget, filed, give_back
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
@@ -47,6 +51,7 @@ IdsLike = str | PathLike[str] | Iterable[str]
 ClustersLike = str | PathLike[str] | Clusters | Mapping[str, str]
 QueriesLike = str | PathLike[str] | Iterable[str | int] | Any
 Content = Scores | Groups | Embeddings | Clusters | QueryIds | Contents
+Made = TypeVar("Made")
 # A path, or the content of an object
 Given = Path | Content
 BLOCK = 1 << 12
@@ -277,8 +282,6 @@ class Files:
         What the readers assumed about each file, if anything.
     query_texts : dict of str to str
         Texts of queries by id, as far as files held them.
-    findings : list of (str, Finding)
-        What `inspect` warns of in what was read, with the names of the files.
     """
 
     def __init__(
@@ -295,11 +298,12 @@ class Files:
         self._kept: dict[tuple[Path, str | None], Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
-        self.findings: list[tuple[str, Finding]] = []
+        self._found: list[Future[list[tuple[str, Finding]]]] = []
+        self._pool: ThreadPoolExecutor | None = None
         self._looks, self._before = looks, before
         self._ahead: dict[tuple[Path, str, str | None], Any] = {}
         self._told: set[tuple[str, str]] = set()
-        self._surveys: dict[str, tuple[str, Vectors]] = {}
+        self._surveys: dict[str, tuple[str, Future[Vectors]]] = {}
         self.query_texts: dict[str, str] = {}
 
     def scores(
@@ -355,7 +359,7 @@ class Files:
                 contents.format, contents.path, scores=read, ranks=contents.ranks
             )
             used = without_missing_of(used, answer.missing_value)
-            self.tell(read.name, warnings_of(used, made.scores.kind))
+            self._look(partial(_of_part, read.name, used, made.scores.kind))
         give_back()
         return made
 
@@ -377,9 +381,8 @@ class Files:
         used = getattr(contents, part)
         if part != "scores" and self._is_new(used.name, part):
             only: Mapping[str, Any] = {part: used}
-            self.tell(
-                used.name, warnings_of(Contents(contents.format, contents.path, **only))
-            )
+            alone = Contents(contents.format, contents.path, **only)
+            self._look(partial(_of_part, used.name, alone))
         give_back()
         return contents
 
@@ -399,6 +402,7 @@ class Files:
         read = self._anew(path, part, tag)
         contents = _on_disk(_in_order(read))
         self._note(path, contents)
+        self._hash(path)
         self.query_texts.update(query_texts(contents))
         if keep:
             self._kept[path, tag] = contents
@@ -457,18 +461,18 @@ class Files:
                 place = Path(str(contents.metadata.get("ids", path)))
                 self.repairs[place] = dict(contents.repairs)
             read, shown = cast(Embeddings, contents.embeddings), str(path)
+            self._hash(path)
         if self._is_new(read.name, "embeddings"):
-            made = survey(read)
+            made = self.meanwhile(partial(survey, read))
             self._surveys[read.name] = shown, made
-            held = Contents("vectors", Path(shown), embeddings=read)
-            self.tell(shown, warnings_of(held, vectors=made))
+            self._look(partial(_of_vectors, shown, made))
         give_back()
         return read
 
     def facts_of(self, embeddings: Embeddings) -> VectorFacts | None:
         """Facts about all vectors, if these were looked at."""
         _, vectors = self._surveys.get(embeddings.name, ("", None))
-        return None if vectors is None else vectors.facts
+        return None if vectors is None else vectors.result().facts
 
     def compare(
         self,
@@ -483,12 +487,20 @@ class Files:
             return
         name = "" if embeddings is None else embeddings.name
         shown, vectors = self._surveys.get(name, (name, None))
-        found = warnings_across(
-            groups=groups, scores=scores, qrels=qrels, vectors=vectors
-        )
-        for names, finding in found:
-            both = (shown if one == name else one for one in names)
-            self.tell(BESIDE.join(both), [finding])
+
+        def found() -> list[tuple[str, Finding]]:
+            told = warnings_across(
+                groups=groups,
+                scores=scores,
+                qrels=qrels,
+                vectors=None if vectors is None else vectors.result(),
+            )
+            return [
+                (BESIDE.join(shown if one == name else one for one in names), finding)
+                for names, finding in told
+            ]
+
+        self._look(found)
 
     def _is_new(self, name: str, part: str) -> bool:
         """Whether a part is to be looked at, which happens once."""
@@ -496,9 +508,34 @@ class Files:
         self._told.add((name, part))
         return new
 
-    def tell(self, name: str, findings: Iterable[Finding]) -> None:
-        """Keep findings about a file, or about several, for the result."""
-        self.findings += [(name, finding) for finding in findings]
+    @property
+    def findings(self) -> list[tuple[str, Finding]]:
+        """What `inspect` warns of in what was read, with the names of the files."""
+        return [one for found in self._found for one in found.result()]
+
+    def _look(self, find: Callable[[], list[tuple[str, Finding]]]) -> None:
+        self._found.append(self.meanwhile(find))
+
+    def meanwhile(self, work: Callable[[], Made]) -> Future[Made]:
+        """The result of some work, which another thread does if there is one.
+
+        It does one piece after another, in the order of asking. None of them may read a
+        file, whose mistakes are told at once.
+        """
+        if threads() < 2:
+            made: Future[Made] = Future()
+            made.set_result(work())
+            return made
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1)
+            # Nothing waits for what nobody will ask for, after a mistake of the user
+            finalize(self, self._pool.shutdown, wait=False, cancel_futures=True)
+        return self._pool.submit(work)
+
+    def _hash(self, path: Path) -> None:
+        """Begin to hash a file, as the result and its blocks will ask for it."""
+        if threads() > 1 and path.is_file():
+            self.meanwhile(partial(sha256, path))
 
     def queries(self, path: Path | QueryIds) -> QueryIds:
         """The ids of queries in a file, or those of an object."""
@@ -508,7 +545,11 @@ class Files:
         return query_ids(path, format=chosen)
 
     def forget(self) -> None:
-        """Drop the contents that were kept; repairs and notes stay."""
+        """Drop the contents that were kept; repairs and notes stay.
+
+        It waits for what was begun meanwhile, whose memory is then free, too.
+        """
+        wait(self._found)
         self._kept.clear()
 
     def repairs_by_name(self) -> dict[str, dict[str, int]]:
@@ -526,6 +567,19 @@ class Files:
             for path, notes in self.notes.items()
             for note in notes
         )
+
+
+def _of_part(
+    name: str, contents: Contents, kind: Kind | None = None
+) -> list[tuple[str, Finding]]:
+    """What `inspect` warns of in a file that holds one part."""
+    return [(name, finding) for finding in warnings_of(contents, kind)]
+
+
+def _of_vectors(shown: str, made: Future[Vectors]) -> list[tuple[str, Finding]]:
+    vectors = made.result()
+    held = Contents("vectors", Path(shown), embeddings=vectors.embeddings)
+    return [(shown, finding) for finding in warnings_of(held, vectors=vectors)]
 
 
 def _on_disk(contents: Contents) -> Contents:

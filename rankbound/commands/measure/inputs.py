@@ -16,7 +16,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, distinct_codes
+from rankbound.data.columns import Booleans, Floats, distinct_codes, remembered
 from rankbound.data.draws import drawn_order
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
@@ -256,6 +256,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         # The same texts, which need not be in memory twice
         docnos = np.where(places >= 0, embeddings.ids[places], groups.docnos)
         groups = replace(groups, docnos=docnos)
+        remembered((embeddings.ids, docnos), lambda: places)  # they are asked for again
     if groups.n_groups == 0:
         raise UsageError(
             f"{groups.name}: no group is left with a pair of the wanted kind "

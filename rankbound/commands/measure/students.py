@@ -46,6 +46,7 @@ from rankbound.estimators.group_terms import (
     check_span,
     dot_product_scores,
     floored,
+    student_risks,
     student_terms,
     teacher_terms,
 )
@@ -403,14 +404,14 @@ def _plain_risk(
     )
     if not left.n_groups:
         return None
-    terms = student_terms(
+    risk = student_risks(
         left,
         teacher[rows][kept],
         student[rows][kept],
         clip_at=UNCLIPPED,
         pairs=pairs,
     )
-    means = query_means(left.queries, terms.risk, n_queries=len(left.qids))
+    means = query_means(left.queries, risk, n_queries=len(left.qids))
     present = distinct_codes(left.queries)
     units = units_of(left.qids[present], clusters)
     return float(units.means(means[present]).mean())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,10 @@ from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure, measure_with
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import top_documents
+from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.estimators.threads import threads
 from rankbound.provenance import Input
 from rankbound.read import registry
 from rankbound.read.contents import Contents, Format
@@ -238,6 +240,47 @@ def test_files_keep_account_of_repairs_and_notes(tmp_path):
     assert files.repairs == {blank: {"blank lines": 1}}
     assert len(files.warnings()) == 1
     assert files.warnings()[0].startswith(f"{ranks}: the third column is the rank")
+
+
+@pytest.mark.parametrize("limit", ["1", "2"])
+def test_warnings_come_in_the_order_of_reading_however_many_threads_look(
+    tmp_path, monkeypatch, limit
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    tied = written(tmp_path, run_text({"q": {"a": 1.0, "b": 1.0, "c": 1.0}}), "tied")
+    both = Groups(
+        queries=np.array([0, 0]),
+        qids=strings(["q"]),
+        offsets=np.array([0, 2, 4]),
+        codes=np.array([0, 1, 0, 1]),
+        docnos=strings(["a", "b"]),
+        positive=np.array([True, False, False, True]),
+        name="groups",
+    )
+    vectors = Embeddings(strings(["a", "b"]), np.zeros((2, 4)), "vectors")
+    files = Files({}, tied)
+    files.scores(tied, None, of="teacher")
+    files.part(both, "groups")
+    files.vectors(vectors, None)
+    files.compare(groups=both, embeddings=vectors)
+    names = [name for name, _ in files.findings]
+    order = [str(tied), "groups", "vectors", "groups / vectors"]
+    assert list(dict.fromkeys(names)) == order
+    codes = {finding.code for _, finding in files.findings}
+    assert codes >= {"positive-also-negative", "zero-vectors", "equal-vectors"}
+
+
+def test_what_is_looked_for_meanwhile_is_dropped_after_a_mistake(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    if threads() < 2:
+        pytest.skip("one core has no other thread")
+    files, begun = Files({}, tmp_path / "t"), Event()
+    first = files.meanwhile(lambda: begun.wait(10))
+    second = files.meanwhile(list)
+    del files
+    begun.set()
+    assert first.result()
+    assert second.cancelled()
 
 
 def test_files_take_the_chosen_format(tmp_path):
