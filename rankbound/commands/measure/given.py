@@ -522,7 +522,7 @@ class Files:
         It does one piece after another, in the order of asking. None of them may read a
         file, whose mistakes are told at once.
         """
-        if threads() < 2:
+        if not _has_another():
             made: Future[Made] = Future()
             made.set_result(work())
             return made
@@ -534,7 +534,7 @@ class Files:
 
     def _hash(self, path: Path) -> None:
         """Begin to hash a file, as the result and its blocks will ask for it."""
-        if threads() > 1 and path.is_file():
+        if _has_another() and path.is_file():
             self.meanwhile(partial(sha256, path))
 
     def queries(self, path: Path | QueryIds) -> QueryIds:
@@ -567,6 +567,11 @@ class Files:
             for path, notes in self.notes.items()
             for note in notes
         )
+
+
+def _has_another() -> bool:
+    """Whether a second thread has a core, its own or that of a process that waits."""
+    return threads() > 1 or n_workers() > 1
 
 
 def _of_part(
