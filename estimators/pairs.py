@@ -174,6 +174,8 @@ def pair_mean(values: Array, chosen: Array | None = None) -> Array:
     2.0
     """
     xp = namespace(values)
+    if chosen is None and values.shape[-1] == 1:
+        return values[..., 0]
     if chosen is None and values.shape[-1] > 0:
         return xp.mean(values, axis=-1)
     if chosen is None:
