@@ -488,6 +488,7 @@ def _cards(compared: Compared) -> Iterator[Card]:
             measured=made.measured,
             largest_distance=None if widest is None else float(widest.largest.max()),
             delta=compared.options.delta / len(compared.measures),
+            are_all=loaded.temperature == 1.0,
         )
 
 
