@@ -123,7 +123,7 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
     >>> entropy_sums(scores, scores == scores, 1.0).round(6).tolist()
     [0.365334]
     """
-    if scores.shape[-1] == 2 and valid.all():
+    if scores.shape[-1] == 2 and is_full(valid):
         return _entropy_of_twos(scores, scale)
     if scores.shape[-1] <= LONGEST_BY_PAIRS:
         return _entropy_of_pairs(scores, valid, scale)
@@ -134,6 +134,19 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
 
     softplus, weighted = _accelerated(gaps_of, scores.shape)
     return softplus + weighted
+
+
+def is_full(valid: Booleans) -> bool:
+    """Whether there is no padding; seen at once in one value that is broadcast.
+
+    Examples
+    --------
+    >>> is_full(np.broadcast_to(True, (3, 2))), is_full(np.array([True, False]))
+    (True, False)
+    """
+    if valid.size and not any(valid.strides):
+        return bool(valid.flat[0])
+    return bool(valid.all())
 
 
 def _in_tables(columns_of: ColumnsOf, shape: tuple[int, ...], sums: InTables) -> Floats:
@@ -413,7 +426,7 @@ def margin_sums(scores: Floats, valid: Booleans) -> Floats:
 
 def _ascending(scores: Floats, valid: Booleans) -> Floats:
     """Sorted lists, with infinity for padding at their ends."""
-    filled = scores if valid.all() else np.where(valid, scores, np.inf)
+    filled = scores if is_full(valid) else np.where(valid, scores, np.inf)
     return np.sort(filled, axis=-1)
 
 

@@ -389,7 +389,7 @@ def pairs_of(valid: Booleans) -> Floats:
     """
     sizes = (
         np.full(valid.shape[:-1], float(valid.shape[-1]))
-        if valid.all()
+        if pair_sums.is_full(valid)
         else np.sum(valid, axis=-1, dtype=np.float64)
     )
     counts = np.asarray(sizes * (sizes - 1) / 2)
