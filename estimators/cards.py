@@ -90,7 +90,11 @@ def _shares(number: ArrayLike, pairs: Integers) -> Floats:
 
 
 def score_coverage(
-    groups: Groups, scores: Scores, *, strata: int = STRATA
+    groups: Groups,
+    scores: Scores,
+    *,
+    strata: int = STRATA,
+    values: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """How much of the range and of the variance of the teacher's scores groups cover.
 
@@ -105,6 +109,8 @@ def score_coverage(
         Of the teacher.
     strata : int
         At least 1.
+    values : float64 array, shape (n_rows,), optional
+        The scores of the groups' documents, where all have one and these are known.
 
     Returns
     -------
@@ -137,7 +143,10 @@ def score_coverage(
         held[some][query, place] = True
     there = held.sum(axis=1)
 
-    values, found = groups.scores_of(scores)
+    if values is None:
+        values, found = groups.scores_of(scores)
+    else:
+        found = np.ones(len(values), dtype=bool)
     of_group = positions(scores.qids, groups.group_qids())
     known = of_group >= 0
     share = np.full(groups.n_groups, np.nan)

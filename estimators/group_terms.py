@@ -498,8 +498,11 @@ def _ranks_by_pairs(groups: Groups, values: Floats) -> Floats:
     found = np.empty(len(values))
     for block in blocks(groups):
         scores = np.where(block.mask, values[block.rows], np.inf)
-        mine, other = scores[:, :, None], scores[:, None, :]
-        ranks = (other < mine).sum(axis=2) + ((other == mine).sum(axis=2) + 1) / 2
+        lists = np.ascontiguousarray(scores.T)
+        lower = lists[:, None, :] < lists[None, :, :]
+        below, above = (lower.sum(axis=axis, dtype=np.uint8) for axis in (0, 1))
+        tied = len(lists) - below.astype(np.float64) - above
+        ranks = (below + (tied + 1) / 2).T
         found[block.rows[block.mask]] = ranks[block.mask]
     return found
 

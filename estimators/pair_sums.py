@@ -42,6 +42,8 @@ from rankbound.estimators.threads import kept, share_out, threads
 LONGEST_BY_PAIRS: Final = 50
 # Pairs of short lists in one table: enough to make the overhead of NumPy's calls small.
 PAIRS_AT_ONCE: Final = 2**17
+# Lists of two, whose three tables stay in the cache.
+TWOS_AT_ONCE: Final = 2**14
 TERMS: Final = 21
 # exp(-800) is 0 in float64, as is the exact value for any larger difference
 FARTHEST: Final = 800.0
@@ -121,6 +123,8 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
     >>> entropy_sums(scores, scores == scores, 1.0).round(6).tolist()
     [0.365334]
     """
+    if scores.shape[-1] == 2 and is_full(valid):
+        return _entropy_of_twos(scores, scale)
     if scores.shape[-1] <= LONGEST_BY_PAIRS:
         return _entropy_of_pairs(scores, valid, scale)
 
@@ -130,6 +134,19 @@ def entropy_sums(scores: Floats, valid: Booleans, scale: float) -> Floats:
 
     softplus, weighted = _accelerated(gaps_of, scores.shape)
     return softplus + weighted
+
+
+def is_full(valid: Booleans) -> bool:
+    """Whether there is no padding; seen at once in one value that is broadcast.
+
+    Examples
+    --------
+    >>> is_full(np.broadcast_to(True, (3, 2))), is_full(np.array([True, False]))
+    (True, False)
+    """
+    if valid.size and not any(valid.strides):
+        return bool(valid.flat[0])
+    return bool(valid.all())
 
 
 def _in_tables(columns_of: ColumnsOf, shape: tuple[int, ...], sums: InTables) -> Floats:
@@ -181,6 +198,30 @@ def _entropy_of_pairs(scores: Floats, valid: Booleans, scale: float) -> Floats:
         return _log_sums(decay, higher) - _in_two(lower, len(columns[0]))
 
     return _in_tables(columns_of, scores.shape, sums)
+
+
+def _entropy_of_twos(scores: Floats, scale: float) -> Floats:
+    """What `_entropy_of_pairs` gives for lists of two, which need no sorting."""
+    found = np.empty(len(scores))
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            first, second = scores[part].T
+            lower, decay, higher = kept("twos", 3, len(first))
+            with np.errstate(over="ignore"):
+                np.subtract(first, second, out=lower)
+                np.abs(lower, out=lower)
+                np.divide(lower, -scale, out=lower)
+            np.maximum(lower, -FARTHEST, out=lower)
+            np.exp(lower, out=decay)
+            np.add(decay, 1.0, out=higher)
+            np.multiply(lower, decay, out=lower)
+            np.divide(lower, higher, out=lower)
+            np.log1p(decay, out=higher)
+            np.subtract(higher, lower, out=found[part])
+
+    share_out(work, len(scores), at_once=TWOS_AT_ONCE)
+    return found
 
 
 def _risk_of_pairs(
@@ -385,7 +426,7 @@ def margin_sums(scores: Floats, valid: Booleans) -> Floats:
 
 def _ascending(scores: Floats, valid: Booleans) -> Floats:
     """Sorted lists, with infinity for padding at their ends."""
-    filled = scores if valid.all() else np.where(valid, scores, np.inf)
+    filled = scores if is_full(valid) else np.where(valid, scores, np.inf)
     return np.sort(filled, axis=-1)
 
 

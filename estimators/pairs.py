@@ -111,23 +111,23 @@ def selected_pairs(
     [True, True, False]
     """
     xp = namespace(like)
-    if mask is None:
-        mask = xp.ones_like(like, dtype=xp.bool)
-    first, second = both_sides(mask)
-    chosen = first & second
-    if pairs == "all":
-        return chosen
     if pairs not in PAIR_SETS:
         raise DomainError(f"`pairs` must be one of {PAIR_SETS}, got {pairs!r}")
-    if positive is None:
+    if pairs != "all" and positive is None:
         raise DomainError(
             f"pairs={pairs!r} needs `positive`, which was not given; mark positives or "
             "use pairs='all'"
         )
-    left, right = both_sides(positive)
-    if pairs == "pos-neg":
-        return chosen & (left ^ right)
-    return chosen & ~left & ~right
+    kind = None
+    if pairs != "all":
+        left, right = both_sides(positive)
+        kind = left ^ right if pairs == "pos-neg" else ~(left | right)
+        if mask is None and tuple(positive.shape) == tuple(like.shape):
+            return kind
+    first, second = both_sides(
+        xp.ones_like(like, dtype=xp.bool) if mask is None else mask
+    )
+    return first & second if kind is None else first & second & kind
 
 
 def count_pairs(
@@ -174,6 +174,8 @@ def pair_mean(values: Array, chosen: Array | None = None) -> Array:
     2.0
     """
     xp = namespace(values)
+    if chosen is None and values.shape[-1] == 1:
+        return values[..., 0]
     if chosen is None and values.shape[-1] > 0:
         return xp.mean(values, axis=-1)
     if chosen is None:

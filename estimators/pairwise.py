@@ -389,7 +389,7 @@ def pairs_of(valid: Booleans) -> Floats:
     """
     sizes = (
         np.full(valid.shape[:-1], float(valid.shape[-1]))
-        if valid.all()
+        if pair_sums.is_full(valid)
         else np.sum(valid, axis=-1, dtype=np.float64)
     )
     counts = np.asarray(sizes * (sizes - 1) / 2)
@@ -494,8 +494,14 @@ def _means_of_block(
 ) -> Array:
     margins = [_margins(scores, scale, kind["mask"]) for scores, scale in models]
     like = models[0][0]
-    means = pair_mean(formula(*margins), all_or_selected(like, **kind))
-    return narrowed(means, like)
+    chosen = all_or_selected(like, **kind)
+    if isinstance(like, np.ndarray) and kind["pairs"] == "pos-neg":
+        # Few of the pairs, whose values stand where they would among all
+        values = np.zeros_like(margins[0])
+        values[chosen] = formula(*(one[chosen] for one in margins))
+    else:
+        values = formula(*margins)
+    return narrowed(pair_mean(values, chosen), like)
 
 
 def _margins(scores: Array, temperature: float, mask: Array | None) -> Array:

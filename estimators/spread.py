@@ -120,7 +120,9 @@ def tie_share(
 def _ties(values: Floats, mask: Booleans | None) -> Floats:
     """Share of tied pairs, counted in sorted lists: each ties with those before it."""
     valid = np.broadcast_to(True if mask is None else mask, values.shape)
-    ordered = np.sort(np.where(valid, values, np.inf), axis=-1)
+    ordered = np.where(valid, values, np.inf)
+    if values.shape[-1] > 2:
+        ordered.sort(axis=-1)
     same = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] < np.inf)
     before, tied = np.zeros(values.shape[:-1]), np.zeros(values.shape[:-1])
     for place in range(same.shape[-1]):

@@ -479,10 +479,17 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
     def to_files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""
-        made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}
+        return {
+            name: made.text() if isinstance(made, Rows) else made
+            for name, made in self.contents().items()
+        }
+
+    def contents(self) -> dict[str, str | Rows | None]:
+        """As `to_files`, with tables as rows, whose text may take much memory."""
+        made: dict[str, str | Rows | None] = {self.FILE: json_text(self.to_dict())}
         for kind in self.BESIDE:
             if kind.name in self.beside:
-                made[kind.files[0]] = self.beside[kind.name].text()
+                made[kind.files[0]] = self.beside[kind.name]
         return made
 
     def save(self, where: Path | str, *, force: bool = False) -> Path:
@@ -517,7 +524,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     def write_into(self, folder: Path, *, force: bool = False) -> None:
         """Write all files into a folder, whatever its name ends in."""
         replacing = self._replacing(force=force)
-        write_all(folder, self.to_files(), replacing, record=self.record)
+        write_all(folder, self.contents(), replacing, record=self.record)
 
     def record(self, aside: Path, folder: Path) -> None:
         """Write the manifest of `folder` beside the files of this result in `aside`."""

@@ -42,7 +42,7 @@ WORDS: Final = frozenset(
 BLOCK: Final = 10_000
 WRITTEN: Final = 20_000  # rows that are put together at once
 # Between these, the shortest digits of a number are the same to all
-PLAIN: Final = (1e-3, 1e15)
+PLAIN: Final = (1e-4, 1e15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,24 +87,33 @@ def number_texts(values: Floats) -> list[str]:
     >>> number_texts(np.array([16.0, 0.1, 1e-5, -0.0, np.inf]))
     ['16', '0.1', '1e-05', '0', 'inf']
     """
-    texts, odd = _digits(values)
-    found = texts.split(",")[:-1]
-    for row in odd.tolist():
+    text, starts, others = _digits(values)
+    found = text.tobytes().decode().split(",")[1:] if len(starts) else []
+    for row in others.tolist():
         found[row] = number_text(float(values[row]))
     return found
 
 
-def _digits(values: Floats) -> tuple[str, Integers]:
-    """Numbers with a comma behind each, and the rows where others write another text.
+def _digits(values: Floats) -> tuple[NDArray[np.uint8], Integers, Integers]:
+    """Numbers as bytes with a comma before each, where these stand, and other rows.
 
-    A 0 stands in these rows.
+    In these, others write another text. Whole numbers have no decimal point.
     """
     size = np.abs(values)
-    plain = (size >= PLAIN[0]) & (size < PLAIN[1])
-    shown = np.where(plain, values, 0.0)
+    plain = ((size >= PLAIN[0]) & (size < PLAIN[1])) | (size == 0)
+    shown = np.where(plain, values, 0.5) + 0.0  # 0 has no sign
     data = orjson.dumps(shown, option=orjson.OPT_SERIALIZE_NUMPY)
-    texts = f"{data[1:-1].decode()}," if len(values) else ""
-    return texts.replace(".0,", ","), np.flatnonzero(~plain & (values != 0))
+    text = np.frombuffer(data, np.uint8)[:-1].copy()
+    text[: min(1, len(values))] = ord(",")
+    starts = np.flatnonzero(text == ord(","))
+    whole = shown == np.rint(shown)
+    if whole.any():
+        ends = np.append(starts[1:], len(text))
+        kept = np.ones(len(text), dtype=bool)
+        kept[ends[whole] - 1] = kept[ends[whole] - 2] = False
+        text = text[kept]
+        starts -= 2 * (np.cumsum(whole) - whole)
+    return text, starts, np.flatnonzero(~plain)
 
 
 def _cells(column: Column, rows: slice = slice(None)) -> list[str]:
@@ -136,34 +145,76 @@ def _safe(column: Column) -> Column:
     return list(all_quoted(_cells(column)))
 
 
-def _lines(columns: Sequence[Column], rows: slice) -> str:
-    """Some rows as they stand in a file."""
-    import pyarrow.compute as pc
+@dataclass(frozen=True, slots=True, eq=False)
+class _Texts:
+    """A column as Arrow text: `words`, and the word of each row if they repeat."""
 
-    try:
-        texts = [_as_text(column, rows) for column in columns]
-    except UnicodeEncodeError:  # half of a pair of surrogates, which no file holds
-        cells = zip(*(_cells(column, rows) for column in columns), strict=True)
-        return "".join("\t".join(line) + "\n" for line in cells)
-    ends = pc.binary_join_element_wise(texts[-1], "", "\n")
-    joined = pc.binary_join_element_wise(*texts[:-1], ends, "\t")
-    return "".join(joined.to_pylist())
+    words: Any
+    codes: NDArray[np.integer[Any]] | None
 
 
-def _as_text(column: Column, rows: slice) -> Any:
-    """Some cells of a column as an Arrow array."""
+def _texts(column: Column, before: str) -> _Texts | Floats:
+    """A column, whose cells have `before` in front; numbers are written later."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if isinstance(column, np.ndarray):
-        texts, odd = _digits(column[rows])
-        if not len(odd):
-            return pc.split_pattern(pa.array([texts[:-1]]), ",").values
-    if isinstance(column, Coded):
-        codes = pa.array(column.codes[rows].astype(np.int32, copy=False))
-        words = pa.array(column.words, pa.string())
-        return words.take(codes)
-    return pa.array(_cells(column, rows), pa.string())
+        return column
+    words = column.words if isinstance(column, Coded) else strings(column)
+    texts = pa.array(words, pa.large_string())
+    texts = pc.binary_join_element_wise(
+        pa.scalar("", texts.type), texts, pa.scalar(before, texts.type)
+    )
+    return _Texts(texts, column.codes if isinstance(column, Coded) else None)
+
+
+def _lines(columns: Sequence[_Texts | Floats], rows: slice) -> bytes:
+    """Some rows as they stand in a file, without the end of the last line.
+
+    Columns have in front of each cell what parts it from the one before.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts: list[Any] = []
+    last: tuple[Floats, str] = np.empty(0), ""
+    for place, column in enumerate(columns):
+        if isinstance(column, np.ndarray):
+            numbers, before = column[rows], "\t" if place else "\n"
+            # They often repeat those of the column before
+            if last[1] != before or not np.array_equal(numbers, last[0]):
+                last = numbers, before
+                written = _numbers(numbers, before)
+            texts.append(written)
+        elif column.codes is None:
+            texts.append(column.words[rows])
+        else:
+            texts.append(column.words.take(pa.array(column.codes[rows])))
+    nothing = pa.scalar("", pa.large_string())
+    joined = pc.binary_join_element_wise(*texts, nothing)
+    _, offsets, data = joined.buffers()  # which may be longer than what is used
+    end = np.frombuffer(offsets, np.int64)[len(joined)]
+    made: bytes = data.to_pybytes()[:end]
+    return made
+
+
+def _numbers(values: Floats, before: str) -> Any:
+    """Numbers as Arrow text, with `before` in front of each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text, starts, others = _digits(values)
+    text[starts] = ord(before)
+    offsets = np.append(starts, len(text))
+    found = pa.LargeStringArray.from_buffers(
+        len(values), pa.py_buffer(offsets), pa.py_buffer(text)
+    )
+    if not len(others):
+        return found
+    mask = np.zeros(len(values), dtype=bool)
+    mask[others] = True
+    texts = [f"{before}{number_text(one)}" for one in values[others].tolist()]
+    return pc.replace_with_mask(found, mask, pa.array(texts, pa.large_string()))
 
 
 class Rows(Sequence[Row]):
@@ -246,15 +297,24 @@ class Rows(Sequence[Row]):
 
         Cells of words are made safe for spreadsheets; see `rankbound.escaping`.
         """
-        shown = [
-            _safe(column) if name in WORDS else column for name, column in self._held()
+        return b"".join(self.parts()).decode()
+
+    def parts(self) -> Iterator[bytes]:
+        """What `text` gives, as bytes and a part at a time.
+
+        Raises
+        ------
+        UnicodeEncodeError
+            For half of a pair of surrogates, which no file holds.
+        """
+        yield "\t".join(self._names).encode()
+        columns = [
+            _texts(_safe(column) if name in WORDS else column, "\t" if place else "\n")
+            for place, (name, column) in enumerate(self._held())
         ]
-        header = "\t".join(self._names) + "\n"
-        parts = (
-            _lines(shown, slice(start, start + WRITTEN))
-            for start in range(0, len(self), WRITTEN)
-        )
-        return header + "".join(parts)
+        for start in range(0, len(self), WRITTEN):
+            yield _lines(columns, slice(start, start + WRITTEN))
+        yield b"\n"
 
     def typed(self) -> dict[str, list[str] | list[float]]:
         """Columns, with numbers as numbers; a blank is NaN."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 import msgspec
 
@@ -149,7 +149,7 @@ def check_outputs(folder: Path, names: Iterable[str], replacing: Replacing) -> N
 
 def write_all(
     folder: Path,
-    texts: Mapping[str, str | None],
+    texts: Mapping[str, str | InParts | None],
     replacing: Replacing = NEW,
     *,
     record: Callable[[Path, Path], None] | None = None,
@@ -160,7 +160,7 @@ def write_all(
     ----------
     folder : Path
         Made if it does not exist.
-    texts : mapping of file name to text or None
+    texts : mapping of file name to text, to what gives it in parts, or to None
     replacing : Replacing
     record : callable, optional
         Writes the manifest, given the folder where the files are and the one that they
@@ -187,8 +187,19 @@ def write_all(
         ) from None
 
 
-def _write(text: str, path: Path) -> None:
+class InParts(Protocol):
+    """A text that is made while it is written."""
+
+    def parts(self) -> Iterator[bytes]:
+        """The text in UTF-8."""
+
+
+def _write(text: str | InParts, path: Path) -> None:
     """Write a text a part at a time, since it is encoded beside itself."""
+    if not isinstance(text, str):
+        with path.open("wb") as packed:
+            packed.writelines(text.parts())
+        return
     with path.open("w", encoding="utf-8", newline="") as stream:
         for start in range(0, len(text), PART):
             stream.write(text[start : start + PART])

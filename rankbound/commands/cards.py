@@ -17,7 +17,7 @@ from rankbound.bounds.wording import (
 )
 from rankbound.commands.following import OUT, following
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, sorted_places
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -92,6 +92,7 @@ def card_of(  # noqa: PLR0913  what a card is made from
     measured: Mapping[tuple[str, str], PerQuery],
     largest_distance: float | None,
     delta: float,
+    are_all: bool = False,
 ) -> Card:
     """The card of one sampling.
 
@@ -112,8 +113,11 @@ def card_of(  # noqa: PLR0913  what a card is made from
         Of any group.
     delta : float
         Failure probability of the interval.
+    are_all : bool
+        Whether `values` are those in `teacher`, undivided, of all documents.
     """
-    hit, variance = score_coverage(groups, teacher)
+    drawn = values if are_all else None
+    hit, variance = score_coverage(groups, teacher, values=drawn)
     suspected, lower, upper, n = _suspected(groups, values, clusters, delta)
     judged, relevant = _judged(groups, qrels)
 
@@ -175,7 +179,7 @@ def _per_unit(groups: Groups, values: Floats, clusters: Clusters | None) -> Floa
         groups.queries[known], values[known], n_queries=len(groups.qids)
     )
     there = np.flatnonzero(~np.isnan(means))
-    there = there[np.argsort(groups.qids[there])]
+    there = there[sorted_places(groups.qids[there])]
     return units_of(groups.qids[there], clusters).means(means[there])
 
 

@@ -15,6 +15,7 @@ from rankbound.estimators.pair_sums import (
     SERIES_ERROR,
     TERMS,
     discordance_sums,
+    entropy_sums,
     margin_sums,
     series_weights,
     softplus_sums,
@@ -227,6 +228,24 @@ def test_close_and_extreme_students_lose_no_digits(by_pairs):
     assert_allclose(series, direct, rtol=1e-12)
     assert_allclose(*by_pairs(pairwise_risk_nats, teacher, student), rtol=1e-13)
     assert_allclose(pairwise_risk_nats(teacher, student)[4], math.log(2), rtol=1e-14)
+
+
+@given(
+    lists=st.lists(
+        st.tuples(*[st.floats(-1e308, 1e308) | st.integers(-900, 900)] * 2),
+        min_size=1,
+        max_size=9,
+    ),
+    scale=st.sampled_from([1.0, 0.3, 64.0]),
+)
+def test_a_list_of_two_has_the_bits_of_one_with_padding(lists, scale):
+    two = np.array(lists, dtype=float)
+    padded = np.insert(two, 1, 0.0, axis=1)
+    valid = np.tile([True, False, True], (len(two), 1))
+    assert_array_equal(
+        entropy_sums(two, np.ones_like(two, dtype=bool), scale),
+        entropy_sums(padded, valid, scale),
+    )
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

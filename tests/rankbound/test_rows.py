@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from rankbound.data.columns import strings
 from rankbound.errors import FormatError
-from rankbound.rows import BLOCK, Coded, Rows
+from rankbound.rows import BLOCK, Coded, Rows, number_texts
+from rankbound.writing import write_all
 
 WORDS = st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
 
@@ -104,3 +105,40 @@ def test_numbers_and_repeated_words_are_written_as_text(rows):
     assert held.where("qid", "c").text() == plain.where("qid", "c").text()
     assert list(held[1:]) == list(plain[1:])
     assert [held[-1]] == [plain[-1]] if rows else not len(held)
+
+
+def as_text(value):
+    whole = abs(value) < 1e15 and value == int(value)
+    return str(int(value)) if whole else repr(value)
+
+
+def test_numbers_of_every_size_have_their_shortest_digits():
+    rng = np.random.default_rng(3)
+    values = 10 ** rng.uniform(-6, 17, 30_000) * rng.choice([-1, 1], 30_000)
+    values[::7] = values[::7].round()
+    values[:6] = 1e-4, 9.999e-5, 1e15, 999999999999999.9, -0.0, 2.0**53
+    texts = [*map(as_text, values.tolist())]
+    other = values.copy()
+    other[-1] = 0.25  # the same numbers as in the column before, up to one block
+    rows = Rows({"value": values, "largest": other, "n": texts})
+    cells = [("value", "largest", "n")]
+    cells += zip(texts, [*texts[:-1], "0.25"], texts, strict=True)
+    wanted = ["\t".join(line) for line in cells]
+    found = rows.text().split("\n")
+    odd = [(a, b) for a, b in zip(found, [*wanted, ""], strict=True) if a != b]
+    assert odd == []  # pytest would compare long texts for minutes
+    both = zip(number_texts(values), texts, strict=True)
+    assert [pair for pair in both if pair[0] != pair[1]] == []
+
+
+def test_a_large_table_is_written_without_its_text_in_memory(tmp_path):
+    codes = np.arange(400_000) % 7
+    rows = Rows({"qid": Coded(strings([*"abcdefg"]), codes), "value": codes / 7})
+    tracemalloc.start()
+    write_all(tmp_path, {"rows.tsv": rows})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    path = tmp_path / "rows.tsv"
+    assert peak < path.stat().st_size / 2
+    assert path.read_bytes() == rows.text().encode()
+    assert [*Rows.read(path, needed=("qid",))[:9]] == [*rows[:9]]

@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Literal, Self
 from rankbound.bounds.wording import counted
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Record, Result, named
+from rankbound.rows import Rows
 from rankbound.tables import Cell, Table, latex, markdown
 
 KEY: Final = ("collection", "domain", "architecture", "loss", "sampling", "seed")
@@ -643,11 +644,11 @@ class Ablation(
             found.append(_laws(self.laws))
         return found
 
-    def to_files(self) -> dict[str, str | None]:
+    def contents(self) -> dict[str, str | Rows | None]:
         """The files that `save` writes: JSON, rows, and tables for print."""
         pages = self.written_tables()
         made = dict(zip(self.PAGES, (markdown(pages), latex(pages)), strict=True))
-        return {**super().to_files(), **made}
+        return {**super().contents(), **made}
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """The cells, the differences of samplings, and the collections."""

@@ -7,7 +7,7 @@ program on this data set, at an error rate of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from rankbound.commands.compare.measured import (
 )
 from rankbound.commands.compare.quantities import (
     Measured,
+    at_factors,
     entropies,
     space_quantities,
     teacher_quantities,
@@ -69,10 +70,7 @@ Transform = Callable[[Sampling], Floats]
 
 def sweep(compared: Compared) -> Sweep:
     """Compare entropies at multiples of the teacher's temperature."""
-    tables = tuple(
-        SweepTable(factor=factor, rows=entropy_rows(compared, _divided(factor)))
-        for factor in FACTORS
-    )
+    tables = tuple(_tables(compared))
     verdicts: dict[tuple[str, str], list[Difference]] = {}
     for table in tables:
         for row in table.rows:
@@ -92,6 +90,24 @@ def sweep(compared: Compared) -> Sweep:
         ),
         note=NOTE,
     )
+
+
+def _tables(compared: Compared) -> Iterator[SweepTable]:
+    """The comparison at each factor; that at 1 has been measured already."""
+    pair_sets = compared.options.pair_sets
+    others = [factor for factor in FACTORS if factor != 1.0]
+    made = {
+        one.name: at_factors(
+            one.groups, one.values, others, pair_sets=pair_sets, names=["entropy"]
+        )
+        for one in compared.loaded.samplings
+    }
+    for factor in FACTORS:
+        measured = {
+            name: measures.measured if factor == 1.0 else next(made[name])
+            for name, measures in compared.measures.items()
+        }
+        yield SweepTable(factor=factor, rows=_entropy_rows(compared, measured))
 
 
 def verdicts_at(compared: Compared, scale: float) -> dict[str, str]:
@@ -166,6 +182,8 @@ def ranks_only(compared: Compared) -> RanksOnly:
     scale = wanted / own if own > 0 else 1.0
 
     def ranked(sampling: Sampling) -> Floats:
+        if sampling is first:
+            return scale * ranks
         return scale * rank_values(sampling.groups, sampling.values)
 
     rows = entropy_rows(compared, ranked)
@@ -185,11 +203,18 @@ def entropy_rows(
     delta : float, optional
         Error probability of the whole family; by default that of the comparison.
     """
-    options = compared.options
-    made: dict[str, Measured] = {
-        s.name: entropies(s.groups, transform(s), pair_sets=options.pair_sets)
+    made = {
+        s.name: entropies(s.groups, transform(s), pair_sets=compared.options.pair_sets)
         for s in compared.loaded.samplings
     }
+    return _entropy_rows(compared, made, delta=delta)
+
+
+def _entropy_rows(
+    compared: Compared, made: Mapping[str, Measured], *, delta: float | None = None
+) -> tuple[EntropyRow, ...]:
+    """`entropy_rows` of the entropies of each sampling."""
+    options = compared.options
     reference = made[options.baseline]
     asked = [
         (name, pairs)

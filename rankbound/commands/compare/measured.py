@@ -40,7 +40,7 @@ from rankbound.commands.measure.students import (
 )
 from rankbound.commands.measure.trained import REASON, Training, training_of
 from rankbound.data.clusters import units_of
-from rankbound.data.columns import Booleans, distinct_codes
+from rankbound.data.columns import Booleans, distinct_codes, positions
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
@@ -507,7 +507,7 @@ def _check_common(
 ) -> None:
     """Raise unless the two samplings share a query that has the quantity."""
     first, second = mine.measured[key], baseline.measured[key]
-    if set(first.qids) & set(second.qids):
+    if (positions(second.qids, first.qids) >= 0).any():
         return
     raise UsageError(
         f"{name!r} and {baseline.sampling.name!r} have no query in common for "

@@ -6,13 +6,13 @@ query is the unit of every comparison.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from rankbound.catalogue import COMPARED, Quantity, Range, base, label, needing
+from rankbound.catalogue import COMPARED, Range, base, label, needing
 from rankbound.commands.measure.choosing import group_range
 from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import (
@@ -28,6 +28,7 @@ from rankbound.data.per_query import PerQuery, query_means
 from rankbound.engine import joined, over_tiles, tiles
 from rankbound.estimators.distances import check_metric
 from rankbound.estimators.group_terms import (
+    Block,
     block_distances,
     blocks,
     check_span,
@@ -58,6 +59,7 @@ class GroupMeans(PerQuery):
 
 # (quantity, pair set) to one number per query
 Measured = dict[tuple[str, str], GroupMeans]
+Keys = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +114,35 @@ def teacher_quantities(
     >>> {name: round(column.mean(), 6) for (name, _), column in made.items()}
     {'entropy': 0.474605, 'margin': 1.333333, 'ties': 0.333333}
     """
+    return next(at_factors(groups, values, (1.0,), pair_sets=pair_sets, names=names))
+
+
+def at_factors(
+    groups: Groups,
+    values: Floats,
+    factors: Sequence[float],
+    *,
+    pair_sets: Sequence[str],
+    names: Sequence[str] | None = None,
+) -> Iterator[Measured]:
+    """`teacher_quantities` at multiples of the temperature, from one pass.
+
+    Parameters
+    ----------
+    groups, values, pair_sets, names
+        As in `teacher_quantities`.
+    factors : sequence of float
+        Positive. Scores are divided by each of them.
+
+    Yields
+    ------
+    dict of (quantity, pair set) to GroupMeans
+        For each factor what `teacher_quantities` gives for `values / factor`.
+    """
     labels = {name: name for name in (names or needing("scores"))}
-    return _of_scores(groups, [values], labels=labels, pair_sets=pair_sets)
+    return _of_scores(
+        groups, [values], labels=labels, pair_sets=pair_sets, factors=tuple(factors)
+    )
 
 
 def entropies(groups: Groups, values: Floats, *, pair_sets: Sequence[str]) -> Measured:
@@ -144,9 +173,10 @@ def student_quantities(
         The student's name in the labels; empty if there is only one student.
     """
     labels = {name: label(name, who, alone=not who) for name in needing("student")}
-    return _of_scores(
+    found = _of_scores(
         groups, [teacher, student], labels=labels, pair_sets=pair_sets, clip_at=clip_at
     )
+    return next(found)
 
 
 def _of_scores(
@@ -156,36 +186,68 @@ def _of_scores(
     labels: Mapping[str, str],
     pair_sets: Sequence[str],
     clip_at: float | None = None,
-) -> Measured:
-    """Measure the groups that have a pair of each set, and average them by query."""
-    made: Measured = {}
-    for pairs in pair_sets:
-        keep = groups.count_known_pairs(pairs) > 0
-        if not keep.any():
-            continue
+    factors: tuple[float, ...] = (1.0,),
+) -> Iterator[Measured]:
+    """Measure the groups that have a pair of each set, and average them by query.
+
+    All scores are divided by each of the factors in turn. Pair sets that the same
+    groups have share one pass over these.
+    """
+    parts: list[tuple[Booleans, Keys, Floats]] = []
+    for keep, sets in _by_groups(groups, pair_sets):
         kept, inside = groups, list(scores)
         if not keep.all():
             rows = np.repeat(keep, groups.sizes)
             kept, inside = groups.keep_groups(keep), [values[rows] for values in scores]
-        check_span(inside[-1])
-        columns = {
-            name: np.full(groups.n_groups, np.nan)
+        check_span(_divided(inside[-1], min(factors)))
+        keys = tuple(
+            (name, pairs)
+            for pairs in sets
             for name in labels
             if pairs in COMPARED[name].pair_sets
-        }
+        )
         found = over_tiles(
             quantities_of_tile,
             kept,
             *inside,
-            names=tuple(columns),
-            pairs=pairs,
+            keys=keys,
             clip_at=clip_at,
+            factors=factors,
         )
-        for place, column in enumerate(columns.values()):
-            column[keep] = found.values[:, place]
-        for name, column in columns.items():
-            made[labels[name], pairs] = per_query(groups, column, labels[name])
-    return made
+        parts.append((keep, keys, found.values.reshape(-1, len(factors), len(keys))))
+    for which in range(len(factors)):
+        made: Measured = {}
+        for keep, keys, values in parts:
+            columns = {}
+            for place, (name, pairs) in enumerate(keys):
+                column = columns[labels[name], pairs] = np.full(groups.n_groups, np.nan)
+                column[keep] = values[:, which, place]
+            made |= per_queries(groups, columns)
+        yield {
+            (labels[name], pairs): made[labels[name], pairs]
+            for pairs in pair_sets
+            for name in labels
+            if (labels[name], pairs) in made
+        }
+
+
+def _by_groups(
+    groups: Groups, pair_sets: Sequence[str]
+) -> Iterator[tuple[Booleans, list[str]]]:
+    """The groups that have a pair of some sets, and these sets."""
+    found: dict[bytes, tuple[Booleans, list[str]]] = {}
+    for pairs in pair_sets:
+        keep = groups.count_known_pairs(pairs) > 0
+        if keep.any():
+            found.setdefault(keep.tobytes(), (keep, []))[1].append(pairs)
+    yield from found.values()
+
+
+def _divided(values: Floats, factor: float) -> Floats:
+    if factor == 1.0:
+        return values
+    with np.errstate(over="ignore"):  # refused by `check_span`
+        return values / factor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,21 +260,36 @@ class Table:
 def quantities_of_tile(
     groups: Groups,
     *scores: Floats,
-    names: tuple[str, ...],
-    pairs: str,
+    keys: Keys,
     clip_at: float | None,
+    factors: tuple[float, ...],
 ) -> Table:
-    """Quantities of scores of groups that are computed together."""
-    values = np.empty((groups.n_groups, len(names)))
-    for block in blocks(groups, paired=pairs != "all" and not _first_alone(groups)):
-        kind = pair_choice(block, pairs)
-        data = [one[block.rows] for one in scores]
-        if clip_at is not None:
-            mask = kind["mask"]
-            data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
-        for place, name in enumerate(names):
-            values[block.groups, place] = _computed(COMPARED[name], data, **kind)
-    return Table(values)
+    """Quantities of scores of groups that are computed together, by factor and key."""
+    values = np.empty((groups.n_groups, len(factors), len(keys)))
+    alone = _first_alone(groups)
+    for paired in (False, True):
+        sets = {of for _, of in keys if paired == (of != "all" and not alone)}
+        places = {of: [i for i, key in enumerate(keys) if key[1] == of] for of in sets}
+        for block in blocks(groups, paired=paired) if places else ():
+            for which, factor in enumerate(factors):
+                data = _data(block, scores, factor, clip_at)
+                for pairs, wanted in places.items():
+                    names = [keys[place][0] for place in wanted]
+                    found = _computed(names, data, **pair_choice(block, pairs))
+                    for place, column in zip(wanted, found, strict=True):
+                        values[block.groups, which, place] = column
+    return Table(values.reshape(groups.n_groups, -1))
+
+
+def _data(
+    block: Block, scores: Sequence[Floats], factor: float, clip_at: float | None
+) -> list[Floats]:
+    """Scores of a block, divided by a factor; the last of them clipped."""
+    data = [_divided(one[block.rows], factor) for one in scores]
+    if clip_at is not None:
+        mask = None if block.full else block.mask
+        data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
+    return data
 
 
 def _first_alone(groups: Groups) -> bool:
@@ -226,33 +303,35 @@ def _first_alone(groups: Groups) -> bool:
 
 
 def _computed(
-    quantity: Quantity,
+    names: Sequence[str],
     data: Sequence[Floats],
     *,
     mask: Booleans | None,
     positive: Booleans | None,
     pairs: str,
-) -> Floats:
-    """A quantity of a block of groups, from no more pairs than enter it.
+) -> list[Floats]:
+    """Quantities of a block of groups, from no more pairs than enter them.
 
     Where the first document of every group is its only positive, which groups in order
     have, pairs of negatives are all pairs of the others, and those of the positive are
     lists of two.
     """
+    quantities = [COMPARED[name] for name in names]
     alone = positive is not None and positive[:, 0].all() and not positive[:, 1:].any()
     if pairs == "all" or not alone:
         kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
-        return np.asarray(quantity.computed(*data, **kind))
+        return [np.asarray(one.computed(*data, **kind)) for one in quantities]
     valid = None if mask is None else mask[:, 1:]
     every: PairChoice = {"mask": None, "positive": None, "pairs": "all"}
     if pairs == "neg-neg":
-        others = [d[:, 1:] for d in data]
-        return np.asarray(quantity.computed(*others, **{**every, "mask": valid}))
+        others, every["mask"] = [d[:, 1:] for d in data], valid
+        return [np.asarray(one.computed(*others, **every)) for one in quantities]
     two = [np.stack(np.broadcast_arrays(d[:, :1], d[:, 1:]), axis=-1) for d in data]
     if valid is not None:  # padding may hold anything
         two = [np.where(valid[..., None], d, 0.0) for d in two]
-    values = quantity.computed(*two, **every)
-    return np.asarray(pair_mean(values, valid))
+    return [
+        np.asarray(pair_mean(one.computed(*two, **every), valid)) for one in quantities
+    ]
 
 
 def space_quantities(  # noqa: PLR0913  what is computed in the one pass
@@ -394,17 +473,28 @@ def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
     name : str
         A quantity of the catalogue, or its label; it determines the unit.
     """
-    good = np.isfinite(values)
-    queries = groups.queries[good]
-    means = query_means(queries, values[good], n_queries=len(groups.qids))
-    largest = np.full(len(groups.qids), -np.inf)
-    np.maximum.at(largest, queries, values[good])
-    present = distinct_codes(queries)
-    order = present[sorted_places(groups.qids[present])]
-    unit = COMPARED[base(name)].unit
-    return GroupMeans(
-        name, unit, groups.qids[order], means[order], largest[order], values
-    )
+    return per_queries(groups, {(name, ""): values})[name, ""]
+
+
+def per_queries(groups: Groups, columns: Mapping[tuple[str, str], Floats]) -> Measured:
+    """`per_query` of several columns by name and pair set, ordering queries once."""
+    made: Measured = {}
+    known: Booleans | None = None
+    for (name, pairs), values in columns.items():
+        good = np.isfinite(values)
+        if known is None or not np.array_equal(good, known):
+            known, queries = good, groups.queries[good]
+            present = distinct_codes(queries)
+            order = present[sorted_places(groups.qids[present])]
+            qids = groups.qids[order]
+        means = query_means(queries, values[good], n_queries=len(groups.qids))
+        largest = np.full(len(groups.qids), -np.inf)
+        np.maximum.at(largest, queries, values[good])
+        unit = COMPARED[base(name)].unit
+        made[name, pairs] = GroupMeans(
+            name, unit, qids, means[order], largest[order], values
+        )
+    return made
 
 
 def value_range(

@@ -6,7 +6,7 @@ Each function describes all samplings at once. None of them decides a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -43,7 +43,6 @@ from rankbound.data.columns import (
     distinct_codes,
     positions,
     sorted_places,
-    strings,
 )
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -176,10 +175,8 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
     for pairs in PAIR_SETS:
         if any(("entropy", pairs) not in columns for columns in measured.values()):
             continue
-        shared = set.intersection(
-            *(set(columns["entropy", pairs].qids) for columns in measured.values())
-        )
-        if shared:
+        shared = _shared([c["entropy", pairs].qids for c in measured.values()])
+        if len(shared):
             entropy, margin = (
                 {
                     name: _mean_of(columns[quantity, pairs], shared, clusters)
@@ -187,7 +184,7 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
                 }
                 for quantity in ("entropy", "margin")
             )
-            n = len(units_of(strings(sorted(shared)), clusters))
+            n = len(units_of(shared, clusters))
             found[pairs] = OrderMeans(n=n, entropy=entropy, margin=margin)
     return found
 
@@ -207,8 +204,16 @@ def orders(means: Mapping[str, OrderMeans]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _mean_of(column: PerQuery, qids: set[str], clusters: Clusters | None) -> float:
-    keep = np.array([qid in qids for qid in column.qids])
+def _shared(several: Sequence[Strings]) -> Strings:
+    """The ids that all columns have, in the order of the first."""
+    found = several[0]
+    for qids in several[1:]:
+        found = found[positions(qids, found) >= 0]
+    return found
+
+
+def _mean_of(column: PerQuery, qids: Strings, clusters: Clusters | None) -> float:
+    keep = positions(qids, column.qids) >= 0
     units = units_of(column.qids[keep], clusters)
     return float(units.means(column.values[keep]).mean())
 
@@ -399,7 +404,10 @@ def _against(name: str, mine: QueryLaws, theirs: QueryLaws, *, known: bool) -> S
     bounds the risk under the reference by the risk on this sampling's pairs.
     """
     found: list[tuple[Floats, ...]] = []
-    for both in joined(theirs, mine):
+    if mine is theirs:  # of which nothing need be computed
+        none, whole = np.zeros(len(mine.qids)), np.ones(len(mine.qids))
+        found = [(none, none, whole, whole, whole)]
+    for both in () if mine is theirs else joined(theirs, mine):
         apart = law_distances(*both.chances, both.sizes)
         reference, own = both.held
         shared = both.counts(reference & own)

@@ -488,6 +488,7 @@ def _cards(compared: Compared) -> Iterator[Card]:
             measured=made.measured,
             largest_distance=None if widest is None else float(widest.largest.max()),
             delta=compared.options.delta / len(compared.measures),
+            are_all=loaded.temperature == 1.0,
         )
 
 
@@ -758,9 +759,14 @@ def per_query_rows(compared: Compared) -> Rows:
         return place, names.index(quantity), PAIR_SETS.index(pairs)
 
     columns.sort(key=kind)
-    qids, places = united([column.qids for *_, column in columns])
-    query = np.concatenate(places).astype(np.int32)
-    del places
+    # Columns of one sampling share their ids
+    distinct = {id(column.qids): column.qids for *_, column in columns}
+    qids, places = united([*distinct.values()])
+    known = {
+        key: place.astype(np.int32) for key, place in zip(distinct, places, strict=True)
+    }
+    query = np.concatenate([known[id(column.qids)] for *_, column in columns])
+    del distinct, known, places
     # Columns stand in the order that the rows of a query have
     order = np.argsort(query, kind="stable").astype(np.int32)
     place = np.empty_like(order)

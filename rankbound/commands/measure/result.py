@@ -14,6 +14,7 @@ from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Clustering, Input
 from rankbound.rendering import text_of
 from rankbound.results import Answer, Beside, Record, Result, named
+from rankbound.rows import Rows
 
 Interval = tuple[float, float]
 # A number as it was given: a whole number stays whole in the file
@@ -960,10 +961,10 @@ class Ledger(
             "inputs": self.inputs,
         }
 
-    def to_files(self) -> dict[str, str | None]:
+    def contents(self) -> dict[str, str | Rows | None]:
         """What `save` writes; it deletes tables that only an earlier run had."""
         stale = {"calibration.tsv": None, "compat.tsv": None}
-        return stale | super().to_files()
+        return stale | super().contents()
 
 
 def _row(name: str, student: StudentResult) -> StudentRow:

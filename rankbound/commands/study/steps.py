@@ -119,7 +119,7 @@ class Work:
     ) -> None:
         """Write the results, and then the record."""
         made.write_into(self.folder, force=force)
-        names = [name for name, text in made.to_files().items() if text is not None]
+        names = [name for name, text in made.contents().items() if text is not None]
         written = [self.folder / name for name in names]
         outputs = tuple(Input(path=str(one), sha256=sha256(one)) for one in written)
         record = Recorded(

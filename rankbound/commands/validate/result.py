@@ -27,6 +27,7 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.provenance import Input
 from rankbound.results import Answer, Beside, Named, Open, Record, Result, named
+from rankbound.rows import Rows
 from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
 from rankbound.validation.paired import Decides
 
@@ -597,11 +598,11 @@ class Validation(
         )
         return proviso(trained=all(known), clustered=self.clusters is not None)
 
-    def to_files(self) -> dict[str, str | None]:
+    def contents(self) -> dict[str, str | Rows | None]:
         """The files that `save` writes: JSON, effectiveness per query, and tables."""
         pages = self.written_tables()
         return {
-            **super().to_files(),
+            **super().contents(),
             "tables.md": markdown(pages),
             "tables.tex": latex(pages),
         }

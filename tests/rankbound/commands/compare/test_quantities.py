@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 
 from rankbound.catalogue import COMPARED
 from rankbound.commands.compare.quantities import (
+    at_factors,
     difference_range,
     per_query,
     space_quantities,
@@ -17,6 +20,7 @@ from rankbound.commands.compare.quantities import (
 )
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
 from rankbound.read.reading import read_groups, read_scores
 from rankbound.read.vectors.embeddings import read_embeddings
 from tests import oracles
@@ -118,6 +122,54 @@ def test_several_groups_of_a_query_are_averaged_and_nan_left_out(samplings):
     assert "q00" not in made.qids
     assert made.values[0] == (1 + 2) / 2  # q01 has groups 1 and 2
     assert made.qids.tolist() == sorted(strings(made.qids))
+
+
+GROUPS = st.lists(
+    st.tuples(
+        st.integers(0, 3),  # its query
+        st.lists(st.integers(-6, 6) | st.floats(-40, 40), min_size=2, max_size=7),
+        st.sets(st.integers(0, 2)),  # where its positives stand
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=30)
+@given(made=GROUPS, at_first=st.booleans())
+def test_all_factors_and_pair_sets_at_once_have_the_bits_of_one_by_one(made, at_first):
+    sizes = [len(scores) for _, scores, _ in made]
+    groups = Groups(
+        queries=np.array([query for query, _, _ in made]),
+        qids=strings([*"dbca"]),
+        offsets=np.cumsum([0, *sizes]),
+        codes=np.concatenate([np.arange(size) for size in sizes]),
+        docnos=strings([*"0123456"]),
+        positive=np.concatenate(
+            [
+                np.isin(np.arange(k), [0] if at_first else [*good])
+                for k, (*_, good) in zip(sizes, made, strict=True)
+            ]
+        ),
+    )
+    values = np.concatenate([np.array(scores, dtype=float) for _, scores, _ in made])
+    factors = (0.25, 1.0, 3.0)
+    found = [*at_factors(groups, values, factors, pair_sets=PAIRS)]
+    assert len(found) == len(factors)
+    for factor, every in zip(factors, found, strict=True):
+        alone = {
+            key: column
+            for pairs in PAIRS
+            for name in ("entropy", "margin", "ties")
+            for key, column in teacher_quantities(
+                groups, values / factor, pair_sets=[pairs], names=[name]
+            ).items()
+        }
+        assert [*every] == [*alone]
+        for key, column in alone.items():
+            assert every[key].qids.tolist() == column.qids.tolist()
+            for part in ("values", "largest", "by_group"):
+                assert_array_equal(getattr(every[key], part), getattr(column, part))
 
 
 def book(vectors):
