@@ -108,9 +108,7 @@ class Task:
     def done(self) -> Any:
         """What the work makes of the tile."""
         first = () if self.groups is None else (self.groups,)
-        return self.work(
-            *first, *self.rows, *self.each, **self.settings, **self.hints
-        )
+        return self.work(*first, *self.rows, *self.each, **self.settings, **self.hints)
 
     def digest(self, version: str) -> str:
         """What the result depends on, as 32 hexadecimal digits."""
@@ -228,7 +226,7 @@ def pieces(
     >>> given = [{"x": np.arange(3.0), "y": np.arange(3.0), "orders": orders}]
     >>> [made] = pieces(moved_products, given, total=1, what="parts", unit="parts")
     >>> made.ratios.round(6).tolist()
-    [1.0, 0.25]
+    [1.0, 0.7]
     """
     tasks = (Task(work, None, (), (), settings, {}) for settings in given)
     with counting(what, total, unit) as reached:
@@ -379,19 +377,24 @@ def _add(made: Any, array: Array) -> None:
 
 def _said(value: Any) -> str:
     """A setting as a text that differs where its content may."""
+    if isinstance(value, Embeddings):
+        return _said_of_vectors(value)
     if isinstance(value, np.ndarray):
         made = hashlib.blake2b(digest_size=16)
         _add(made, value)
         return made.hexdigest()
-    if is_dataclass(value) and not isinstance(value, Embeddings):
+    parts = value
+    if is_dataclass(value):
         parts = {one.name: getattr(value, one.name) for one in fields(value)}
-        return f"{type(value).__qualname__}({_said(parts)})"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name!r}: {_said(one)}" for name, one in value.items())
-    if isinstance(value, tuple):
-        return f"({' '.join(f'{_said(one)},' for one in value)})"
-    if not isinstance(value, Embeddings):
-        return repr(value)
+    if isinstance(parts, Mapping):
+        parts = tuple(parts.items())
+    if isinstance(parts, tuple):
+        said = "".join(f"{_said(one)}, " for one in parts)
+        return f"{type(value).__qualname__}({said})"
+    return repr(value)
+
+
+def _said_of_vectors(value: Embeddings) -> str:
     vectors, offset = value.vectors, _offset(value.vectors)
     if offset is None:
         return _content(_Same(vectors))

@@ -438,7 +438,9 @@ def random_controls(
             yield {**shared, "terms": noise, "state": state_of(rng)}
 
     names = [
-        name for varies in varied for name in ((SHUFFLED, NOISE) if varies else (NOISE,))
+        name
+        for varies in varied
+        for name in ((SHUFFLED, NOISE) if varies else (NOISE,))
     ]
     drawn = pieces(
         drawn_p_values, asked(), total=len(names), what="controls", unit="tests"
