@@ -195,21 +195,19 @@ def tiles(
 
 
 def pieces(
-    work: Callable[..., Made],
-    given: Iterable[Mapping[str, object]],
+    given: Iterable[partial[Made]],
     *,
     total: int,
     what: str,
     unit: str,
 ) -> Iterator[Made]:
-    """What a function makes of each piece of some work, in their order.
+    """What is made of each piece of some work, in their order.
 
     Parameters
     ----------
-    work : callable
-        As in `Task`. Random numbers come from a seed among its settings.
-    given : iterable of mappings
-        The settings of each piece; the next one is taken when it is begun.
+    given : iterable of partial
+        The work of each piece with its settings, as in `Task`; random numbers come from
+        a seed among these. The next one is taken when it is begun.
     total : int
         How many there are.
     what, unit : str
@@ -223,12 +221,12 @@ def pieces(
     --------
     >>> from rankbound.validation.association import moved_products
     >>> orders = np.array([[0, 1, 2], [1, 0, 2]])
-    >>> given = [{"x": np.arange(3.0), "y": np.arange(3.0), "orders": orders}]
-    >>> [made] = pieces(moved_products, given, total=1, what="parts", unit="parts")
+    >>> work = partial(moved_products, x=np.arange(3.0), y=np.arange(3.0))
+    >>> [made] = pieces([partial(work, orders=orders)], total=1, what="", unit="parts")
     >>> made.ratios.round(6).tolist()
     [1.0, 0.7]
     """
-    tasks = (Task(work, None, (), (), settings, {}) for settings in given)
+    tasks = (Task(one.func, None, (), (), one.keywords, {}) for one in given)
     with counting(what, total, unit) as reached:
         for place, made in enumerate(_running.get().done(tasks), 1):
             reached(place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -585,9 +586,13 @@ def distance_correlation(
     parts = [
         made.ratios
         for made in pieces(
-            moved_products,
             (
-                {"x": x, "y": y, "orders": np.vstack([own, orders[at : at + step]])}
+                partial(
+                    moved_products,
+                    x=x,
+                    y=y,
+                    orders=np.vstack([own, orders[at : at + step]]),
+                )
                 for at in starts
             ),
             total=len(starts),

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def part_of(number, name=""):
 
 
 def added_of(given):
-    made = pieces(added, given, total=len(given), what="sums", unit="parts")
+    asked = [partial(added, **settings) for settings in given]
+    made = pieces(asked, total=len(given), what="sums", unit="parts")
     return [one.of_group.item() for one in made]
 
 
@@ -264,7 +266,8 @@ def test_pieces_of_a_killed_run_are_found_again(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "KEPT_EVERY", 0.0)
     given = [part_of(number) for number in (3, 4, 5)]
     with suppress(KeyboardInterrupt), running(blocks=kept_in(tmp_path)):
-        made = pieces(added, given, total=3, what="sums", unit="parts")
+        asked = [partial(added, **settings) for settings in given]
+        made = pieces(asked, total=3, what="sums", unit="parts")
         assert [next(made).of_group.item(), next(made).of_group.item()] == [5.5, 8.5]
         raise KeyboardInterrupt
     assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 2

@@ -7,8 +7,9 @@ information.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,7 @@ from rankbound.validation.association import (
 )
 from rankbound.validation.drawn import (
     DrawnAssociations,
+    DrawnPValues,
     drawn_associations,
     drawn_p_values,
 )
@@ -133,25 +135,14 @@ def associations(
     )
     groups = _alike(panels)
 
-    def asked() -> Iterator[dict[str, object]]:
+    def asked() -> Iterator[partial[DrawnAssociations]]:
         for group in groups:
             progress(f"associations of {group[0].student}")
             # Draws of several data sets are pooled one by one, so all have as many
             own = effort if len(group) == 1 else replace(effort, stopping=None)
-            yield {
-                **_of_group(group),
-                "seed": seed,
-                "effort": own,
-                "delta": family.delta,
-            }
+            yield partial(_drawn_for(group), seed=seed, effort=own, delta=family.delta)
 
-    drawn_for = pieces(
-        drawn_associations,
-        asked(),
-        total=len(groups),
-        what="associations",
-        unit="students",
-    )
+    drawn_for = pieces(asked(), total=len(groups), what="associations", unit="students")
     cells = [
         cell
         for group, found in zip(groups, drawn_for, strict=True)
@@ -197,18 +188,19 @@ def _others(panel: StudentPanel, shared: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in panel.names if name not in shared)
 
 
-def _of_group(group: list[StudentPanel]) -> dict[str, object]:
-    """What `drawn_associations` needs of the panels of a student."""
+def _drawn_for(group: list[StudentPanel]) -> Callable[..., DrawnAssociations]:
+    """`drawn_associations` of the panels of a student."""
     shared = _shared(group)
     others = [_others(panel, shared) for panel in group]
-    return {
-        "panels": tuple(_only(panel, shared) for panel in group),
-        "further": tuple(
+    return partial(
+        drawn_associations,
+        panels=tuple(_only(panel, shared) for panel in group),
+        further=tuple(
             _only(panel, names) if names else None
             for panel, names in zip(group, others, strict=True)
         ),
-        "keys": tuple(_keys("associations", panel) for panel in group),
-    }
+        keys=tuple(_keys("associations", panel) for panel in group),
+    )
 
 
 def _cells_of(group: list[StudentPanel], found: DrawnAssociations) -> Iterator[Cell]:
@@ -424,27 +416,26 @@ def random_controls(
     """
     varied = [np.ptp(panel.column("entropy")) > 0 for panel in panels]
 
-    def asked() -> Iterator[dict[str, object]]:
+    def asked() -> Iterator[partial[DrawnPValues]]:
         for panel, varies in zip(panels, varied, strict=True):
-            shared = {"targets": panel.panel.targets, "count": permutations}
+            targets = panel.panel.targets
+            tested = partial(drawn_p_values, targets=targets, count=permutations)
             if varies:
                 rng = generator(seed, *_keys(SHUFFLED, panel))
                 whole = np.tile(panel.column("entropy"), (DRAWS, 1))
                 draws = rng.permuted(whole, axis=1)
-                yield {**shared, "terms": draws, "state": state_of(rng)}
+                yield partial(tested, terms=draws, state=state_of(rng))
             measurement = measurements[panel.dataset, panel.sampling]
             rng = generator(seed, *_keys("random scores", panel))
             noise = _entropies_of_noise(panel, measurement, rng)
-            yield {**shared, "terms": noise, "state": state_of(rng)}
+            yield partial(tested, terms=noise, state=state_of(rng))
 
     names = [
         name
         for varies in varied
         for name in ((SHUFFLED, NOISE) if varies else (NOISE,))
     ]
-    drawn = pieces(
-        drawn_p_values, asked(), total=len(names), what="controls", unit="tests"
-    )
+    drawn = pieces(asked(), total=len(names), what="controls", unit="tests")
     p_of: dict[str, list[Floats]] = {SHUFFLED: [], NOISE: []}
     for name, made in zip(names, drawn, strict=True):
         p_of[name].append(made.p)
@@ -567,17 +558,16 @@ def constant_control(
         given=np.empty((len(targets), 0)),
         uses=np.empty((targets.shape[1], 0), dtype=bool),
     )
-    asked = {
-        "panels": (panel,),
-        "further": (None,),
-        "keys": ((CONSTANT, case.dataset, case.sampling),),
-        "seed": seed,
-        "effort": Effort(200, 999),
-        "delta": family.delta,
-    }
-    [made] = pieces(
-        drawn_associations, [asked], total=1, what="constant student", unit="parts"
+    asked = partial(
+        drawn_associations,
+        panels=(panel,),
+        further=(None,),
+        keys=((CONSTANT, case.dataset, case.sampling),),
+        seed=seed,
+        effort=Effort(200, 999),
+        delta=family.delta,
     )
+    [made] = pieces([asked], total=1, what="constant student", unit="parts")
     cells = [row.spearman for row in made.rows()]
     p_values = family.adjusted([cell.p for cell in cells])
     associated = sum(p is not None and p <= family.delta for p in p_values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -329,15 +330,15 @@ class _Compared:
             return {target: dict.fromkeys(PREDICTORS, why) for target in targets}
         columns = self._features(tuple(PREDICTORS))
         drawn = pieces(
-            drawn_orderings,
             (
-                {
-                    "predictors": columns,
-                    "target": self._outcome(target),
-                    "design": self.design,
-                    "rising": {name: _expected(name, target) for name in columns},
-                    "drawn": self.drawn,
-                }
+                partial(
+                    drawn_orderings,
+                    predictors=columns,
+                    target=self._outcome(target),
+                    design=self.design,
+                    rising={name: _expected(name, target) for name in columns},
+                    drawn=self.drawn,
+                )
                 for target in targets
             ),
             total=len(targets),
@@ -403,14 +404,14 @@ class _Compared:
         features = {names: self._features(names) for names in SETS}
         tried = [(names, target) for names, target in places if features[names]]
         drawn = pieces(
-            drawn_prediction,
             (
-                {
-                    "features": features[names],
-                    "target": self._outcome(target),
-                    "design": self.design,
-                    "drawn": self.drawn,
-                }
+                partial(
+                    drawn_prediction,
+                    features=features[names],
+                    target=self._outcome(target),
+                    design=self.design,
+                    drawn=self.drawn,
+                )
                 for names, target in tried
             ),
             total=len(tried),

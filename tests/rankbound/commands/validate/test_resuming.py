@@ -27,7 +27,6 @@ from rankbound.validation.systems import (
 )
 from tests.rankbound.commands.validate.conftest import options_for
 
-
 QUICK = {"permutations": 99, "splits": 1}
 
 
