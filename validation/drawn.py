@@ -6,7 +6,7 @@ it, and a run that was killed finds it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -175,7 +175,7 @@ class DrawnPValues:
 
 
 def drawn_p_values(
-    *, terms: Floats, targets: Floats, count: int, state: Sequence[int]
+    *, terms: Floats, targets: Floats, count: int, state: Mapping[str, object]
 ) -> DrawnPValues:
     """`null_p_values`, with random numbers from where a generator is.
 

@@ -197,7 +197,7 @@ class ValidateOptions:
     def by_name(self) -> dict[str, object]:
         """Every setting by its name, those of a case with what it is of."""
         found = of_fields(self)
-        del found["cases"]
+        found.pop("cases")
         found |= of_fields(found.pop("family"))
         for case in self.cases:
             place = f"{case.dataset}, {case.sampling}"
