@@ -68,7 +68,7 @@ hostile: $(VENV)/.dev ## hostile files and command lines, each with limits of 10
 faults: $(VENV)/.dev ## every call to the file system fails once, or is the last one before a kill
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile.faults
 
-kills: $(VENV)/.dev ## kill measure, compare, cut and study 30 times, ablate 10 times, and compare what they end with; minutes
+kills: $(VENV)/.dev ## kill measure, compare, cut, validate and study 30 times, ablate 10 times, and compare what they end with; minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.rankbound.resuming build/kills
 	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.rankbound.ablating $$(mktemp -d) 10 1
 

@@ -1,11 +1,12 @@
-"""`python -m benchmarks scale [--real]`: what blocks cost, and what that says of more.
+"""`python -m benchmarks scale [--real|--kept]`: what blocks cost, and what of more.
 
 Costs of one tile of queries are measured in this process with one thread, and those of
 whole commands in processes of their own; seconds are processor time. From these follow
 the time and the memory for the data of MS MARCO, and what is too much first. ``--real``
 runs `inspect`, `measure` and `sample` on generated scores of the real size as well:
 500,000 queries with 320 scores each, which take 6 GB of disk and most of an hour. Both
-write `TABLE`, which the page docs/guide/scale.md shows.
+write `TABLE`. ``--kept`` measures what a kill can lose of `validate` and of `sample`,
+and writes `KEPT_TABLE`. The page docs/guide/scale.md shows both tables.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from benchmarks.commands import watched
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TABLE: Final = ROOT / "docs" / "measured" / "scale.md"
-REAL: Final = "--real"
+KEPT_TABLE: Final = TABLE.with_name("kept.md")
+REAL, KEPT = "--real", "--kept"
 SIZE, DIMENSIONS, VECTORS = 16, 768, 65_536
 REPEATS: Final = 3
 HOUR: Final = 3600.0
@@ -37,6 +39,8 @@ PAIRS: Final = 10**9
 ROWS: Final = (2_000_000, 20_000_000)
 SOME: Final = 1_000_000  # documents that these score
 BLOCK: Final = 500  # queries that are written at once
+JUDGED: Final = (1_000, 4_000)  # queries of a validation
+DRAWN: Final = 2_000_000  # candidates that `sample` looks at together, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +265,82 @@ def real_rows(folder: Path) -> Iterator[str]:
         )
 
 
+def piece_rows() -> Iterator[str]:
+    """Time of the work that `validate` keeps, and of the draws that `sample` does not.
+
+    A student has eight terms and eight measures, as with vectors and four measures.
+    """
+    from rankbound.estimators.samplings import Candidates, Law, draw
+    from rankbound.validation.association import (
+        FEWER,
+        PRODUCTS,
+        Effort,
+        Panel,
+        moved_products,
+    )
+    from rankbound.validation.drawn import drawn_associations
+
+    rng = np.random.default_rng(0)
+    for n in JUDGED:
+        panel = Panel(
+            rng.normal(size=(n, 8)),
+            rng.normal(size=(n, 8)),
+            rng.normal(size=(n, 3)),
+            np.ones((8, 3), dtype=bool),
+        )
+        spent = once(
+            lambda panel=panel: drawn_associations(
+                panels=(panel,),
+                further=(None,),
+                keys=(("measured",),),
+                seed=0,
+                effort=Effort(),
+                delta=0.05,
+            )
+        )
+        yield f"| associations of a student | {n:,} queries | {spent:.1f} s |"
+        orders = rng.permuted(
+            np.tile(np.arange(n), (min(FEWER, max(1, PRODUCTS // n**2)), 1)), axis=1
+        )
+        x, y = rng.normal(size=(2, n))
+        spent = once(
+            lambda x=x, y=y, orders=orders: moved_products(x=x, y=y, orders=orders)
+        )
+        yield (
+            f"| {len(orders)} of {FEWER} permutations of distances | {n:,} queries | "
+            f"{spent:.1f} s |"
+        )
+    groups = DRAWN // SCORED
+    pool = Candidates(
+        sizes=np.full(groups, SCORED),
+        scores=rng.normal(size=groups * SCORED),
+        positive=rng.normal(size=groups),
+        numbers=rng.integers(0, 2**63, groups * SCORED, dtype=np.uint64),
+    )
+    spent = seconds_of(lambda: draw(pool, Law(name="random"), SIZE - 1))
+    for rows in (DRAWN, ROWS[-1], QUERIES * SCORED):
+        took = told(spent * rows / DRAWN)
+        what = "draws of `sample`" + ("" if rows == DRAWN else ", by the first")
+        yield f"| {what} | {rows:,} candidates | {took} |"
+
+
+def once(work: Callable[[], object]) -> float:
+    """The processor time of one run."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def kept_lines() -> Iterator[str]:
+    """The table of what a kill can lose."""
+    from benchmarks.__main__ import machine
+
+    yield f"Made by `python -m benchmarks scale {KEPT}` at {commit()}: {machine()}.\n"
+    yield "| work | of | processor time |"
+    yield "| --- | ---: | ---: |"
+    yield from piece_rows()
+
+
 def lines(*, real: bool) -> Iterator[str]:
     """The page's tables."""
     from benchmarks.__main__ import machine
@@ -282,8 +362,11 @@ def lines(*, real: bool) -> Iterator[str]:
 def main(words: list[str]) -> None:
     """Print the tables, and keep them."""
     told_lines = []
-    for line in lines(real=REAL in words):
+    kept = KEPT in words
+    for line in kept_lines() if kept else lines(real=REAL in words):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         told_lines.append(line)
-    TABLE.write_text("\n".join(told_lines) + "\n", encoding="utf-8")
+    (KEPT_TABLE if kept else TABLE).write_text(
+        "\n".join(told_lines) + "\n", encoding="utf-8"
+    )

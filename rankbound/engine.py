@@ -6,8 +6,12 @@ in whatever order. Finished tiles are kept in a folder, where one is given, by a
 of all that they were computed from: a run that was killed finds them again. Those of a
 second make a block, which is a file.
 
+Work that is not by groups is a tile, too, as a piece: a function of arrays that takes
+seconds or minutes, such as the permutations of a student's queries.
+
 Commands say once how they run (`running`); the functions that compute terms of groups
-call `tiles` or `over_tiles`, and know nothing of folders and processes.
+call `tiles` or `over_tiles`, others call `pieces`, and both know nothing of folders and
+processes.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ import threading
 import time
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -75,26 +79,27 @@ THREADS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One tile of some work.
+    """One tile of some work, or a piece.
 
     Attributes
     ----------
     work : callable
         A function of a module. It takes the groups, then `rows` and `each`, then
         `settings` by name, and gives a dataclass of arrays.
-    groups : Groups
-        Those of the tile.
+    groups : Groups or None
+        Those of the tile; a piece has none, and its work takes settings alone.
     rows : tuple of arrays, each of shape (n_rows, ...)
     each : tuple of arrays, each of shape (n_groups, ...)
     settings : dict
-        Numbers, texts, None, and `Embeddings`.
+        Numbers, texts, None, arrays, `Embeddings`, and tuples, dicts and dataclasses of
+        these.
     hints : dict
         Further settings that may change what is left out of the result, as it cannot
         matter, but nothing that is made of it. They are no part of the digest.
     """
 
     work: Callable[..., Any]
-    groups: Groups
+    groups: Groups | None
     rows: tuple[Array, ...]
     each: tuple[Array, ...]
     settings: Mapping[str, object]
@@ -102,9 +107,8 @@ class Task:
 
     def done(self) -> Any:
         """What the work makes of the tile."""
-        return self.work(
-            self.groups, *self.rows, *self.each, **self.settings, **self.hints
-        )
+        first = () if self.groups is None else (self.groups,)
+        return self.work(*first, *self.rows, *self.each, **self.settings, **self.hints)
 
     def digest(self, version: str) -> str:
         """What the result depends on, as 32 hexadecimal digits."""
@@ -112,18 +116,19 @@ class Task:
         said += [f"{name}={_said(value)}" for name, value in self.settings.items()]
         made = hashlib.blake2b("\0".join(said).encode(), digest_size=16)
         groups = self.groups
-        arrays = (groups.sizes, groups.positive, *self.rows, *self.each)
-        for array in arrays:
+        of_groups = () if groups is None else (groups.sizes, groups.positive)
+        for array in (*of_groups, *self.rows, *self.each):
             if array is None:
                 made.update(b"-")
                 continue
-            made.update(f"{array.dtype.str}{array.shape}".encode())
-            made.update(np.ascontiguousarray(array).data)
+            _add(made, array)
         return made.hexdigest()
 
     def to_send(self) -> Task:
         """The same for another process, without ids and vectors."""
         groups = self.groups
+        if groups is None:
+            return self
         plain = Groups(
             queries=np.zeros(groups.n_groups, dtype=np.int64),
             qids=strings([""]),
@@ -187,6 +192,62 @@ def tiles(
         for place, made in enumerate(_running.get().done(tasks()), 1):
             reached(min(place * TILE, groups.n_groups))
             yield made
+
+
+def pieces(
+    given: Iterable[partial[Made]],
+    *,
+    total: int,
+    what: str,
+    unit: str,
+) -> Iterator[Made]:
+    """What is made of each piece of some work, in their order.
+
+    Parameters
+    ----------
+    given : iterable of partial
+        The work of each piece with its settings, as in `Task`; random numbers come from
+        a seed among these. The next one is taken when it is begun.
+    total : int
+        How many there are.
+    what, unit : str
+        What progress counts, and in which unit.
+
+    Yields
+    ------
+    dataclass of arrays
+
+    Examples
+    --------
+    >>> from rankbound.validation.association import moved_products
+    >>> orders = np.array([[0, 1, 2], [1, 0, 2]])
+    >>> work = partial(moved_products, x=np.arange(3.0), y=np.arange(3.0))
+    >>> [made] = pieces([partial(work, orders=orders)], total=1, what="", unit="parts")
+    >>> made.ratios.round(6).tolist()
+    [1.0, 0.7]
+    """
+    tasks = (Task(one.func, None, (), (), one.keywords, {}) for one in given)
+    with counting(what, total, unit) as reached:
+        for place, made in enumerate(_running.get().done(tasks), 1):
+            reached(place)
+            yield made
+
+
+@contextmanager
+def unkept() -> Iterator[None]:
+    """Keep no tile in the block: for those that are sooner computed than read.
+
+    Examples
+    --------
+    >>> with unkept():
+    ...     pass
+    """
+    made = _running.get()
+    before, made.keeps = made.keeps, False
+    try:
+        yield
+    finally:
+        made.keeps = before
 
 
 def over_tiles(
@@ -306,10 +367,32 @@ def _offset(vectors: Array) -> int | None:
     return int(base.offset + vectors.ctypes.data - base.ctypes.data)
 
 
+def _add(made: Any, array: Array) -> None:
+    """Add an array to what is being hashed."""
+    made.update(f"{array.dtype.str}{array.shape}".encode())
+    made.update(np.ascontiguousarray(array).data)
+
+
 def _said(value: Any) -> str:
     """A setting as a text that differs where its content may."""
-    if not isinstance(value, Embeddings):
-        return repr(value)
+    if isinstance(value, Embeddings):
+        return _said_of_vectors(value)
+    if isinstance(value, np.ndarray):
+        made = hashlib.blake2b(digest_size=16)
+        _add(made, value)
+        return made.hexdigest()
+    parts = value
+    if is_dataclass(value):
+        parts = {one.name: getattr(value, one.name) for one in fields(value)}
+    if isinstance(parts, Mapping):
+        parts = tuple(parts.items())
+    if isinstance(parts, tuple):
+        said = "".join(f"{_said(one)}, " for one in parts)
+        return f"{type(value).__qualname__}({said})"
+    return repr(value)
+
+
+def _said_of_vectors(value: Embeddings) -> str:
     vectors, offset = value.vectors, _offset(value.vectors)
     if offset is None:
         return _content(_Same(vectors))
@@ -563,6 +646,8 @@ class Running:
         Of the program.
     local : bool
         Whether they are processes of this machine.
+    keeps : bool
+        Whether tiles are kept now.
     """
 
     blocks: Blocks | None = None
@@ -570,6 +655,7 @@ class Running:
     workers: int = 1
     version: str = ""
     local: bool = True
+    keeps: bool = True
     _pool: _Pool | None = None
     _space: Path | None = None
     _kinds: dict[Callable[..., Any], type] = field(default_factory=dict)
@@ -578,7 +664,8 @@ class Running:
         """What is made of tasks, in their order."""
         waiting: deque[tuple[Task, str, Any]] = deque()
         for task in tasks:
-            digest = task.digest(self.version) if self.blocks is not None else ""
+            kept = self.blocks is not None and self.keeps
+            digest = task.digest(self.version) if kept else ""
             waiting.append((task, digest, self._begun(task, digest)))
             if len(waiting) > (AHEAD * self.workers if self.start is not None else 0):
                 yield self._ended(*waiting.popleft())
@@ -588,7 +675,7 @@ class Running:
     def _begun(self, task: Task, digest: str) -> Any:
         """What was kept of a task, or what will be its result; None to do it here."""
         kind = kind_of(task.work)
-        if self.blocks is not None:
+        if self.blocks is not None and digest:
             kept = self.blocks.found(digest, kind)
             if kept is not None:
                 return kept
@@ -622,7 +709,7 @@ class Running:
                 made = begun.result()
         if made is None:
             made = task.done()
-        if self.blocks is not None:
+        if self.blocks is not None and digest:
             self.blocks.keep(digest, made)
         return made
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy.special import betainccinv, betaincinv, ndtr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.engine import pieces
 from rankbound.progress import counting
 from rankbound.validation.correlation import (
     COEFFICIENTS,
@@ -52,6 +54,8 @@ MISSED: Final = 1e-4  # by either end of the interval that decides when to stop
 # Distance correlation permutes more than LARGE queries FEWER times at most
 LARGE: Final = 300
 FEWER: Final = 299
+# Products of distances in one piece of its work, some seconds
+PRODUCTS: Final = 2**29
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -573,14 +577,31 @@ def distance_correlation(
         )
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise DomainError("distance correlation needs two columns that vary")
-    left, right = _centred(x), _centred(y)
     orders = permutations(
         len(x), count=min(count, FEWER) if len(x) > LARGE else count, rng=rng
     )
-    size = np.sqrt(np.sum(left**2) * np.sum(right**2))
-    squared = [np.sum(left * right[np.ix_(o, o)]) / size for o in orders]
-    null = np.sqrt(np.maximum(squared, 0.0))
-    value = float(np.sqrt(max(np.sum(left * right) / size, 0.0)))
+    step = max(1, PRODUCTS // len(x) ** 2)
+    starts = range(0, len(orders), step)
+    own = np.arange(len(x))[None]
+    parts = [
+        made.ratios
+        for made in pieces(
+            (
+                partial(
+                    moved_products,
+                    x=x,
+                    y=y,
+                    orders=np.vstack([own, orders[at : at + step]]),
+                )
+                for at in starts
+            ),
+            total=len(starts),
+            what="permutations of distances",
+            unit="parts",
+        )
+    ]
+    null = np.sqrt(np.maximum(np.concatenate([part[1:] for part in parts]), 0.0))
+    value = float(np.sqrt(max(parts[0][0], 0.0)))
     return DistanceCorrelation(
         value=value,
         expected=float(null.mean()),
@@ -588,6 +609,39 @@ def distance_correlation(
         permutations=len(orders),
         n=len(x),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedProducts:
+    """Distance covariances under orders of one side, over both sides' size.
+
+    Attributes
+    ----------
+    ratios : float64 array, shape (m,)
+        Squares of distance correlations, which rounding may put below 0.
+    """
+
+    ratios: Floats
+
+
+def moved_products(*, x: Floats, y: Floats, orders: Integers) -> MovedProducts:
+    """Squared distance correlations of two columns after permuting the second.
+
+    Parameters
+    ----------
+    x, y : float64 arrays, shape (n,)
+    orders : int64 array, shape (m, n)
+
+    Examples
+    --------
+    >>> x = np.arange(3.0)
+    >>> moved_products(x=x, y=x, orders=np.array([[0, 1, 2]])).ratios.tolist()
+    [1.0]
+    """
+    left, right = _centred(x), _centred(y)
+    size = np.sqrt(np.sum(left**2) * np.sum(right**2))
+    found = [np.sum(left * right[np.ix_(one, one)]) / size for one in orders]
+    return MovedProducts(np.array(found))
 
 
 def _centred(values: Floats) -> Floats:

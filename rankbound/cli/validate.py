@@ -19,6 +19,7 @@ from rankbound.catalogue import (
 )
 from rankbound.cli.options import (
     add_clusters,
+    add_computing,
     add_delta,
     add_details,
     add_models,
@@ -34,6 +35,7 @@ from rankbound.cli.options import (
     add_vectors,
     check_results,
     choices_from,
+    computing_from,
     kind_from,
     named,
     path_from,
@@ -296,6 +298,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add_seed(add, "everything that is drawn")
     add_details(add)
     add_out(add)
+    add_computing(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
@@ -324,7 +327,10 @@ def _of_students(arguments: argparse.Namespace, command: str) -> Validation:
 
     options = options_from(arguments, command)
     check_results(Validation, arguments)
-    with stages(total=n_stages(options.cases) + 1, quiet=arguments.quiet) as progress:
+    with (
+        computing_from(arguments, options, "validate"),
+        stages(total=n_stages(options.cases) + 1, quiet=arguments.quiet) as progress,
+    ):
         validation = validate_with(options, progress=progress)
         progress("writing")
         validation.write_into(arguments.out, force=arguments.force)
@@ -339,7 +345,7 @@ def _is_ablation(arguments: argparse.Namespace) -> bool:
 
 def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
     """The cells of an ablation as configurations."""
-    from rankbound.commands.validate.ablated import validate_ablation
+    from rankbound.commands.validate.ablated import CellOptions, validate_ablation
     from rankbound.commands.validate.result import Validation
     from rankbound.progress import stages
 
@@ -350,7 +356,19 @@ def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
                 "ablation, whose cells are the systems; leave it out"
             )
     check_results(Validation, arguments)
-    with stages(total=2, quiet=arguments.quiet) as progress:
+    options = CellOptions(
+        ablation=Path(arguments.datasets[0], ABLATION),
+        delta=arguments.delta,
+        correction=arguments.correction,
+        band=arguments.band,
+        resamples=arguments.resamples,
+        permutations=arguments.permutations,
+        seed=arguments.seed,
+    )
+    with (
+        computing_from(arguments, options, "validate"),
+        stages(total=2, quiet=arguments.quiet) as progress,
+    ):
         progress("cells as configurations")
         validation = validate_ablation(
             Path(arguments.datasets[0]),

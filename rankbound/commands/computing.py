@@ -77,14 +77,24 @@ def computing(
 
 
 def identity_of(options: Any) -> Identity:
-    """What the blocks of a command depend on: settings, inputs, and versions."""
+    """What the blocks of a command depend on: settings, inputs, and versions.
+
+    Options that hold those of several data sets say their settings `by_name`.
+    """
     inputs: dict[str, str] = {}
-    settings = {
-        one.name: _said(getattr(options, one.name), inputs)
+    by_name = getattr(options, "by_name", None)
+    given = of_fields(options) if by_name is None else by_name()
+    settings = {name: _said(value, inputs) for name, value in given.items()}
+    return Identity(settings=settings, inputs=inputs, versions=versions())
+
+
+def of_fields(options: Any) -> dict[str, object]:
+    """The settings of a command by name, without its words."""
+    return {
+        one.name: getattr(options, one.name)
         for one in fields(options)
         if one.name != "command"
     }
-    return Identity(settings=settings, inputs=inputs, versions=versions())
 
 
 def _said(value: Any, inputs: dict[str, str]) -> str:

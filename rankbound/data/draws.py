@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,29 @@ def generator(seed: int, *keys: str) -> np.random.Generator:
     (True, False)
     """
     return np.random.default_rng(list(_digest(seed, keys)))
+
+
+def state_of(rng: np.random.Generator) -> Mapping[str, object]:
+    """Where a generator of `generator` is, for `generator_at`.
+
+    Examples
+    --------
+    >>> rng = generator(0, "bootstrap")
+    >>> again = generator_at(state_of(rng))
+    >>> bool(rng.random() == again.random())
+    True
+    """
+    return cast("Mapping[str, object]", rng.bit_generator.state)
+
+
+def generator_at(state: Mapping[str, object]) -> np.random.Generator:
+    """A generator that goes on from where another one was, by `state_of`.
+
+    It cannot spawn others.
+    """
+    bits = np.random.PCG64(0)
+    bits.state = cast(Any, dict(state))
+    return np.random.Generator(bits)
 
 
 def drawn_order(ids: Strings, *, seed: int, purpose: str) -> Integers:

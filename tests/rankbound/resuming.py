@@ -1,9 +1,10 @@
 """Kill commands at random moments, run them again, and compare what they end with.
 
-``python -m tests.rankbound.resuming WHERE [KILLS]`` kills `measure`, `compare`, `cut`
-and `study` in turn, by SIGKILL and at moments drawn from a seed, and prints a line for
-each kill: the command, the moment as a share of a whole run, what was there after the
-kill, and whether the run that went on ended with the bytes of a run that nobody killed.
+``python -m tests.rankbound.resuming WHERE [KILLS]`` kills `measure`, `compare`, `cut`,
+`validate` and `study` in turn, by SIGKILL and at moments drawn from a seed, and prints
+a line for each kill: the command, the moment as a share of a whole run, what was there
+after the kill, and whether the run that went on ended with the bytes of a run that
+nobody killed.
 """
 
 import contextlib
@@ -33,6 +34,11 @@ COMMANDS = {
         *("--groups", "near=near.jsonl", "random=random.jsonl"),
     ),
     "cut": ("cut", *FILES, *VECTORS, "--groups", "near.jsonl", "--by", "diameter"),
+    "validate": (
+        *("validate", *FILES, *STUDENT, *VECTORS, "--qrels", "judged.qrels"),
+        *("--student", "t=t.run", "--groups", "near=near.jsonl", "random=random.jsonl"),
+        *("--measures", "nDCG@3 AP@3", "--resamples", "200", "--permutations", "99"),
+    ),
     "study": ("study", "data", "--quiet"),
 }
 
@@ -43,13 +49,18 @@ def write_query(query, rng, runs, groups):
     true = rng.normal(0, 2, len(docs))
     true[:SIZE] += 1
     seen = 0.7 * true + rng.normal(size=len(docs))
-    for name, scores in (("teacher", true), ("s", seen)):
+    worse = 0.3 * true - 0.2 * seen
+    for name, scores in (("teacher", true), ("s", seen), ("t", worse)):
         rows = sorted(zip(scores, docs, strict=True), reverse=True)
         for rank, (score, doc) in enumerate(rows, 1):
             runs[name].append(f"q{query} Q0 {doc} {rank} {score:.6f} {name}\n")
     for name, others in (("near", docs[1:SIZE]), ("random", docs[SIZE:])):
         row = {"query_id": f"q{query}", "doc_id_a": docs[0], "doc_id_b": others}
         groups[name].append(json.dumps(row) + "\n")
+    return "".join(
+        f"q{query} 0 {doc} {score > 1:d}\n"
+        for score, doc in zip(true, docs, strict=True)
+    )
 
 
 def write_inputs(where, *, queries=QUERIES, shuffled=None):
@@ -59,10 +70,10 @@ def write_inputs(where, *, queries=QUERIES, shuffled=None):
     where.mkdir(parents=True, exist_ok=True)
     np.save(where / "docs.npy", documents)
     (where / "docs.ids.txt").write_text("".join(f"d{n}\n" for n in range(200)))
-    runs = {"teacher": [], "s": []}
+    runs = {"teacher": [], "s": [], "t": []}
     groups = {"near": [], "random": []}
-    for query in range(queries):
-        write_query(query, rng, runs, groups)
+    judged = [write_query(query, rng, runs, groups) for query in range(queries)]
+    (where / "judged.qrels").write_text("".join(judged))
     for name, lines in {**runs, **groups}.items():
         if shuffled is not None:
             shuffled.shuffle(lines)

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,8 +28,16 @@ from rankbound.cli import main
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.engine import Blocks, Identity, over_tiles, running, tiles
+from rankbound.engine import (
+    Blocks,
+    Identity,
+    over_tiles,
+    pieces,
+    running,
+    tiles,
+)
 from rankbound.errors import UsageError
+from tests.optional import only_deep
 from tests.rankbound import resuming
 
 
@@ -49,6 +58,34 @@ def sums(
     if vectors is not None:
         found = [one + float(vectors.take(np.array([0]))[0, 0]) for one in found]
     return Sums(np.array(found) * each, np.array([float(rows.sum())]))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a piece may be given in one setting."""
+
+    numbers: np.ndarray
+    name: str = ""
+
+
+def added(*, parts: tuple[Part, ...], by_name: dict[str, np.ndarray]) -> Sums:
+    """A sum of all numbers, and their count."""
+    held = [*(part.numbers for part in parts), *by_name.values()]
+    total = sum(float(one.sum()) for one in held)
+    return Sums(np.array([total]), np.array([sum(len(one) for one in held)]))
+
+
+def part_of(number, name=""):
+    return {
+        "parts": (Part(np.arange(number), name), Part(np.ones(2))),
+        "by_name": {"x": np.array([0.5])},
+    }
+
+
+def added_of(given):
+    asked = [partial(added, **settings) for settings in given]
+    made = pieces(asked, total=len(given), what="sums", unit="parts")
+    return [one.of_group.item() for one in made]
 
 
 def failing(groups: Groups, rows: np.ndarray, each: np.ndarray) -> Sums:
@@ -224,6 +261,42 @@ def test_folders_of_others_are_left_alone(tmp_path):
         assert not place.exists()
 
 
+def test_pieces_of_a_killed_run_are_found_again(tmp_path, monkeypatch):
+    """Those of other arrays are not, wherever the arrays stand in the settings."""
+    monkeypatch.setattr(engine, "KEPT_EVERY", 0.0)
+    given = [part_of(number) for number in (3, 4, 5)]
+    with suppress(KeyboardInterrupt), running(blocks=kept_in(tmp_path)):
+        asked = [partial(added, **settings) for settings in given]
+        made = pieces(asked, total=3, what="sums", unit="parts")
+        assert [next(made).of_group.item(), next(made).of_group.item()] == [5.5, 8.5]
+        raise KeyboardInterrupt
+    assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 2
+    done = []
+    task = engine.Task.done
+    monkeypatch.setattr(engine.Task, "done", lambda one: done.append(one) or task(one))
+    others = [
+        part_of(4, "other"),
+        {**part_of(4), "by_name": {"x": np.array([1.5])}},
+        {**part_of(4), "by_name": {"y": np.array([0.5])}},
+        {**part_of(4), "parts": (Part(np.arange(4)[::-1]), Part(np.ones(2)))},
+        {
+            **part_of(4),
+            "parts": (Part(np.arange(4)), Part(np.ones(2)), Part(np.ones(0))),
+        },
+    ]
+    with running(blocks=kept_in(tmp_path)):
+        assert added_of(given) == [5.5, 8.5, 12.5]
+        assert len(done) == 1
+        assert added_of(others) == [8.5, 9.5, 8.5, 8.5, 8.5]
+        assert len(done) == 6
+        with engine.unkept():
+            assert added_of([part_of(6)]) == [17.5]
+        assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 8
+        assert added_of([part_of(6)]) == [17.5]
+        assert len(done) == 8
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_mistake_leaves_nothing_and_a_full_disk_what_was_done(data, tmp_path):
     groups, rows, each = data
     with pytest.raises(DomainError, match="above 0"), running(blocks=kept_in(tmp_path)):
@@ -250,6 +323,7 @@ def test_processes_give_the_same_and_failures_are_told_here(data):
         np.testing.assert_array_equal(shared.of_group, whole.of_group)
         mapped = over_tiles(sums, groups, rows, each=(each,), vectors=vectors)
         np.testing.assert_array_equal(mapped.of_group, whole.of_group)
+        assert added_of([part_of(3), part_of(4)]) == [5.5, 8.5]
         some = np.where(np.arange(len(rows)) < 20, -1.0, 1.0)
         with pytest.raises(DomainError, match="above 0"):
             over_tiles(failing, groups, some, each=(each,))
@@ -277,7 +351,9 @@ def test_the_order_of_rows_changes_no_byte(tmp_path_factory, seed):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes can be forked")
-@pytest.mark.parametrize("name", ["measure", "compare"])
+@pytest.mark.parametrize(
+    "name", ["measure", "compare", pytest.param("validate", marks=only_deep)]
+)
 def test_a_killed_command_ends_with_the_same_bytes(tmp_path, name):
     """At the first, a middle and the last block; `make kills` has random moments."""
     resuming.write_inputs(tmp_path, queries=150)

@@ -7,6 +7,7 @@ half of the queries, and outcomes from the other half, as for students of files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,19 @@ WARNING: Final = (
     "cells share their teacher, queries and starts, so that exchanging them is "
     "approximate, and those of several samplings are measured on pairs of their own"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOptions:
+    """What the validation of an ablation depends on; see `validate_ablation`."""
+
+    ablation: Path
+    delta: float
+    correction: str
+    band: float
+    resamples: int
+    permutations: int
+    seed: int
 
 
 def validate_ablation(  # noqa: PLR0913  each is an option of the command

@@ -7,8 +7,9 @@ information.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -31,30 +32,31 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.data.clusters import units_of
 from rankbound.data.columns import Floats, Integers, Strings
-from rankbound.data.draws import generator
+from rankbound.data.draws import generator, state_of
 from rankbound.data.groups import Groups
+from rankbound.engine import pieces, unkept
 from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     LEAST_QUERIES,
     DistanceCorrelation,
-    Draws,
     Effort,
     Panel,
     Stopping,
     distance_correlation,
-    draw,
-    heterogeneity,
-    pool,
-    summary,
+)
+from rankbound.validation.drawn import (
+    DrawnAssociations,
+    DrawnPValues,
+    drawn_associations,
+    drawn_p_values,
 )
 from rankbound.validation.judging import (
     LEVEL,
     Correction,
     Family,
     control,
-    null_p_values,
 )
 
 # The smallest p-value of a test is 1 / (m + 1), and the correction multiplies it by the
@@ -65,6 +67,8 @@ MOST_PERMUTATIONS: Final = 200_000
 NAME: Final = "per query: every term x measure x student x sampling x data set"
 PARTIAL_NAME: Final = "the same, given how hard the query is"
 DRAWS: Final = 200  # of each random term of a control
+SHUFFLED: Final = "shuffled entropies"
+NOISE: Final = "entropies of random scores"
 CONSTANT: Final = "constant student"
 CORRECTIONS: Final[tuple[Correction, Correction]] = ("holm", "bh")
 
@@ -129,12 +133,21 @@ def associations(
     effort = _effort(
         panels, delta=family.delta, resamples=resamples, permutations=permutations
     )
-    cells: list[Cell] = []
-    for group in _alike(panels):
-        progress(f"associations of {group[0].student}")
-        # Draws of several data sets are pooled one by one, so that all have as many
-        own = effort if len(group) == 1 else replace(effort, stopping=None)
-        cells += _cells_of(group, own, delta=family.delta, seed=seed)
+    groups = _alike(panels)
+
+    def asked() -> Iterator[partial[DrawnAssociations]]:
+        for group in groups:
+            progress(f"associations of {group[0].student}")
+            # Draws of several data sets are pooled one by one, so all have as many
+            own = effort if len(group) == 1 else replace(effort, stopping=None)
+            yield partial(_drawn_for(group), seed=seed, effort=own, delta=family.delta)
+
+    drawn_for = pieces(asked(), total=len(groups), what="associations", unit="students")
+    cells = [
+        cell
+        for group, found in zip(groups, drawn_for, strict=True)
+        for cell in _cells_of(group, found)
+    ]
     rows, n_tests, n_partial = _judged(cells, family)
     drawn = [cell.found.permutations for cell in cells] or [effort.permutations]
     return Associations(rows, n_tests, n_partial, max(drawn), min(drawn))
@@ -166,34 +179,47 @@ def _effort(
     )
 
 
-def _cells_of(
-    group: list[StudentPanel], effort: Effort, *, delta: float, seed: int
-) -> list[Cell]:
-    shared = tuple(
-        name for name in TERMS if all(name in panel.names for panel in group)
+def _shared(group: list[StudentPanel]) -> tuple[str, ...]:
+    """The terms that all panels have."""
+    return tuple(name for name in TERMS if all(name in panel.names for panel in group))
+
+
+def _others(panel: StudentPanel, shared: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in panel.names if name not in shared)
+
+
+def _drawn_for(group: list[StudentPanel]) -> Callable[..., DrawnAssociations]:
+    """`drawn_associations` of the panels of a student."""
+    shared = _shared(group)
+    others = [_others(panel, shared) for panel in group]
+    return partial(
+        drawn_associations,
+        panels=tuple(_only(panel, shared) for panel in group),
+        further=tuple(
+            _only(panel, names) if names else None
+            for panel, names in zip(group, others, strict=True)
+        ),
+        keys=tuple(_keys("associations", panel) for panel in group),
     )
-    draws, cells = [], []
+
+
+def _cells_of(group: list[StudentPanel], found: DrawnAssociations) -> Iterator[Cell]:
+    shared, rows = _shared(group), found.rows()
     for panel in group:
-        rng = _draws_for("associations", panel, seed)
-        made = draw(_only(panel, shared), effort, rng)
-        draws.append(made)
-        found = summary(made, delta=delta)
-        cells += _cells(panel.dataset, panel, shared, found)
-        if set(panel.names) > set(shared):
-            others = tuple(name for name in panel.names if name not in shared)
-            extra = draw(_only(panel, others), effort, rng)
-            found = summary(extra, delta=delta)
-            cells += _cells(panel.dataset, panel, others, found)
+        yield from _cells(panel.dataset, panel, shared, rows)
+        yield from _cells(panel.dataset, panel, _others(panel, shared), rows)
     if len(group) > 1:
-        found = summary(pool(draws), delta=delta)
-        pooled = _cells(POOLED, group[0], shared, found)
-        cells += _with_heterogeneity(pooled, draws)
-    return cells
+        pooled = _cells(POOLED, group[0], shared, rows)
+        for cell, spread in zip(pooled, found.heterogeneities(), strict=True):
+            made = None
+            if spread is not None:
+                made = Heterogeneity(q=spread.q, p=spread.p, i2=spread.i2)
+            yield replace(cell, heterogeneity=made)
 
 
-def _draws_for(purpose: str, panel: StudentPanel, seed: int) -> np.random.Generator:
-    """Random numbers that only the names of a panel and the purpose decide."""
-    return generator(seed, purpose, panel.dataset, panel.sampling, panel.student)
+def _keys(purpose: str, panel: StudentPanel) -> tuple[str, ...]:
+    """What random numbers depend on: the purpose and the names of a panel alone."""
+    return purpose, panel.dataset, panel.sampling, panel.student
 
 
 def _only(panel: StudentPanel, names: tuple[str, ...]) -> Panel:
@@ -206,7 +232,7 @@ def _cells(
     dataset: str,
     panel: StudentPanel,
     names: tuple[str, ...],
-    found: list[list[statistics.Association]],
+    found: Iterator[statistics.Association],
 ) -> list[Cell]:
     twins = {name: QUANTITIES[name].same_ranks_as for name in names}
     return [
@@ -216,26 +242,12 @@ def _cells(
             student=panel.student,
             term=term,
             measure=measure,
-            found=cell,
+            found=next(found),
             same_as=twins[term] if twins[term] in names else None,
         )
-        for term, line in zip(names, found, strict=True)
-        for measure, cell in zip(panel.targets, line, strict=True)
+        for term in names
+        for measure in panel.targets
     ]
-
-
-def _with_heterogeneity(cells: list[Cell], draws: list[Draws]) -> list[Cell]:
-    sizes = np.array([made.n for made in draws], dtype=np.float64)
-    tables = [made.estimates["spearman"].ravel() for made in draws]
-    made = []
-    for index, cell in enumerate(cells):
-        values = np.array([table[index] for table in tables])
-        spread = None
-        if np.isfinite(values).all():
-            found = heterogeneity(values, sizes)
-            spread = Heterogeneity(q=found.q, p=found.p, i2=found.i2)
-        made.append(replace(cell, heterogeneity=spread))
-    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,23 +414,33 @@ def random_controls(
 
     Both have the distribution of a real term and are independent of effectiveness.
     """
-    shuffled, random = [], []
-    for panel in panels:
-        targets = panel.panel.targets
-        entropy = panel.column("entropy")
-        if np.ptp(entropy) > 0:
-            rng = _draws_for("shuffled entropies", panel, seed)
-            draws = rng.permuted(np.tile(entropy, (DRAWS, 1)), axis=1)
-            shuffled.append(null_p_values(draws, targets, count=permutations, rng=rng))
-        measurement = measurements[panel.dataset, panel.sampling]
-        rng = _draws_for("random scores", panel, seed)
-        noise = _entropies_of_noise(panel, measurement, rng)
-        random.append(null_p_values(noise, targets, count=permutations, rng=rng))
+    varied = [np.ptp(panel.column("entropy")) > 0 for panel in panels]
+
+    def asked() -> Iterator[partial[DrawnPValues]]:
+        for panel, varies in zip(panels, varied, strict=True):
+            targets = panel.panel.targets
+            tested = partial(drawn_p_values, targets=targets, count=permutations)
+            if varies:
+                rng = generator(seed, *_keys(SHUFFLED, panel))
+                whole = np.tile(panel.column("entropy"), (DRAWS, 1))
+                draws = rng.permuted(whole, axis=1)
+                yield partial(tested, terms=draws, state=state_of(rng))
+            measurement = measurements[panel.dataset, panel.sampling]
+            rng = generator(seed, *_keys("random scores", panel))
+            noise = _entropies_of_noise(panel, measurement, rng)
+            yield partial(tested, terms=noise, state=state_of(rng))
+
+    names = [
+        name
+        for varies in varied
+        for name in ((SHUFFLED, NOISE) if varies else (NOISE,))
+    ]
+    drawn = pieces(asked(), total=len(names), what="controls", unit="tests")
+    p_of: dict[str, list[Floats]] = {SHUFFLED: [], NOISE: []}
+    for name, made in zip(names, drawn, strict=True):
+        p_of[name].append(made.p)
     found = []
-    for name, p_values in (
-        ("shuffled entropies", shuffled),
-        ("entropies of random scores", random),
-    ):
+    for name, p_values in p_of.items():
         if p_values:
             outcome = control(name, p_values, family, count=permutations)
             found.append(
@@ -457,11 +479,12 @@ def _entropies_of_noise(
     pairs = measurement.options.pairs
     document = _documents(groups)
     found = []
-    for _ in range(DRAWS):
-        noise = rng.normal(0.0, scale, size=int(document.max()) + 1)[document]
-        terms = teacher_terms(groups, noise, pairs=pairs)
-        drawn = query_terms(groups, terms, pairs=pairs).entropy_nats[rows]
-        found.append(panel.units.means(drawn))
+    with unkept():
+        for _ in range(DRAWS):
+            noise = rng.normal(0.0, scale, size=int(document.max()) + 1)[document]
+            terms = teacher_terms(groups, noise, pairs=pairs)
+            drawn = query_terms(groups, terms, pairs=pairs).entropy_nats[rows]
+            found.append(panel.units.means(drawn))
     return np.array(found)
 
 
@@ -535,9 +558,17 @@ def constant_control(
         given=np.empty((len(targets), 0)),
         uses=np.empty((targets.shape[1], 0), dtype=bool),
     )
-    rng = generator(seed, CONSTANT, case.dataset, case.sampling)
-    made = summary(draw(panel, Effort(200, 999), rng), delta=family.delta)
-    cells = [cell.spearman for line in made for cell in line]
+    asked = partial(
+        drawn_associations,
+        panels=(panel,),
+        further=(None,),
+        keys=((CONSTANT, case.dataset, case.sampling),),
+        seed=seed,
+        effort=Effort(200, 999),
+        delta=family.delta,
+    )
+    [made] = pieces([asked], total=1, what="constant student", unit="parts")
+    cells = [row.spearman for row in made.rows()]
     p_values = family.adjusted([cell.p for cell in cells])
     associated = sum(p is not None and p <= family.delta for p in p_values)
     return Control(

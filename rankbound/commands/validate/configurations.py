@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -15,7 +16,6 @@ import numpy as np
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LossRange
-from rankbound.bounds.errors import DomainError
 from rankbound.bounds.floors import floor_of
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, NOTHING, PREDICTORS, SUPPORTS
 from rankbound.commands.measure.result import LimitFloor
@@ -31,8 +31,10 @@ from rankbound.commands.validate.records import (
 from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats, Strings, strings
 from rankbound.data.draws import drawn_order, generator
+from rankbound.engine import pieces
 from rankbound.errors import UsageError
 from rankbound.validation.configurations import LEAST_QUERIES, held_out
+from rankbound.validation.drawn import drawn_orderings, drawn_prediction
 from rankbound.validation.judging import Family
 from rankbound.validation.systems import (
     Design,
@@ -40,8 +42,6 @@ from rankbound.validation.systems import (
     Ordering,
     design_of,
     drawn_for,
-    leave_system_out_ridge,
-    orderings,
 )
 from rankbound.validation.systems import Prediction as Predicted
 
@@ -52,6 +52,7 @@ SETS: Final = (
     ("bound",),
     *((name,) for name, one in PREDICTORS.items() if one.kind == "baseline"),
 )
+ABSENT: Final = "no vectors, or no such documents"
 # A configuration of which more documents have no score is not compared
 MOST_UNSCORED: Final = 0.1
 
@@ -196,12 +197,8 @@ def across(
         rng=generator(seed, "systems"),
     )
     found = _Compared(kept, made, drawn)
-    ordered = {target: found.orders(target) for target in targets}
-    predicted = {
-        (names, target): found.prediction(names, target)
-        for target in targets
-        for names in SETS
-    }
+    ordered = found.orders(targets)
+    predicted = found.predictions(targets)
     places = [(name, target) for name in PREDICTORS for target in targets]
     p_values = [ordered[target][name].p for name, target in places]
     p_values += [one.p for one in predicted.values()]
@@ -324,23 +321,35 @@ class _Compared:
     def _outcome(self, target: str) -> Floats:
         return np.array([value.outcomes[target] for value in self.values])
 
-    def orders(self, target: str) -> dict[str, Ordering | _Missing]:
-        """How every predictor orders the systems, or why it does not."""
+    def orders(
+        self, targets: Sequence[str]
+    ) -> dict[str, dict[str, Ordering | _Missing]]:
+        """How every predictor orders the systems by each target, or why not."""
         if not self.design.n_systems:
-            why = self.drawn.missing_because or ""
-            return {name: _Missing(why) for name in PREDICTORS}
-        columns = {name: self._column(name) for name in PREDICTORS}
-        found: dict[str, Ordering | _Missing] = {
-            **orderings(
-                {name: x for name, x in columns.items() if x is not None},
-                self._outcome(target),
-                self.design,
-                rising={name: _expected(name, target) for name in PREDICTORS},
-                drawn=self.drawn,
-            )
+            why = _Missing(self.drawn.missing_because or "")
+            return {target: dict.fromkeys(PREDICTORS, why) for target in targets}
+        columns = self._features(tuple(PREDICTORS))
+        drawn = pieces(
+            (
+                partial(
+                    drawn_orderings,
+                    predictors=columns,
+                    target=self._outcome(target),
+                    design=self.design,
+                    rising={name: _expected(name, target) for name in columns},
+                    drawn=self.drawn,
+                )
+                for target in targets
+            ),
+            total=len(targets),
+            what="orders",
+            unit="outcomes",
+        )
+        absent = dict.fromkeys(PREDICTORS, _Missing(ABSENT))
+        return {
+            target: {**absent, **dict(zip(columns, made.rows(), strict=True))}
+            for target, made in zip(targets, drawn, strict=True)
         }
-        absent = _Missing("no vectors, or no such documents")
-        return {name: found.get(name, absent) for name in PREDICTORS}
 
     def order(
         self,
@@ -384,18 +393,37 @@ class _Compared:
             untested_because=None if one.tau is None else self.drawn.missing_because,
         )
 
-    def prediction(self, names: tuple[str, ...], target: str) -> Predicted | _Missing:
-        """How well some predictors together predict each system from the others."""
-        features = self._features(names)
-        if self.drawn.missing_because is not None:
-            return _Missing(self.drawn.missing_because)
-        if not features:
-            return _Missing("no vectors, or no such documents")
-        outcome = self._outcome(target)
-        try:
-            return leave_system_out_ridge(features, outcome, self.design, self.drawn)
-        except DomainError as error:
-            return _Missing(str(error))
+    def predictions(
+        self, targets: Sequence[str]
+    ) -> dict[tuple[tuple[str, ...], str], Predicted | _Missing]:
+        """How well predictors together predict each system from the others."""
+        places = [(names, target) for target in targets for names in SETS]
+        why = self.drawn.missing_because
+        if why is not None:
+            return dict.fromkeys(places, _Missing(why))
+        features = {names: self._features(names) for names in SETS}
+        tried = [(names, target) for names, target in places if features[names]]
+        drawn = pieces(
+            (
+                partial(
+                    drawn_prediction,
+                    features=features[names],
+                    target=self._outcome(target),
+                    design=self.design,
+                    drawn=self.drawn,
+                )
+                for names, target in tried
+            ),
+            total=len(tried),
+            what="predictions",
+            unit="predictions",
+        )
+        found: dict[tuple[tuple[str, ...], str], Predicted | _Missing] = {}
+        found |= dict.fromkeys(places, _Missing(ABSENT))
+        for place, made in zip(tried, drawn, strict=True):
+            one = made.row()
+            found[place] = _Missing(one) if isinstance(one, str) else one
+        return found
 
     def _features(self, names: tuple[str, ...]) -> dict[str, Floats]:
         columns = {name: self._column(name) for name in names}

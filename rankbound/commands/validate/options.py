@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from rankbound.commands.computing import of_fields
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
@@ -192,6 +193,21 @@ class ValidateOptions:
                         f"{case.dataset}: {name!r} must be the same model in all "
                         "samplings; give models that differ different names"
                     )
+
+    def by_name(self) -> dict[str, object]:
+        """Every setting by its name, those of a case with what it is of."""
+        found = of_fields(self)
+        found.pop("cases")
+        found |= of_fields(found.pop("family"))
+        for case in self.cases:
+            place = f"{case.dataset}, {case.sampling}"
+            own = {**of_fields(case.measure), "rankings": case.rankings}
+            found |= {
+                f"{name} of {place}": value
+                for name, value in own.items()
+                if name not in found  # the error rate and the seed
+            }
+        return found
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from rankbound.catalogue import (
     SUPPORTS,
     VERDICTS,
 )
+from rankbound.commands.computing import computing
 from rankbound.commands.inspect.result import repeated
 from rankbound.commands.measure.given import (
     ClustersLike,
@@ -238,6 +239,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
     design: str | PathLike[str] | None = None,
     seed: int = 0,
     memory: int | str | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    blocks: str | PathLike[str] | None = None,
+    fresh: bool = False,
     progress: bool | Progress = False,
 ) -> Validation:
     """Test whether the bound's terms are associated with measured effectiveness.
@@ -365,6 +370,17 @@ def validate(  # noqa: PLR0913  each is an option of the command
     memory : int or str, optional
         The most memory that reading may take, in bytes or such as "2GiB"; by default
         three quarters of what the machine or its container gives.
+    workers : int, default 1
+        Processes that share the queries and the tests of the students, with one thread
+        each, and as much memory; they do not run the script that asks for them. Results
+        do not depend on them.
+    dask : str, optional
+        The address of a scheduler of dask, whose workers share them instead.
+    blocks : path, optional
+        A folder in which finished blocks of queries and tests are kept until the call
+        ends: if it is killed, the same call goes on from there.
+    fresh : bool, default False
+        Begin anew, whatever blocks the folder holds.
     progress : bool or callable, default False
         True shows a bar on a terminal, and elsewhere a line every 30 seconds; a
         callable is called with a short description before each stage.
@@ -444,6 +460,14 @@ def validate(  # noqa: PLR0913  each is an option of the command
     )
     with (
         reading_within(memory),
+        computing(
+            options,
+            name="validate",
+            folder=blocks,
+            workers=workers,
+            dask=dask,
+            fresh=fresh,
+        ),
         reported(progress, total=n_stages(options.cases)) as advance,
     ):
         return validate_with(options, progress=advance)
