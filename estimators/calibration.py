@@ -62,12 +62,13 @@ def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationP
         With the target 1 for every pair.
     """
     margins, weights, queries = [], [], []
+    share = _group_share(groups)
     for block in blocks(groups):
         left, right = both_sides(grades[block.rows])
         first, second = both_sides(scores[block.rows])
         chosen = selected_pairs(block.rows, mask=block.mask) & (left != right)
         margins.append(np.where(left > right, first - second, second - first)[chosen])
-        weights.append(_even(chosen, _group_share(groups, block.groups))[chosen])
+        weights.append(_even(chosen, share[block.groups])[chosen])
         queries.append(_queries(groups, block.groups, chosen))
     joined = np.concatenate(margins)
     margins.clear()  # they need not be in memory twice
@@ -95,6 +96,7 @@ def teacher_pairs(
     CalibrationPairs
     """
     margins, targets, weights, queries = [], [], [], []
+    share = _group_share(groups)
     for block in blocks(groups):
         chosen = selected_pairs(
             block.rows, mask=block.mask, positive=block.positive, pairs=pairs
@@ -103,7 +105,7 @@ def teacher_pairs(
         margins.append((first - second)[chosen])
         first, second = both_sides(teacher[block.rows])
         targets.append(sigmoid(first - second)[chosen])
-        weights.append(_even(chosen, _group_share(groups, block.groups))[chosen])
+        weights.append(_even(chosen, share[block.groups])[chosen])
         queries.append(_queries(groups, block.groups, chosen))
     return CalibrationPairs(*map(np.concatenate, (margins, targets, weights, queries)))
 
@@ -396,10 +398,10 @@ def _queries(groups: Groups, chosen: Integers, pairs: Booleans) -> Integers:
     return np.broadcast_to(query, pairs.shape)[pairs]
 
 
-def _group_share(groups: Groups, chosen: Integers) -> Floats:
-    """One over the number of groups of the query of each chosen group."""
+def _group_share(groups: Groups) -> Floats:
+    """One over the number of groups of the query of each group."""
     counts = np.bincount(groups.queries, minlength=len(groups.qids))
-    return np.asarray(1.0 / counts[groups.queries[chosen]])
+    return np.asarray(1.0 / counts[groups.queries])
 
 
 def _even(chosen: Booleans, share: Floats) -> Floats:

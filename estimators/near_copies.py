@@ -352,7 +352,9 @@ def _close(
         ours, theirs = has[left], has[right]
         shared = _sums(ours, theirs)
         alike = whole * shared > part * (sizes[left] + sizes[right] - shared)
-        if held is not None:
+        if held is not None and alike.any():  # few pairs are, and the rest is longer
+            left, right = left[alike], right[alike]
+            ours, theirs, shared = ours[alike], theirs[alike], shared[alike]
             mine, others = held[left], held[right]
             n = np.maximum(shared, 1.0)
             one, two = _sums(mine, theirs) / n, _sums(others, ours) / n
@@ -363,7 +365,7 @@ def _close(
             share = np.where(shared > 2, CLOSE**2, 0.0)
             apart = first + second - 2 * both
             slack = ROUNDING * np.maximum(first, second) + TINY
-            alike &= apart <= share * np.minimum(first, second) + slack
+            alike[alike] = apart <= share * np.minimum(first, second) + slack
         close[start : start + step] = alike
     return close
 
