@@ -1,10 +1,10 @@
 """Kill commands at random moments, run them again, and compare what they end with.
 
-``python -m tests.rankbound.resuming WHERE [KILLS]`` kills `measure`, `compare`, `cut`,
-`validate` and `study` in turn, by SIGKILL and at moments drawn from a seed, and prints
-a line for each kill: the command, the moment as a share of a whole run, what was there
-after the kill, and whether the run that went on ended with the bytes of a run that
-nobody killed.
+``python -m tests.rankbound.resuming WHERE [KILLS [COMMAND ...]]`` kills `measure`,
+`compare`, `cut`, `validate` and `study`, or the commands named, in turn, by SIGKILL and
+at moments drawn from a seed, and prints a line for each kill: the command, the moment
+as a share of a whole run, what was there after the kill, and whether the run that went
+on ended with the bytes of a run that nobody killed.
 """
 
 import contextlib
@@ -131,14 +131,14 @@ def in_child(words, where, *, seconds=None, at=None):
     return os.waitstatus_to_exitcode(status), time.monotonic() - began
 
 
-def main(where, kills):
+def main(where, kills, names):
     rng = np.random.default_rng(0)
     write_inputs(where)
     whole, seconds = {}, {}
     out = where / "out"
     failed = 0
     for turn in range(kills):
-        name = [*COMMANDS][turn % len(COMMANDS)]
+        name = names[turn % len(names)]
         words = (*COMMANDS[name], "--out", "out")
         if name not in whole:
             code, seconds[name] = in_child(words, where)
@@ -170,4 +170,4 @@ def remove(folder):
 
 if __name__ == "__main__":
     how_many = int(sys.argv[2]) if len(sys.argv) > 2 else 30
-    sys.exit(main(Path(sys.argv[1]).resolve(), how_many))
+    sys.exit(main(Path(sys.argv[1]).resolve(), how_many, sys.argv[3:] or [*COMMANDS]))

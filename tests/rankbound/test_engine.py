@@ -274,7 +274,11 @@ def test_pieces_of_a_killed_run_are_found_again(tmp_path, monkeypatch):
     done = []
     task = engine.Task.done
     monkeypatch.setattr(engine.Task, "done", lambda one: done.append(one) or task(one))
+    long = np.ones(3000)
+    moved = np.where(np.arange(3000) == 1500, 2.0, long)  # where none prints it
     others = [
+        {**part_of(4), "by_name": {"x": long}},
+        {**part_of(4), "by_name": {"x": moved}},
         part_of(4, "other"),
         {**part_of(4), "by_name": {"x": np.array([1.5])}},
         {**part_of(4), "by_name": {"y": np.array([0.5])}},
@@ -287,13 +291,13 @@ def test_pieces_of_a_killed_run_are_found_again(tmp_path, monkeypatch):
     with running(blocks=kept_in(tmp_path)):
         assert added_of(given) == [5.5, 8.5, 12.5]
         assert len(done) == 1
-        assert added_of(others) == [8.5, 9.5, 8.5, 8.5, 8.5]
-        assert len(done) == 6
+        assert added_of(others) == [3008, 3009, 8.5, 9.5, 8.5, 8.5, 8.5]
+        assert len(done) == 8
         with engine.unkept():
             assert added_of([part_of(6)]) == [17.5]
-        assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 8
+        assert len([*(tmp_path / ".measure.blocks").glob("*.npz")]) == 10
         assert added_of([part_of(6)]) == [17.5]
-        assert len(done) == 8
+        assert len(done) == 10
     assert not [*tmp_path.iterdir()]
 
 

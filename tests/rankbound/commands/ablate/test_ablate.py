@@ -666,6 +666,11 @@ def test_cells_are_configurations_of_a_validation(made, tmp_path):
         assert one.n_terms + one.n_held_out == cell.n_queries
     line = f"validate --datasets {folder / 'out'} --out {tmp_path / 'v'}".split()
     assert main([*line, "--measures", "AP"]) == 2
+    few = ("--resamples", "50", "--permutations", "99")
+    assert main([*line, *few, "--fresh", "--quiet"]) == 0
+    told = rb.Validation.load(tmp_path / "v")
+    assert told.configurations == validation.configurations
+    assert not [*(tmp_path / "v").glob(".*")]
     validation.save(tmp_path / "validation")
     assert rb.Validation.load(tmp_path / "validation") == validation
     (folder / "out/ablation.json").rename(folder / "moved.json")
