@@ -132,9 +132,7 @@ def selected_pairs(
     return chosen & ~left & ~right
 
 
-def _of_kind(
-    like: np.ndarray, mask: np.ndarray | None, positive: np.ndarray, pairs: str
-) -> np.ndarray:
+def _of_kind(like: Array, mask: Array | None, positive: Array, pairs: str) -> Array:
     """`selected_pairs` of one kind in half as many steps."""
     if mask is None:
         left, right = both_sides(np.broadcast_to(positive, like.shape))
