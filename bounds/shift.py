@@ -262,7 +262,10 @@ def _pair_variations(mu: Floats, nu: Floats) -> Floats:
     order = np.argsort(ratios, axis=1)
     ratios = np.take_along_axis(ratios, order, axis=1)
     if mu.shape[1] <= FEW_DOCUMENTS:
-        beyond = (ratios[:, None, :] <= thresholds[:, :, None]).sum(axis=2)
+        # With the laws on the last axis, along which NumPy is fast
+        columns, limits = (np.ascontiguousarray(one.T) for one in (ratios, thresholds))
+        within = columns[:, None, :] <= limits[None, :, :]
+        beyond = within.sum(axis=0, dtype=np.uint8).T.astype(np.int64)
     else:
         both = zip(ratios, thresholds, strict=True)
         beyond = np.array([np.searchsorted(r, t, side="right") for r, t in both])

@@ -274,10 +274,10 @@ def bca_mean(
     >>> bca_mean(np.array([1.0, 1.0]), delta=0.05, rng=rng).missing_because
     'the values do not vary'
     """
-    values = np.sort(values)  # the order of the queries says nothing
     reason = _obstacle(values, delta, resamples)
     if reason is not None:
         return Bootstrap(None, None, 0, reason)
+    values = np.sort(values)  # the order of the queries says nothing
     n, mean = len(values), float(values.mean())
     at_once = max(1, BATCH // n)
     means = np.concatenate(

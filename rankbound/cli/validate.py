@@ -315,7 +315,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         details=arguments.details,
         where=f"{arguments.out}/validation.json",
     )
-    names = [name for name, made in validation.contents().items() if made is not None]
+    names = [name for name, made in validation.to_files().items() if made is not None]
     fold(console, "written: " + ", ".join(f"{arguments.out}/{name}" for name in names))
     return None if validation.passed else CONTROL_FAILED
 
