@@ -81,6 +81,11 @@ class Block:
     positive: Booleans | None
     full: bool
 
+    @property
+    def padded(self) -> Booleans | None:
+        """The mask, if there is any padding."""
+        return None if self.full else self.mask
+
 
 def blocks(
     groups: Groups,
@@ -237,7 +242,7 @@ def teacher_terms_of_tile(
         kind = pair_choice(block, pairs)
         entropy[block.groups] = pairwise_entropy_nats(values, **kind)
         margin[block.groups] = mean_margin(values, **kind)
-        spread[block.groups] = score_range(values, mask=kind["mask"])
+        spread[block.groups] = score_range(values, mask=block.padded)
     return TeacherTerms(entropy=entropy, mean_margin=margin, range=spread)
 
 
@@ -343,13 +348,13 @@ def student_terms_of_tile(
             student[block.rows],
             pair_choice(block, pairs),
         )
-        m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
+        m = clip_below_best(raw, score_range=clip_at, mask=block.padded)
         risk[block.groups], tied = _risk_and_ties(a, m, kind)
         divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
         if tied.any():
             entropy = pairwise_entropy_nats(a, **kind)[tied]
             divergence[block.groups[tied]] = np.maximum(LN2 - entropy, 0.0)
-        spread[block.groups] = score_range(m, mask=kind["mask"])
+        spread[block.groups] = score_range(m, mask=block.padded)
         n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
         clipped[block.rows[block.mask]] = m[block.mask]
     return StudentTerms(divergence, risk, spread, n_clipped, clipped)
@@ -410,7 +415,7 @@ def _risks_of_tile(
     for block in blocks(groups, paired=pairs != "all"):
         kind = pair_choice(block, pairs)
         raw = student[block.rows]
-        m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
+        m = clip_below_best(raw, score_range=clip_at, mask=block.padded)
         risk[block.groups], _ = _risk_and_ties(teacher[block.rows], m, kind)
     return Risks(risk)
 
@@ -686,5 +691,4 @@ def check_span(values: Floats) -> None:
 
 def pair_choice(block: Block, pairs: str) -> PairChoice:
     """The keywords for an estimator that choose the pairs of a block."""
-    mask = None if block.full else block.mask
-    return {"mask": mask, "positive": block.positive, "pairs": pairs}
+    return {"mask": block.padded, "positive": block.positive, "pairs": pairs}

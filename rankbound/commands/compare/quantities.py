@@ -287,8 +287,8 @@ def _data(
     """Scores of a block, divided by a factor; the last of them clipped."""
     data = [_divided(one[block.rows], factor) for one in scores]
     if clip_at is not None:
-        mask = None if block.full else block.mask
-        data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
+        last = clip_below_best(data[-1], score_range=clip_at, mask=block.padded)
+        data[-1] = last
     return data
 
 
