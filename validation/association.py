@@ -33,6 +33,7 @@ from rankbound.validation.correlation import (
 )
 from rankbound.validation.power import FIELLER
 from rankbound.validation.resampling import (
+    WEIGHTS_AT_ONCE,
     acceleration,
     bca_interval,
     bootstrap_weights,
@@ -40,6 +41,7 @@ from rankbound.validation.resampling import (
     leave_one_out,
     permutation_p,
     permutations,
+    permutations_in_parts,
     permuted_products,
 )
 
@@ -248,12 +250,20 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     panel = Panel(x, y, given, uses)
     weights = bootstrap_weights(n, resamples=effort.resamples, rng=rng)
     estimates = {k: v[0] for k, v in _coefficients(panel, whole).items()}
-    orders = permutations(n, count=effort.permutations, rng=rng)
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
+    plain_left, plain_right = (unit(whole, side[None])[0] for side in (x, y))
+    ranked, plain = [], []
+    by_pairs: dict[str, Floats] = {}
+    for orders in permutations_in_parts(n, count=effort.permutations, rng=rng):
+        ranked.append(permuted_products(left, right, orders))
+        plain.append(permuted_products(plain_left, plain_right, orders))
+        if n <= MOST_FOR_PAIRS and not by_pairs:
+            few = orders[:PERMUTATIONS_FOR_PAIRS]
+            by_pairs = {"kendall": permuted_kendall(x, y, few)}
 
     def permuted(count: int) -> Floats:
-        more = permutations(n, count=count, rng=rng)
-        return permuted_products(left, right, more)
+        parts = permutations_in_parts(n, count=count, rng=rng)
+        return np.concatenate([permuted_products(left, right, one) for one in parts])
 
     # A stream of its own, so that the other draws do not depend on the flips
     [apart] = rng.spawn(1)
@@ -261,28 +271,30 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     def flipped(count: int) -> Floats:
         return flipped_partials((x, y, given, uses), count=count, rng=apart)
 
-    first = permuted_products(left, right, orders), flipped(effort.permutations)
+    first = np.concatenate(ranked), flipped(effort.permutations)
     tested = {
         kind: _until_decided(estimates[kind], start, more, effort)
         for kind, start, more in zip(TESTED, first, (permuted, flipped), strict=True)
-    }
-    few = orders[:PERMUTATIONS_FOR_PAIRS] if n <= MOST_FOR_PAIRS else None
-    null = {
-        "pearson": permuted_products(
-            unit(whole, x[None])[0], unit(whole, y[None])[0], orders
-        ),
-        **tested,
-        **({} if few is None else {"kendall": permuted_kendall(x, y, few)}),
     }
     return Draws(
         n=n,
         estimates=estimates,
         replicates=_coefficients(panel, weights, kendall_resampled(weights, x, y)),
-        jackknife=_coefficients(panel, leave_one_out(n), kendall_left_out(x, y)),
-        null=null,
+        jackknife=_left_out(panel),
+        null={"pearson": np.concatenate(plain), **tested, **by_pairs},
         kendall_variance=kendall_variance(x, y),
         n_given=uses.sum(axis=1).astype(np.float64),
     )
+
+
+def _left_out(panel: Panel) -> dict[str, Floats]:
+    """All coefficients without each of the queries, for some of these at a time."""
+    tau = kendall_left_out(panel.terms, panel.targets)
+    n = len(tau)
+    step = max(1, WEIGHTS_AT_ONCE // n)
+    slices = [slice(start, start + step) for start in range(0, n, step)]
+    found = [_coefficients(panel, leave_one_out(n, s), tau[s]) for s in slices]
+    return {k: np.concatenate([part[k] for part in found]) for k in KINDS}
 
 
 def _until_decided(

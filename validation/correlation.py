@@ -8,7 +8,7 @@ product.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
 MOST_QUADRATIC: Final = 300
 # Unless fewer pairs of queries than this share differ in a column
 LEAST_UNTIED: Final = 0.2
+SIGNS_AT_ONCE: Final = 2**26
 Coefficients = Callable[[Floats, Floats, Floats], Floats]
 
 
@@ -91,16 +92,26 @@ def kendall(weights: Floats, x: Floats, y: Floats) -> Floats:
     """
     _check(weights, x, y)
     counts = weights.astype(np.float32)  # whole numbers below 2**24 stay exact
-    left, right = _signs(x), _signs(y)
-    untied = [[_pairs(counts, np.abs(s)) for s in side] for side in (left, right)]
-    result = np.full((len(weights), len(left), len(right)), np.nan)
-    for t, of_x in enumerate(left):
-        for k, of_y in enumerate(right):
+    untied = [[_untied_mass(weights, column) for column in side.T] for side in (x, y)]
+    result = np.full((len(weights), x.shape[1], y.shape[1]), np.nan)
+    for t, of_x in enumerate(x.T):
+        left = _signs(of_x, of_x)
+        for k, of_y in enumerate(y.T):
+            product = _signs(of_y, of_y)
+            product *= left
             size = np.sqrt(untied[0][t] * untied[1][k])
             np.divide(
-                _pairs(counts, of_x * of_y), size, out=result[:, t, k], where=size > 0
+                _pairs(counts, product), size, out=result[:, t, k], where=size > 0
             )
     return result
+
+
+def _untied_mass(weights: Floats, column: Floats) -> Floats:
+    """Ordered pairs of each sample that differ in a column, shape (b,)."""
+    _, code = np.unique(column, return_inverse=True)
+    starts = np.flatnonzero(np.diff(np.sort(code), prepend=-1))
+    mass = np.add.reduceat(weights[:, np.argsort(code, kind="stable")], starts, axis=1)
+    return np.asarray(weights.sum(axis=1) ** 2 - (mass**2).sum(axis=1))
 
 
 def kendall_resampled(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -132,17 +143,15 @@ def kendall_resampled(weights: Floats, x: Floats, y: Floats) -> Floats:
         return kendall(weights, x, y)
     moved = weights - 1
 
-    def sums(signs: np.ndarray) -> Floats:
-        rows = signs.sum(axis=1, dtype=np.float64)
+    def sums(rows: Floats) -> Floats:
         return np.asarray((1 - 1 / n) * rows.sum() + 2 * (moved @ rows))
 
-    found = _tau_by(x, y, len(weights), sums)
-    tied = [
-        [np.abs(one).mean() < LEAST_UNTIED for one in _signs(side)] for side in (x, y)
-    ]
-    for place in np.flatnonzero(tied[0]):
+    rows = _row_sums(x, y)
+    found = _tau_by(rows, len(weights), sums)
+    least = LEAST_UNTIED * n * n
+    for place in np.flatnonzero(rows.of_x.sum(axis=1) < least):
         found[:, [place]] = kendall(weights, x[:, [place]], y)
-    for place in np.flatnonzero(tied[1]):
+    for place in np.flatnonzero(rows.of_y.sum(axis=1) < least):
         found[:, :, [place]] = kendall(weights, x, y[:, [place]])
     return found
 
@@ -158,26 +167,56 @@ def kendall_left_out(x: Floats, y: Floats) -> Floats:
     >>> kendall_left_out(x, x[[1, 0, 2]]).ravel().tolist()
     [1.0, 1.0, -1.0]
     """
-
-    def sums(signs: np.ndarray) -> Floats:
-        rows = signs.sum(axis=1, dtype=np.float64)
-        return np.asarray(rows.sum() - 2 * rows)
-
-    return _tau_by(x, y, len(x), sums)
+    rows = _row_sums(x, y)
+    return _tau_by(rows, len(x), lambda one: np.asarray(one.sum() - 2 * one))
 
 
-def _tau_by(
-    x: Floats, y: Floats, count: int, sums: Callable[[np.ndarray], Floats]
-) -> Floats:
-    """Tau-b from a function that sums signs over the pairs of each sample."""
-    left, right = _signs(x), _signs(y)
-    untied = [[sums(np.abs(one)) for one in side] for side in (left, right)]
+class _RowSums(NamedTuple):
+    """Sums over the pairs of each query with all others, in whole numbers.
+
+    `of_x` (t, n) and `of_y` (k, n) count the pairs that differ, and `of_both` (t, k, n)
+    those of one order less those of opposite orders.
+    """
+
+    of_x: Floats
+    of_y: Floats
+    of_both: Floats
+
+
+def _row_sums(x: Floats, y: Floats) -> _RowSums:
+    """For some rows at a time, as the signs of all pairs may fill the memory."""
+    n = len(x)
+    both = np.empty((x.shape[1], y.shape[1], n))
+    step = max(1, NUMBERS_AT_ONCE // n)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        right = [_signs(column[rows], column) for column in y.T]
+        for t, column in enumerate(x.T):
+            left = _signs(column[rows], column)
+            for k, one in enumerate(right):
+                # Whole numbers below 2**24 stay exact
+                both[t, k, rows] = np.einsum("rn,rn->r", left, one)
+    return _RowSums(_untied(x), _untied(y), both)
+
+
+def _untied(columns: Floats) -> Floats:
+    """How many rows differ from each row, by column, shape (c, n)."""
+    found = np.empty(columns.T.shape)
+    for place, column in enumerate(columns.T):
+        _, code, counts = np.unique(column, return_inverse=True, return_counts=True)
+        found[place] = len(column) - counts[code]
+    return found
+
+
+def _tau_by(rows: _RowSums, count: int, sums: Callable[[Floats], Floats]) -> Floats:
+    """Tau-b from a function that makes sums over the pairs of each sample of rows'."""
+    left, right = ([sums(one) for one in side] for side in (rows.of_x, rows.of_y))
     result = np.full((count, len(left), len(right)), np.nan)
     for t, of_x in enumerate(left):
         for k, of_y in enumerate(right):
-            product = untied[0][t] * untied[1][k]
-            size = np.sqrt(np.maximum(product, 0.0))
-            np.divide(sums(of_x * of_y), size, out=result[:, t, k], where=size > 0)
+            size = np.sqrt(np.maximum(of_x * of_y, 0.0))
+            both = sums(rows.of_both[t, k])
+            np.divide(both, size, out=result[:, t, k], where=size > 0)
     return np.asarray(np.clip(result, -1.0, 1.0))
 
 
@@ -282,11 +321,11 @@ def parts(weights: Floats, width: int) -> Iterator[Floats]:
         yield weights[start : start + step]
 
 
-def _signs(columns: Floats) -> list[np.ndarray]:
-    return [
-        np.sign(column[:, None] - column[None, :]).astype(np.float32)
-        for column in columns.T
-    ]
+def _signs(rows: Floats, column: Floats) -> np.ndarray:
+    """Signs of rows less all entries of a column, as float32, shape (r, n)."""
+    signs = np.greater(rows[:, None], column[None]).astype(np.float32)
+    signs -= rows[:, None] < column[None]
+    return signs
 
 
 def _pairs(counts: np.ndarray, signs: np.ndarray) -> Floats:
@@ -426,8 +465,13 @@ def flipped_partials(
             for side in (left, right[:, :, [column]])
         )
         products[:, :, column] = a * b / np.sqrt(1 - _leverage(base[0]))[:, None]
-    signs = rng.integers(0, 2, size=(count, len(x)), dtype=np.int8) * 2.0 - 1.0
-    return np.asarray(np.tensordot(signs, products, axes=1))
+    heads = rng.integers(0, 2, size=(count, len(x)), dtype=np.int8)
+    step = max(1, SIGNS_AT_ONCE // len(x))
+    found = [
+        np.tensordot(heads[start : start + step] * 2.0 - 1.0, products, axes=1)
+        for start in range(0, count, step)
+    ]
+    return np.concatenate(found)
 
 
 def _leverage(base: Floats) -> Floats:
@@ -519,7 +563,10 @@ def permuted_kendall(x: Floats, y: Floats, orders: Integers) -> Floats:
     """
     n = len(y)
     first, second = np.triu_indices(n, k=1)
-    left, right = (np.reshape(_signs(side), (-1, n * n)) for side in (x, y))
+    left, right = (
+        np.stack([_signs(column, column).reshape(n * n) for column in side.T])
+        for side in (x, y)
+    )
     # Permuting moves ties without changing their number
     untied = [np.abs(s).sum(axis=1) / 2 for s in (left, right)]
     size = np.sqrt(np.outer(*untied))

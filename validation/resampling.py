@@ -5,6 +5,7 @@ The query is the unit that is drawn, left out or permuted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ from rankbound.data.columns import Floats, Integers
 # Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
 NUMBERS_AT_ONCE: Final = 2**22
+# Numbers of weights, or of orders, of samples that are drawn together
+WEIGHTS_AT_ONCE: Final = 2**24
 RESAMPLES: Final = 9999
 # Beyond this many draws for one interval, a normal interval says the same
 MOST_DRAWS: Final = 300_000_000
@@ -44,15 +47,16 @@ def bootstrap_weights(n: int, *, resamples: int, rng: np.random.Generator) -> Fl
     return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
 
 
-def leave_one_out(n: int) -> Floats:
-    """Weights of the n jackknife samples, shape (n, n).
+def leave_one_out(n: int, some: slice = slice(None)) -> Floats:
+    """Weights of the n jackknife samples, or of `some` of them, shape (b, n).
 
     Examples
     --------
     >>> leave_one_out(2).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    return np.ones((n, n)) - np.eye(n)
+    every = np.arange(n)
+    return np.not_equal(every[some, None], every).astype(np.float64)
 
 
 def acceleration(jackknife: Floats) -> Floats:
@@ -166,6 +170,23 @@ def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
         raise DomainError(f"`count` of permutations must be at least 1, got {count}")
     rows = np.broadcast_to(np.arange(n, dtype=np.int64), (count, n))
     return np.asarray(rng.permuted(rows, axis=1))
+
+
+def permutations_in_parts(
+    n: int, *, count: int, rng: np.random.Generator
+) -> Iterator[Integers]:
+    """What `permutations` draws, some orders at a time.
+
+    Examples
+    --------
+    >>> parts = permutations_in_parts(3, count=2, rng=np.random.default_rng(0))
+    >>> whole = permutations(3, count=2, rng=np.random.default_rng(0))
+    >>> bool((np.concatenate([*parts]) == whole).all())
+    True
+    """
+    step = max(1, WEIGHTS_AT_ONCE // n)
+    for start in range(0, count, step):
+        yield permutations(n, count=min(step, count - start), rng=rng)
 
 
 def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
