@@ -33,6 +33,7 @@ from rankbound.validation.correlation import (
 )
 from rankbound.validation.power import FIELLER
 from rankbound.validation.resampling import (
+    NUMBERS_AT_ONCE,
     WEIGHTS_AT_ONCE,
     acceleration,
     bca_interval,
@@ -652,7 +653,12 @@ def moved_products(*, x: Floats, y: Floats, orders: Integers) -> MovedProducts:
     """
     left, right = _centred(x), _centred(y)
     size = np.sqrt(np.sum(left**2) * np.sum(right**2))
-    found = [np.sum(left * right[np.ix_(one, one)]) / size for one in orders]
+    step = max(1, NUMBERS_AT_ONCE // len(x))
+    slices = [slice(start, start + step) for start in range(0, len(x), step)]
+    found = [
+        sum(np.sum(left[s] * right[np.ix_(one[s], one)]) for s in slices) / size
+        for one in orders
+    ]
     return MovedProducts(np.array(found))
 
 
