@@ -664,6 +664,10 @@ def moved_products(*, x: Floats, y: Floats, orders: Integers) -> MovedProducts:
 
 def _centred(values: Floats) -> Floats:
     """Distances minus their row and column means plus their mean."""
-    distances = np.abs(values[:, None] - values[None, :])
-    rows = distances.mean(axis=0)
-    return np.asarray(distances - rows[:, None] - rows[None, :] + distances.mean())
+    distances = np.subtract.outer(values, values)
+    np.abs(distances, out=distances)  # in place: there may be many pairs
+    rows, mean = distances.mean(axis=0), distances.mean()
+    distances -= rows[:, None]
+    distances -= rows[None, :]
+    distances += mean
+    return distances
