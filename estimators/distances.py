@@ -39,7 +39,7 @@ COSINE_REFUSED = (
 RECOMPUTE_BELOW: Final = {32: 1 / 16, 64: 1e-2}
 # Groups with a larger share of such pairs, of which this is the inverse, are moved.
 FEW: Final = 64
-BYTES_IN_CACHE: Final = 2**22
+NUMBERS_IN_CACHE: Final = 2**19
 # Distances of a group up to which sorting takes no longer than selecting, and ranks
 # from which on it takes less time.
 SORTED_QUICKLY: Final = 256
@@ -134,7 +134,7 @@ def _of_array(vectors: Floats, metric: str) -> Floats:
 
     try:
         with one_thread_of_blas(k * k * dim > SMALL_PRODUCT):
-            share_out(work, len(groups), at_once=groups_at_once(k, dim, single))
+            share_out(work, len(groups), at_once=groups_at_once(k, dim))
     except DomainError:
         check_finite(vectors, "vectors")  # raise with the index in all vectors
         _check_directions(vectors)
@@ -142,15 +142,15 @@ def _of_array(vectors: Floats, metric: str) -> Floats:
     return found.reshape(*shape, -1)
 
 
-def groups_at_once(k: int, dim: int, single: bool) -> int:
+def groups_at_once(k: int, dim: int) -> int:
     """How many groups of k vectors are a part for a thread, for the cache's sake.
 
     Examples
     --------
-    >>> groups_at_once(16, 768, False), groups_at_once(16, 768, True)
-    (42, 85)
+    >>> groups_at_once(16, 768), groups_at_once(1000, 768)
+    (42, 1)
     """
-    return max(1, BYTES_IN_CACHE // (4 if single else 8) // max(1, k * dim))
+    return max(1, NUMBERS_IN_CACHE // max(1, k * dim))
 
 
 def group_distances(groups: Floats, metric: str) -> Floats:
@@ -283,7 +283,7 @@ def _one_by_one(
     """Distances of some pairs from the vectors themselves, in float64."""
     first, second = pair_positions(vectors.shape[-2])
     found = np.empty(len(places))
-    step = max(1, BYTES_IN_CACHE // 8 // vectors.shape[-1])
+    step = max(1, NUMBERS_IN_CACHE // vectors.shape[-1])
     for start in range(0, len(places), step):
         part = slice(start, start + step)
         left = vectors[places[part], first[pairs[part]]].astype(np.float64)

@@ -107,20 +107,20 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
 
     def work(parts: Iterator[slice]) -> None:
         wide = np.empty((min(step, count), dim))
-        single = np.empty(wide.shape, np.float32)
+        scratch = np.empty(wide.shape, np.int32)
         for here in parts:
             held, block = vectors[here], wide[: here.stop - here.start]
             if held.dtype == np.float16:
-                widen(np.ascontiguousarray(held), single[: len(block)])
-                held = single[: len(block)]
-            np.copyto(block, held)
+                widen(np.ascontiguousarray(held), block, scratch[: len(block)])
+            else:
+                np.copyto(block, held)
             squares = np.einsum("nd,nd->n", block, block)
             good = np.isfinite(squares)
             if not good.all():  # squares of large numbers are no finite ones, either
                 good = np.isfinite(block).all(axis=1)
             finite[here] = good
             norms[here] = np.sqrt(np.where(good, squares, np.nan))
-            bits = _words(vectors[here])
+            bits = _words(held)
             bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
             bits ^= bits >> np.uint64(16)
             digests[here] = bits @ weights

@@ -101,7 +101,7 @@ class _Kept(threading.local):
 _kept = _Kept()
 
 
-def kept(name: str, *shape: int, single: bool = False) -> Floats:
+def kept(name: str, *shape: int) -> Floats:
     """An array with any content, which the thread keeps for the next call.
 
     Fresh memory costs as much as the work on it, since the system clears its pages.
@@ -111,12 +111,10 @@ def kept(name: str, *shape: int, single: bool = False) -> Floats:
     name : str
         Its use. The last array of this name is the same memory.
     *shape : int
-    single : bool
-        Whether it is a float32 array.
 
     Returns
     -------
-    float64 or float32 array
+    float64 array
 
     Examples
     --------
@@ -126,12 +124,10 @@ def kept(name: str, *shape: int, single: bool = False) -> Floats:
     True
     """
     size = math.prod(shape)
-    wanted = -(-size // 2) if single else size
     held = _kept.arrays.get(name)
-    if held is None or held.size < wanted:
-        held = _kept.arrays[name] = np.empty(wanted)
-    numbers: Floats = held.view(np.float32) if single else held
-    return numbers[:size].reshape(shape)
+    if held is None or held.size < size:
+        held = _kept.arrays[name] = np.empty(size)
+    return held[:size].reshape(shape)
 
 
 class _Blas:

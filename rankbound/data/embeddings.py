@@ -24,8 +24,8 @@ ROWS_AT_ONCE: Final = 128  # whose numbers stay in the cache from one step to th
 SMALLEST: Final = 1e-45  # of float32; some libraries turn such numbers into 0
 
 
-def widen(halves: NDArray[np.float16], out: NDArray[np.float32]) -> None:
-    """Write the same numbers into a float32 array.
+def widen(halves: NDArray[np.float16], out: Floats, scratch: NDArray[np.int32]) -> None:
+    """Write the same numbers into a float64 array.
 
     NumPy converts one number at a time. Here sign, exponent and mantissa are moved to
     where float32 has them, and the exponent is corrected by a product.
@@ -33,14 +33,14 @@ def widen(halves: NDArray[np.float16], out: NDArray[np.float32]) -> None:
     Parameters
     ----------
     halves : contiguous float16 array
-    out : contiguous float32 array
-        Of the same shape.
+    out : float64 array
+    scratch : int32 array
+        All of one shape.
 
     Examples
     --------
-    >>> halves = np.array([1.5, -0.0, 6e-8], dtype=np.float16)
-    >>> out = np.empty(3, dtype=np.float32)
-    >>> widen(halves, out)
+    >>> halves, out = np.array([1.5, -0.0, 6e-8], dtype=np.float16), np.empty(3)
+    >>> widen(halves, out, np.empty(3, dtype=np.int32))
     >>> out.tolist()
     [1.5, -0.0, 5.960464477539063e-08]
     """
@@ -51,12 +51,13 @@ def widen(halves: NDArray[np.float16], out: NDArray[np.float32]) -> None:
     if infinite or np.float32(SMALLEST) * REBIASED == 0:
         np.copyto(out, halves)
         return
-    moved = out.view(np.int32)
-    np.copyto(moved, bits)
-    np.left_shift(moved, 13, out=moved)
+    np.copyto(scratch, bits)
+    np.left_shift(scratch, 13, out=scratch)
     # The shifted sign fills three bits of the exponent
-    np.bitwise_and(moved, np.int32(-0x70000001), out=moved)
-    np.multiply(out, REBIASED, out=out)
+    np.bitwise_and(scratch, np.int32(-0x70000001), out=scratch)
+    numbers = scratch.view(np.float32)
+    np.multiply(numbers, REBIASED, out=numbers)
+    np.copyto(out, numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -125,35 +126,24 @@ class Embeddings(Shown):
             )
         return taken.reshape(*rows.shape, self.dim)
 
-    def fill(self, out: NDArray[np.floating], rows: Integers) -> None:
-        """Write the vectors of rows, shape (n,), into an array, shape (n, dim).
+    def fill(self, out: Floats, rows: Integers) -> None:
+        """Write the vectors of rows, shape (n,), into a float64 array, shape (n, dim).
 
-        It has float32 or float64. Nothing says whether the vectors are finite.
+        Nothing says whether they are finite.
         """
         vectors = np.asarray(self.vectors)  # a memory map asks back at every step
         if len(rows) and not -len(vectors) <= rows.min() <= rows.max() < len(vectors):
             raise IndexError(f"{self.name} has no rows {rows.min()} to {rows.max()}")
         taken = np.empty((min(len(rows), ROWS_AT_ONCE), self.dim), vectors.dtype)
-        wide = np.empty(taken.shape, np.float32)
+        scratch = np.empty(taken.shape, np.int32)
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
             found, place = taken[: len(some)], out[start : start + ROWS_AT_ONCE]
-            if vectors.dtype == out.dtype:
-                np.take(vectors, some, axis=0, out=place, mode="wrap")
-                continue
             np.take(vectors, some, axis=0, out=found, mode="wrap")
-            if vectors.dtype != np.float16:
-                np.copyto(place, found)
-            elif out.dtype == np.float32:
-                widen(found, place)
+            if vectors.dtype == np.float16:
+                widen(found, place, scratch[: len(some)])
             else:
-                widen(found, wide[: len(some)])
-                np.copyto(place, wide[: len(some)])
-
-    @property
-    def single(self) -> bool:
-        """Whether float32 has digits to spare for the vectors, as for float16."""
-        return self.vectors.dtype == np.float16
+                np.copyto(place, found)
 
     def widest_distance(self, metric: str) -> float | None:
         """A bound of all distances that does not depend on the sample, or None.
