@@ -320,8 +320,8 @@ class Scores(Shown):
         self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings
     ) -> Integers:
         """The row of each (query, document), -1 where there is none."""
-        query = positions(self.qids, qids)[row_qids]
-        doc = self._documents(docnos)[row_docs]
+        query = positions(self.qids, qids).astype(np.int32)[row_qids]
+        doc = self._documents(docnos).astype(np.int32)[row_docs]
         known = (query >= 0) & (doc >= 0)
         places = np.full(len(known), -1, dtype=np.int64)
         # A window of queries at a time, so that little is held beside the columns
@@ -338,7 +338,7 @@ class Scores(Shown):
             sizes = np.diff(self.offsets[first : last + 1])
             own = np.repeat(np.arange(last - first) * width, sizes)
             own += self.codes[begin:end]
-            keys = (query[rows] - first) * width + doc[rows]
+            keys = (query[rows].astype(np.int64) - first) * width + doc[rows]
             place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
             same = own[place] == keys
             places[rows[same]] = begin + place[same]

@@ -417,14 +417,15 @@ def check_comparable(groups: Groups, teacher: Scores) -> None:
         return
     parts = teacher.with_values(teacher.origins.astype(float), kind=Kind.UNKNOWN)
     origin, found = groups.scores_of(parts)
-    rows = np.flatnonzero(found)
-    group = groups.row_group()[rows]
-    _, first, of_row = np.unique(group, return_index=True, return_inverse=True)
-    apart = origin[rows] != origin[rows[first]][of_row]
-    if not apart.any():
+    del parts
+    group, origin = groups.row_group()[found], origin[found]
+    # From the row before, so that all rows up to the first such one are joined
+    apart = np.flatnonzero((origin[1:] != origin[:-1]) & (group[1:] == group[:-1])) + 1
+    if not len(apart):
         return
-    row = int(np.argmax(apart))
-    here, there = int(rows[first][of_row[row]]), int(rows[row])
+    rows = np.flatnonzero(found)
+    first = np.searchsorted(group, group[apart[0]])
+    here, there = int(rows[first]), int(rows[apart[0]])
     where, qid, docno = groups.where(here)
     raise UsageError(
         f"{where}: documents {docno!r} and {groups.where(there)[2]!r} of query {qid!r} "
