@@ -132,8 +132,10 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
 def _words(block: NDArray[np.floating]) -> NDArray[np.uint64]:
     """The bits of rows as words of 64, a copy; equal numbers have equal bits."""
     if block.dtype == np.float16:
-        halves = np.ascontiguousarray(block).view(np.uint16)
-        bits = np.where(halves == NEGATIVE_ZERO, np.uint16(0), halves)
+        bits = np.array(block, order="C").view(np.uint16)
+        negative = bits == NEGATIVE_ZERO
+        if negative.any():  # as it seldom is
+            bits[negative] = 0
     else:
         kind = np.float64 if block.dtype.itemsize > 4 else np.float32
         # Adding 0 turns -0 into 0, an equal number with other bits
