@@ -631,20 +631,20 @@ def add_computing(add: Callable[..., Any]) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="processes that share the queries, with one thread each; results do not "
+        help="processes that share the work, with one thread each; results do not "
         "depend on them (default %(default)s)",
     )
     add(
         "--dask",
         metavar="ADDRESS",
         help="a scheduler of dask, such as tcp://host:8786, whose workers share the "
-        "queries instead",
+        "work instead",
     )
     add(
         "--fresh",
         action="store_true",
-        help="begin anew; otherwise a run that was killed goes on from the blocks of "
-        "queries that it had finished",
+        help="begin anew; otherwise a run that was killed goes on from what it had "
+        "finished",
     )
 
 
