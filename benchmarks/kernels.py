@@ -31,7 +31,7 @@ from rankbound.estimators.distances import (
 from rankbound.estimators.group_terms import block_distances, vector_rows
 from rankbound.estimators.listwise import list_entropy
 from rankbound.estimators.pairwise import pairwise_entropy, pairwise_risk_nats
-from rankbound.estimators.threads import share_out, threads
+from rankbound.threads import share_out, threads
 
 Work = Callable[[], object]
 QUANTILE: Final = 0.99

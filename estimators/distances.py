@@ -25,7 +25,7 @@ from rankbound.estimators.arrays import (
     widened,
 )
 from rankbound.estimators.pairs import both_sides, pair_mean, pair_positions
-from rankbound.estimators.threads import one_thread_of_blas, share_out
+from rankbound.threads import one_thread_of_blas, share_out
 
 METRICS = ("euclidean", "angular")
 COSINE_REFUSED = (

@@ -42,8 +42,8 @@ from rankbound.estimators.spread import (
     mean_margin,
     score_range,
 )
-from rankbound.estimators.threads import kept, one_thread_of_blas, share_out
 from rankbound.progress import counting
+from rankbound.threads import kept, one_thread_of_blas, share_out
 
 LN2 = float(np.log(2.0))
 # Pairs per block: enough to make the overhead of NumPy small, and few enough that

@@ -35,7 +35,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.estimators.threads import kept, share_out, threads
+from rankbound.threads import kept, share_out, threads
 
 # Lists of more documents are summed by the series. For entropies of many lists both
 # ways take the same time at 30 to 40 documents, for those of one list at 250.

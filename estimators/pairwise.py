@@ -41,7 +41,7 @@ from rankbound.estimators.pairs import (
     pair_differences,
     pair_mean,
 )
-from rankbound.estimators.threads import share_out
+from rankbound.threads import share_out
 
 NATS_PER_BIT = math.log(2)
 # Below this difference of margins the divergence is a Taylor series in the cumulants of

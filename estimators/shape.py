@@ -26,7 +26,7 @@ from rankbound.data.embeddings import Embeddings, widen
 from rankbound.data.groups import Groups
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
-from rankbound.estimators.threads import share_out
+from rankbound.threads import share_out
 
 BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
 NEGATIVE_ZERO: Final = np.uint16(0x8000)  # as a float16

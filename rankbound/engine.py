@@ -31,7 +31,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache, partial
 from inspect import signature
@@ -50,12 +50,15 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.errors import FormatError, UsageError
 from rankbound.progress import counting
+from rankbound.threads import one_of_several, threads
 
 Made = TypeVar("Made")
 Array = NDArray[Any]
 # Groups of a tile. Numbers may depend on it in their last digits, so it never changes
 TILE: Final = 2048
 AHEAD: Final = 2  # tiles that wait for each process
+# Fewer tiles for each thread are shared out within: the last ones would wait for one
+FEW: Final = 4
 KEPT_EVERY: Final = 1.0  # seconds between two blocks, the most that a kill can lose
 ANSWER: Final = 10.0  # seconds for a scheduler to answer
 WAIT: Final = 60.0  # and for its first worker to come
@@ -189,7 +192,8 @@ def tiles(
             )
 
     with counting(what, groups.n_groups, "groups", whole=True) as reached:
-        for place, made in enumerate(_running.get().done(tasks()), 1):
+        many = len(starts) >= FEW * threads()
+        for place, made in enumerate(_running.get().done(tasks(), many=many), 1):
             reached(min(place * TILE, groups.n_groups))
             yield made
 
@@ -660,25 +664,34 @@ class Running:
     _space: Path | None = None
     _kinds: dict[Callable[..., Any], type] = field(default_factory=dict)
 
-    def done(self, tasks: Iterator[Task]) -> Iterator[Any]:
-        """What is made of tasks, in their order."""
+    def done(self, tasks: Iterator[Task], *, many: bool = False) -> Iterator[Any]:
+        """What is made of tasks, in their order; `many` may have a thread each."""
         waiting: deque[tuple[Task, str, Any]] = deque()
-        for task in tasks:
-            kept = self.blocks is not None and self.keeps
-            digest = task.digest(self.version) if kept else ""
-            waiting.append((task, digest, self._begun(task, digest)))
-            if len(waiting) > (AHEAD * self.workers if self.start is not None else 0):
+        apart = many and self.start is None and threads() > 1
+        ahead = 0 if self.start is None else AHEAD * self.workers
+        with ThreadPoolExecutor(threads()) as pool:
+            for task in tasks:
+                kept = self.blocks is not None and self.keeps
+                digest = task.digest(self.version) if kept else ""
+                begun = self._begun(task, digest, pool if apart else None)
+                waiting.append((task, digest, begun))
+                if len(waiting) > (threads() if apart else ahead):
+                    yield self._ended(*waiting.popleft())
+            while waiting:
                 yield self._ended(*waiting.popleft())
-        while waiting:
-            yield self._ended(*waiting.popleft())
 
-    def _begun(self, task: Task, digest: str) -> Any:
-        """What was kept of a task, or what will be its result; None to do it here."""
+    def _begun(self, task: Task, digest: str, pool: ThreadPoolExecutor | None) -> Any:
+        """What was kept of a task, or what will be its result; None to do it here.
+
+        The threads of `pool` do it, if there are any, or else other processes.
+        """
         kind = kind_of(task.work)
         if self.blocks is not None and digest:
             kept = self.blocks.found(digest, kind)
             if kept is not None:
                 return kept
+        if pool is not None:
+            return pool.submit(copy_context().run, _done_apart, task)
         if self.start is None:
             return None
         try:
@@ -733,6 +746,12 @@ class Running:
 def kind_of(work: Callable[..., Any]) -> type[Any]:
     """The dataclass that a function says it gives."""
     return cast("type[Any]", signature(work, eval_str=True).return_annotation)
+
+
+def _done_apart(task: Task) -> Any:
+    """A task in one of several threads."""
+    with one_of_several():
+        return task.done()
 
 
 def _sent_done(task: Task) -> Any:

@@ -38,9 +38,9 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Run the story, and show its answers, its table, and where to go from here."""
     from rankbound.bounds.wording import counted
     from rankbound.commands.demo.run import ROWS, opening_lines, summary_lines
-    from rankbound.estimators.threads import cores
     from rankbound.page.demo import demo
     from rankbound.terminal.console import console_for, fold
+    from rankbound.threads import cores
 
     out = arguments.out
     made = demo(

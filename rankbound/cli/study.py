@@ -79,12 +79,12 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     from rankbound.commands.study.config import Config, read_config
     from rankbound.commands.study.run import n_stages
     from rankbound.escaping import tell
-    from rankbound.estimators.threads import cores
     from rankbound.page.report import STAGES
     from rankbound.page.study import write_study
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.study import show
+    from rankbound.threads import cores
 
     given = arguments.config
     config = Config() if given is None else read_config(given)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import rankbound.commands.measure.given
 import rankbound.memory
 import rankbound.read.text.blocks
+import rankbound.threads
 from rankbound import engine
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import main
@@ -37,6 +38,7 @@ from rankbound.engine import (
     tiles,
 )
 from rankbound.errors import UsageError
+from rankbound.threads import share_out
 from tests.optional import only_deep
 from tests.rankbound import resuming
 
@@ -331,6 +333,41 @@ def test_processes_give_the_same_and_failures_are_told_here(data):
         some = np.where(np.arange(len(rows)) < 20, -1.0, 1.0)
         with pytest.raises(DomainError, match="above 0"):
             over_tiles(failing, groups, some, each=(each,))
+
+
+def in_a_thread(groups: Groups, rows: np.ndarray, each: np.ndarray, *, seen) -> Sums:
+    time.sleep(0.001)
+    seen.append(threading.get_ident())
+    mine = threading.get_ident()
+
+    def here(parts):
+        assert [*parts]
+        assert threading.get_ident() == mine  # such a thread shares nothing out
+
+    share_out(here, 4, at_once=1)
+    return sums(groups, rows, each)
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("kept", [False, True])
+def test_many_tiles_have_threads_and_are_joined_in_order(monkeypatch, tmp_path, kept):
+    rng = np.random.default_rng(1)
+    groups = some_groups(115, rng)
+    rows, each = rng.normal(size=len(groups.codes)), rng.normal(size=115)
+    whole = over_tiles(sums, groups, rows, each=(each,))
+    monkeypatch.setattr(engine, "threads", lambda: 3)
+    monkeypatch.setattr(rankbound.threads, "threads", lambda: 3)
+    seen: list[int] = []
+    with running(blocks=kept_in(tmp_path) if kept else None):
+        shared = over_tiles(in_a_thread, groups, rows, each=(each,), seen=seen)
+        assert len([*tmp_path.glob("*/*.npz")]) == (12 if kept else 0)
+        with pytest.raises(DomainError, match="above 0"):
+            over_tiles(failing, groups, np.abs(rows), each=(each,))
+    np.testing.assert_array_equal(shared.of_group, whole.of_group)
+    np.testing.assert_array_equal(shared.of_tile, whole.of_tile)
+    assert len(seen) == 12
+    assert 2 <= len({*seen}) <= 3
+    assert threading.get_ident() not in seen
 
 
 @settings(max_examples=2, deadline=None)

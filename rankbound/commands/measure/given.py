@@ -28,7 +28,6 @@ from rankbound.data.scores import Kind, Scores
 from rankbound.engine import ahead, get_ready, n_workers, shared_folder
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.shape import VectorFacts
-from rankbound.estimators.threads import threads
 from rankbound.memory import budget, filed, give_back
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
@@ -41,6 +40,7 @@ from rankbound.read.source import sha256
 from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_vectors
 from rankbound.read.vectors.row_ids import paths_of
+from rankbound.threads import threads
 
 # What callers may give: a path, or an object that holds the part
 ScoresLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any

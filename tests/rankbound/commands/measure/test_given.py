@@ -29,10 +29,10 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
-from rankbound.estimators.threads import threads
 from rankbound.provenance import Input
 from rankbound.read import registry
 from rankbound.read.contents import Contents, Format
+from rankbound.threads import threads
 from rankbound.writing import json_text
 from tests.rankbound.files import project, run_text, written
 

@@ -1,11 +1,11 @@
-"""estimators.threads: every part is done once, errors are raised, limits are kept."""
+"""rankbound.threads: every part is done once, errors are raised, limits are kept."""
 
 import threading
 import time
 
 import pytest
 
-from rankbound.estimators import threads
+from rankbound import threads
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

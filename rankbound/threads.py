@@ -91,6 +91,23 @@ def share_out(
         raise shared.faults[min(shared.faults)]
 
 
+@contextmanager
+def one_of_several() -> Iterator[None]:
+    """Share nothing out in the block, whose thread is one of several that work.
+
+    Examples
+    --------
+    >>> with one_of_several():
+    ...     share_out(lambda parts: print(len([*parts])), 4, at_once=1)
+    4
+    """
+    before, _inside.threads = _inside.threads, True
+    try:
+        yield
+    finally:
+        _inside.threads = before
+
+
 class _Kept(threading.local):
     """Arrays of one thread by their use."""
 
@@ -204,10 +221,8 @@ class _Shared:
                 at = part.start
                 yield part
 
-        _inside.threads = True
-        try:
-            work(taken())
-        except BaseException as fault:
-            self.faults[at] = fault
-        finally:
-            _inside.threads = False
+        with one_of_several():
+            try:
+                work(taken())
+            except BaseException as fault:
+                self.faults[at] = fault
