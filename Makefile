@@ -44,8 +44,8 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## kernels and readers side by side with loops and other libraries, into docs/measured; minutes
-	$(BIN)/python -m benchmarks readers kernels --keep
+bench: $(VENV)/.dev ## readers, kernels and whole commands side by side with loops and other libraries, into docs/measured; 20 minutes
+	$(BIN)/python -m benchmarks readers kernels commands --keep
 
 bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
 	$(BIN)/python -m benchmarks readers

@@ -5,6 +5,9 @@ median of the seconds, their ratio to the fastest reading of the same files by a
 library, and the most anonymous memory that the command held (pages of mapped files can
 be dropped, so they do not count). The files are made from a seed, as the README names
 them: a table of a teacher's scores and groups as JSON, a student's run, vectors.
+
+The last line has two workers against one, with one thread each, and how much two
+processes of nothing but arithmetic do in the time of one: more is not to be had.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +31,13 @@ SAMPLED: Final = 0.02  # seconds between two looks at the memory
 BLOCK: Final = 10_000  # queries that are made and written at once
 STAGE: Final = 1 << 16  # vectors that are made at once
 SETTINGS: Final = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
+ONE_THREAD: Final = {"OMP_NUM_THREADS": "1"}
+ARITHMETIC: Final = """
+import numpy as np
+numbers = np.random.default_rng(0).random(100_000)
+for _ in range(15_000):
+    np.exp(numbers)
+"""
 
 
 def write_inputs(
@@ -189,8 +199,12 @@ def run_reader(names: list[str]) -> None:
         READERS[name](Path(name))
 
 
-def watched(words: list[str], folder: Path) -> tuple[float, float]:
+def watched(
+    words: list[str], folder: Path, settings: Mapping[str, str] = SETTINGS
+) -> tuple[float, float]:
     """Seconds of a process, and the most anonymous MiB that it held.
+
+    `settings` are variables of its environment.
 
     Raises
     ------
@@ -203,7 +217,7 @@ def watched(words: list[str], folder: Path) -> tuple[float, float]:
         process = subprocess.Popen(
             words,
             cwd=folder,
-            env={**os.environ, **SETTINGS, "PYTHONPATH": root},
+            env={**os.environ, **settings, "PYTHONPATH": root},
             stdout=subprocess.DEVNULL,
             stderr=said,
         )
@@ -226,18 +240,23 @@ def anonymous(process: int) -> int:
     return int(found[0]) if found else 0
 
 
+def command(name: str, folder: Path) -> list[str]:
+    """The words of a command."""
+    out = ("--out", str(folder / f"out-{name}"), "--quiet", "--force")
+    return [sys.executable, "-m", "rankbound", *COMMANDS[name], *out]
+
+
 def compared(name: str, folder: Path) -> str:
     """One line: a command, and the reading of its inputs."""
     words = COMMANDS[name]
+    program = command(name, folder)
     files = [file for word in words if (file := word.split("=")[-1]) in READERS]
-    out = str(folder / f"out-{name}")
     code = "import sys; from benchmarks.commands import run_reader"
     reading = [sys.executable, "-c", f"{code}; run_reader(sys.argv[1:])", *files]
-    program = [sys.executable, "-m", "rankbound", *words, "--out", out, "--quiet"]
     found: dict[str, list[tuple[float, float]]] = {"read": [], "ours": []}
     for _ in range(REPEATS):
         found["read"].append(watched(reading, folder))
-        found["ours"].append(watched([*program, "--force"], folder))
+        found["ours"].append(watched(program, folder))
     seconds = {
         who: statistics.median(s for s, _ in runs) for who, runs in found.items()
     }
@@ -259,10 +278,41 @@ def told(name: str, ours: float, read: float, memory: float) -> str:
     )
 
 
+def shared(name: str, folder: Path) -> str:
+    """One line: a command with two workers against one, with one thread each."""
+    program = command(name, folder)
+    alone: list[float] = []
+    both: list[float] = []
+    most: list[float] = []
+    for _ in range(REPEATS):
+        for workers, found in ((1, alone), (2, both)):
+            words = [*program, "--workers", str(workers)]
+            found.append(watched(words, folder, {**SETTINGS, **ONE_THREAD})[0])
+        most.append(2 * arithmetic(1) / arithmetic(2))
+    one, two = statistics.median(alone), statistics.median(both)
+    return (
+        f"| {name} with 2 workers | {two:.1f} s | {one / two:.2f} times as fast as "
+        f"with 1 ({one:.1f} s); arithmetic: {statistics.median(most):.2f} times |"
+    )
+
+
+def arithmetic(count: int) -> float:
+    """Seconds of some processes at once that do nothing but arithmetic."""
+    environment = {**os.environ, **SETTINGS, **ONE_THREAD}
+    words = [sys.executable, "-c", ARITHMETIC]
+    start = time.perf_counter()
+    made = [subprocess.Popen(words, env=environment) for _ in range(count)]
+    failed = [process for process in made if process.wait()]
+    if failed:
+        raise RuntimeError(f"arithmetic failed with code {failed[0].returncode}")
+    return time.perf_counter() - start
+
+
 def rows() -> Iterator[str]:
     """The lines of all commands."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
         write_inputs(folder)
-        for command in COMMANDS:
-            yield compared(command, folder)
+        for name in COMMANDS:
+            yield compared(name, folder)
+        yield shared("measure", folder)
