@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from rankbound import threads
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators import distances, threads
+from rankbound.estimators import distances
 from rankbound.estimators.distances import (
     METRICS,
     check_metric,

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from rankbound import threads
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators import group_terms, pair_sums, threads
+from rankbound.estimators import group_terms, pair_sums
 from rankbound.estimators.pair_sums import (
     SERIES_ERROR,
     TERMS,

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import rankbound as rb
+from rankbound import threads
 from rankbound.cli import build_parser, main
 from rankbound.cli import compare as of_compare
 from rankbound.cli import measure as of_measure
@@ -26,7 +27,6 @@ from rankbound.commands.study.result import STEPS
 from rankbound.commands.study.roles import found_roles
 from rankbound.commands.study.run import folders_of
 from rankbound.errors import FormatError, UsageError
-from rankbound.estimators import threads
 from tests.golden.data import World, data_set
 
 CONFIG = """\
