@@ -362,8 +362,10 @@ def _mapped(vectors: Array) -> tuple[np.memmap[Any, Any], int]:
 
 
 def _offset(vectors: Array) -> int | None:
-    """Where a map begins in its file; None for vectors that are not mapped."""
+    """Where a map begins in its file; None for vectors that no file holds like that."""
     if not isinstance(vectors, np.memmap) or vectors.filename is None:
+        return None
+    if vectors.mode == "c":  # what was changed in it is in memory alone
         return None
     base = vectors
     while isinstance(base.base, np.memmap):
@@ -698,7 +700,7 @@ class Running:
             if self._pool is None:
                 self._pool = self.start()
             return self._pool.submit(_sent_done, task.to_send())
-        except (OSError, RuntimeError):  # no further process can be started
+        except Exception:  # no process can be started, or the cluster is gone
             return None
 
     def ahead(self, work: Callable[..., Any], *given: Any) -> Any:
@@ -709,7 +711,7 @@ class Running:
             if self._pool is None:
                 self._pool = self.start()
             return self._pool.submit(work, *given)
-        except (OSError, RuntimeError):  # no further process can be started
+        except Exception:  # no process can be started
             return None
 
     def _ended(self, task: Task, digest: str, begun: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from weakref import finalize
 
 import numpy as np
@@ -181,13 +181,38 @@ def input_of(given: Given, *, hashed: bool = True) -> Input:
     """A file with the hash of its bytes, or an object with the hash of its content.
 
     `hashed` says whether to read everything again for its hash; it is None otherwise.
+
+    Raises
+    ------
+    FormatError
+        When a file is not the one any more that `Files` has read.
     """
     if not isinstance(given, Path):
         digest = content_hash(given) if hashed else None
         return Input(object=given.name, sha256=digest)
+    before = _SEEN.pop(given, None) if hashed else None
+    if before is not None and _state(given) != before:
+        raise FormatError(
+            given,
+            f"{'changed' if given.is_file() else 'was removed'} while the command ran, "
+            "whose results would name another file than it has read; run it again",
+        )
     # A pipe cannot be read a second time
     digest = sha256(given) if hashed and given.is_file() else None
     return Input(path=str(given), sha256=digest)
+
+
+# The state of each file when it was last read, until a result names its hash
+_SEEN: Final[dict[Path, tuple[int, ...] | None]] = {}
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """What changes with a file; None of what is no file, or not there."""
+    with suppress(OSError):
+        if path.is_file():
+            status = path.stat()
+            return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return None
 
 
 def inputs_of(given: Iterable[Given], *, hashed: bool = True) -> tuple[Input, ...]:
@@ -424,6 +449,7 @@ class Files:
             if part == "scores":
                 tag = self._answers.tag_of((of, str(path)))
             given = (path, part, chosen, tag, self._looks)
+            _SEEN[path] = _state(path)
             begun = ahead(read_apart, share, str(shared_folder()), *given)
             if begun is None:
                 return
@@ -441,6 +467,7 @@ class Files:
         if begun is not None:
             with suppress(Exception):  # it is read here, and the mistake told
                 return taken_from(begun.result())
+        _SEEN[path] = _state(path)
         return read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
 
     def _note(self, path: Path, contents: Contents) -> None:
@@ -455,6 +482,7 @@ class Files:
             read, shown = path, path.name
         else:
             path = cast(Path, path)
+            _SEEN[path] = _state(path)
             chosen = format_of(self._formats, path, main=self._teacher)
             contents = read_vectors(path, ids, chosen)
             if contents.repairs:
