@@ -44,8 +44,10 @@ NUMBERS_IN_CACHE: Final = 2**19
 # from which on it takes less time.
 SORTED_QUICKLY: Final = 256
 MOST_RANKS: Final = 8
-# Rows of a product of a large group with itself.
+# Rows of a product of a large group with itself, and of a group of no more vectors than
+# that: BLAS multiplies so few rows without copying them.
 ROWS: Final = 128
+STRIP: Final = 8
 # Vectors on a side of a tile of a large set, and pairs of one that are computed singly.
 TILE: Final = 512
 MOST_CANDIDATES: Final = 4096
@@ -239,28 +241,32 @@ def _of_pairs(
 ) -> Floats:
     """Numbers of all pairs i < j of groups (b, k, dim), from their inner products.
 
-    `finish` makes them in place of a table of products, given the norms of its rows and
-    columns.
+    `finish` makes them in place of products, given the norms of both vectors.
     """
     count, k, _ = vectors.shape
     found = np.empty((count, k * (k - 1) // 2), dtype=vectors.dtype)
+    # Half of the products of all with all is enough, and strips of rows have little
+    # more. Of an array and itself, BLAS would make a symmetric product, which takes
+    # twice as long where arrays are small
+    others = np.swapaxes(vectors[:, 1:], -1, -2)
+    if k <= ROWS:
+        table = np.empty((count, k - 1, k - 1), dtype=vectors.dtype)
+        for row in range(0, k - 1, STRIP):
+            strip = slice(row, min(row + STRIP, k - 1))
+            products = table[:, strip, row:]
+            np.matmul(vectors[:, strip], others[..., row:], out=products)
+        rows, (first, second) = table.reshape(count, -1), pair_positions(k)
+        np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
+        finish(found, norms[:, first], norms[:, second])
+        return found
     ends = np.concatenate([[0], np.cumsum(np.arange(k - 1, 0, -1))])
 
     def work(parts: Iterator[slice]) -> None:
         for part in parts:
-            # Half of the products of all with all is enough, and blocks of rows have
-            # little more. Of an array and itself, BLAS would make a symmetric product,
-            # which takes twice as long where arrays are small
-            right = slice(part.start + 1, None)
-            others = np.swapaxes(vectors[:, right], -1, -2)
-            table = np.matmul(vectors[:, part], others)
-            finish(table, norms[:, part, None], norms[:, None, right])
-            if k <= ROWS:
-                rows = table.reshape(count, -1)
-                np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
-                continue
+            products = np.matmul(vectors[:, part], others[..., part.start :])
+            finish(products, norms[:, part, None], norms[:, None, part.start + 1 :])
             for row in range(part.start, part.stop):
-                inner = table[:, row - part.start, row - part.start :]
+                inner = products[:, row - part.start, row - part.start :]
                 found[:, ends[row] : ends[row + 1]] = inner
 
     share_out(work, k - 1, at_once=ROWS)

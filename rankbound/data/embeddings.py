@@ -139,6 +139,7 @@ class Embeddings(Shown):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
             found, place = taken[: len(some)], out[start : start + ROWS_AT_ONCE]
+            _ = vectors[some, :1]  # memory is asked for all rows at once, not in turn
             np.take(vectors, some, axis=0, out=found, mode="wrap")
             if vectors.dtype == np.float16:
                 widen(found, place, scratch[: len(some)])

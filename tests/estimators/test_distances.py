@@ -12,6 +12,8 @@ from rankbound.bounds.errors import DomainError
 from rankbound.estimators import distances
 from rankbound.estimators.distances import (
     METRICS,
+    ROWS,
+    STRIP,
     check_metric,
     diameter,
     largest_distance,
@@ -47,6 +49,24 @@ def test_pair_distances_match_scipy():
     expected = np.arccos(1 - scipy.spatial.distance.pdist(vectors, "cosine"))
     found = pair_distances(vectors, metric="angular")
     assert_allclose(found, expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "k", [1, 2, STRIP, STRIP + 1, STRIP + 2, 4 * STRIP, ROWS, ROWS + 1, 2 * ROWS + 2]
+)
+def test_groups_of_every_size_match_scipy(k, dtype, metric):
+    groups = np.random.default_rng(k).normal(size=(3, k, 40)).astype(dtype)
+    found = pair_distances(groups, metric=metric)
+    kind = {"euclidean": "euclidean", "angular": "cosine"}[metric]
+    expected = np.array([scipy.spatial.distance.pdist(group, kind) for group in groups])
+    if metric == "angular":
+        expected = np.arccos(1 - expected)
+    assert found.shape == (3, k * (k - 1) // 2)
+    assert_allclose(found, expected, rtol=1e-6 if dtype == np.float32 else 1e-12)
+    one_by_one = [pair_distances(group, metric=metric) for group in groups]
+    np.testing.assert_array_equal(one_by_one, found)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8])
