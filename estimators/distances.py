@@ -52,6 +52,7 @@ STRIP: Final = 8
 TILE: Final = 512
 MOST_CANDIDATES: Final = 4096
 SMALL: Final = 1e-12
+SMALL_DISTANCE: Final = 1e-140
 # Multiplications from which on BLAS would share out one product to its own threads.
 SMALL_PRODUCT: Final = 2**19
 # Values that are sorted together.
@@ -171,9 +172,11 @@ def group_distances(groups: Floats, metric: str) -> Floats:
         check_finite(groups, "vectors")
     if metric == "angular":
         return _angles(wide, norms)
-    if not norms.max() < np.finfo(wide.dtype).max / 8:  # the squares alone overflow
-        peak = np.abs(wide).max()
-        return np.asarray(group_distances(wide / peak, metric) * peak)
+    large = ~(norms.max(axis=-1) < np.finfo(wide.dtype).max / 8)
+    if large.any():  # the squares alone overflow
+        peaks = np.where(large, np.abs(wide).max(axis=(-2, -1)), wide.dtype.type(1))
+        scaled = group_distances(wide / peaks[:, None, None], metric)
+        return np.asarray(scaled * peaks[:, None])
     squared = _of_pairs(wide, norms, _squared)
     near = squared < 0
     if not near.any():
@@ -299,7 +302,14 @@ def _one_by_one(
 
 
 def _apart(left: Floats, right: Floats) -> Floats:
-    return np.asarray(np.linalg.norm(left - right, axis=-1))
+    gaps = left - right
+    found = np.asarray(np.linalg.norm(gaps, axis=-1))
+    small = found < SMALL_DISTANCE
+    if small.any():  # the squares may be too small for numbers
+        peaks = np.abs(gaps[small]).max(axis=-1, keepdims=True, initial=0.0)
+        scaled = gaps[small] / np.where(peaks > 0, peaks, 1.0)
+        found[small] = peaks[..., 0] * np.linalg.norm(scaled, axis=-1)
+    return found
 
 
 def _angle(left: Floats, right: Floats) -> Floats:

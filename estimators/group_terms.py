@@ -607,8 +607,15 @@ def _distances(embeddings: Embeddings, rows: Integers, metric: str) -> Floats:
         with one_thread_of_blas(k * k * embeddings.dim > SMALL_PRODUCT):
             share_out(work, count, at_once=groups_at_once(k, embeddings.dim))
     except DomainError:
-        embeddings.take(rows)  # says which document has no finite vector
-        raise
+        taken = embeddings.take(rows)  # says which document has no finite vector
+        zero = rows[~taken.any(axis=-1)]
+        if not len(zero):
+            raise
+        raise DomainError(
+            f"{embeddings.name}: the vector of {embeddings.ids[zero[0]]!r} (row "
+            f"{zero[0]}) is zero and has no direction; leave the document out, or say "
+            "`metric='euclidean'`"
+        ) from None
     return found
 
 

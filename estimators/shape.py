@@ -29,6 +29,8 @@ from rankbound.estimators.pairs import pair_positions
 from rankbound.threads import share_out
 
 BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
+SMALL_SQUARE: Final = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+LONGEST: Final = 1e150  # of which squares can be added up; 1 / LONGEST is the shortest
 NEGATIVE_ZERO: Final = np.uint16(0x8000)  # as a float16
 NEAR = 1e-3  # of the median length; vectors closer than that are of equal texts
 DIRECTIONS = 8
@@ -120,6 +122,9 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
                 good = np.isfinite(block).all(axis=1)
             finite[here] = good
             norms[here] = np.sqrt(np.where(good, squares, np.nan))
+            odd = good & ((squares < SMALL_SQUARE) | np.isinf(squares))
+            if odd.any():
+                norms[here][odd] = _scaled_norms(block[odd])
             bits = _words(held)
             bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
             bits ^= bits >> np.uint64(16)
@@ -127,6 +132,13 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
 
     share_out(work, count, at_once=step)
     return VectorFacts(norms, digests, finite)
+
+
+def _scaled_norms(vectors: Floats) -> Floats:
+    """Lengths of vectors whose squares are too large or too small for numbers."""
+    peaks = np.abs(vectors).max(axis=1, keepdims=True)
+    scaled = vectors / np.where(peaks > 0, peaks, 1.0)
+    return np.asarray(peaks[:, 0] * np.linalg.norm(scaled, axis=1))
 
 
 def _words(block: NDArray[np.floating]) -> NDArray[np.uint64]:
@@ -569,7 +581,8 @@ def vector_shape(
     Raises
     ------
     DomainError
-        If no document has a vector, or a vector is not finite.
+        If no document has a vector, or a vector is not finite, or if squares of their
+        lengths are no numbers.
     """
     by_id = embeddings.rows(groups.docnos)[distinct_codes(groups.codes)]
     by_id = by_id[by_id >= 0]
@@ -580,6 +593,13 @@ def vector_shape(
     facts = _facts_of(rows, embeddings) if facts is None else facts.only(rows)
     if not facts.finite.all():
         embeddings.take(rows[~facts.finite][:1])  # raises, naming the document
+    longest = float(facts.norms.max())
+    if metric == "euclidean" and longest and not 1 / LONGEST < longest < LONGEST:
+        raise DomainError(
+            f"{embeddings.name}: the longest vector has length {longest:.3g}, and "
+            f"lengths must lie between {1 / LONGEST:g} and {LONGEST:g}, so that their "
+            "squares are numbers; multiply all vectors by one constant"
+        )
     # Those chosen, and the order of sums, do not depend on the rows of the file
     back = np.argsort(places)
     _, first = np.unique(facts.digests[back], return_index=True)

@@ -635,6 +635,8 @@ class _Pool(Protocol):
 
     def shutdown(self) -> None: ...
 
+    def abandon(self) -> None: ...
+
 
 @dataclass(slots=True)
 class Running:
@@ -736,9 +738,11 @@ class Running:
             (self._space / "new").mkdir()
         return self._space / "new"
 
-    def end(self) -> None:
+    def end(self, *, at_once: bool = False) -> None:
         """End the processes, and remove what they needed."""
         if self._pool is not None:
+            if at_once:
+                self._pool.abandon()
             self._pool.shutdown()
         _WRITTEN.clear()
         if self._space is not None:
@@ -809,17 +813,20 @@ def running(
         blocks.check()
     made = _who(blocks, workers, dask, version)
     token = _running.set(made)
-    stays = True
+    stays, stopped = True, False
     try:
         yield
         stays = False
+    except (KeyboardInterrupt, SystemExit):  # SIGTERM becomes the second
+        stopped = True
+        raise
     except (UsageError, DomainError, FormatError) as error:
         # A full disk or a file that vanished changes nothing of what was asked for
         stays = isinstance(error.__context__, OSError)
         raise
     finally:
         _running.reset(token)
-        made.end()
+        made.end(at_once=stopped)
         if blocks is not None:
             if stays:
                 with suppress(OSError):  # the run ends by an error already
@@ -882,6 +889,11 @@ class _Processes:
     def shutdown(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def abandon(self) -> None:
+        # One that reads a file would be waited for; Python 3.14 has `kill_workers`
+        for process in [*(self._pool._processes or {}).values()]:
+            process.kill()
+
 
 class _Cluster:
     """The workers of a scheduler of dask."""
@@ -895,6 +907,8 @@ class _Cluster:
                 "install 'rankbound[dask]'`"
             ) from None
         self._client: Any = None
+        self._alone_since: float | None = None
+        self._lost = False
         try:
             if not address.startswith("inproc:"):
                 # In a thread, as a notebook has an event loop in this one
@@ -923,10 +937,40 @@ class _Cluster:
             )
 
     def submit(self, work: Callable[..., Any], *given: Any) -> Any:
-        return self._client.submit(work, *given, pure=False)
+        self.check()
+        return _Asked(self, self._client.submit(work, *given, pure=False))
+
+    def check(self) -> None:
+        """Raise if the scheduler is gone, or has had no worker for a minute."""
+        if not self._lost and self._client.nthreads():
+            self._alone_since = None
+            return
+        now = time.monotonic()
+        if self._alone_since is None:
+            self._alone_since = now
+        self._lost = self._lost or now - self._alone_since >= WAIT
+        if self._lost:
+            raise RuntimeError("no worker of the cluster is left")
 
     def shutdown(self) -> None:
         self._client.close()
+
+    def abandon(self) -> None:
+        """Its processes belong to others."""
+
+
+class _Asked:
+    """What a cluster was asked for."""
+
+    def __init__(self, cluster: _Cluster, future: Any) -> None:
+        self._cluster, self._future = cluster, future
+
+    def result(self) -> Any:
+        while True:
+            try:
+                return self._future.result(timeout=ANSWER)
+            except TimeoutError:
+                self._cluster.check()
 
 
 async def _greeted(address: str) -> None:

@@ -231,7 +231,7 @@ def filling(
         in the way must stay.
     """
     try:
-        with _terminable(), holding(folder) as held, _hidden(folder, held) as hidden:
+        with terminable(), holding(folder) as held, _hidden(folder, held) as hidden:
             aside = hidden / "new"
             aside.mkdir()
             yield aside
@@ -346,7 +346,7 @@ def _beside(folder: Path) -> str:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Turn SIGTERM into an exception, so that what was begun is undone."""
     ours = (
         threading.current_thread() is threading.main_thread()

@@ -220,7 +220,7 @@ def _done(words: list[str], arguments: argparse.Namespace) -> int:
         _stop_printing()
         return 0
     except Exception as error:
-        if (said := _mistake(error)) is not None:
+        if (said := _mistake(error, arguments)) is not None:
             return _fail(in_options(said, vars(arguments)))
         error.add_note(BUG)
         raise
@@ -288,10 +288,14 @@ def _reading_within(arguments: argparse.Namespace) -> AbstractContextManager[Non
     return reading_within(given)
 
 
-def _mistake(error: Exception) -> str | None:
+def _mistake(error: Exception, arguments: argparse.Namespace) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
-        return f"the output cannot be written ({error.strerror})"
+        out = error.filename or getattr(arguments, "out", None) or "the output"
+        return (
+            f"{out}: cannot be written ({error.strerror}); make room, or write to "
+            "another disk"
+        )
     if isinstance(error, OSError) and error.errno in REFUSED:
         return f"{error.filename or 'a file'}: cannot be used ({error.strerror})"
     if isinstance(error, OSError) and "temporary directory" in str(error):

@@ -299,6 +299,15 @@ def test_squares_neither_overflow_nor_vanish(dtype, power):
         )
 
 
+def test_groups_of_any_scale_stand_side_by_side():
+    vectors = np.random.default_rng(4).normal(size=(5, 6))
+    powers = np.array([-1000, -560, 0, 520, 1000])
+    found = pair_distances(np.ldexp(vectors, powers[:, None, None]))
+    expected = exact_distances(vectors, "euclidean").astype(np.float64)
+    for power, group in zip(powers, found, strict=True):
+        assert_allclose(np.ldexp(group, -power), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_largest_distance_is_that_of_all_pairs(monkeypatch, dtype, metric):

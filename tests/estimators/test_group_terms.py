@@ -170,6 +170,17 @@ def test_geometry_matches_loops(groups, book, pairs, metric):
     assert_allclose(sum(visited), total, rtol=1e-12)
 
 
+def test_a_vector_without_a_direction_is_named(groups, book):
+    zero = int(book.rows(groups.docnos)[groups.codes[3]])
+    vectors = np.array(book.vectors)
+    vectors[zero] = 0
+    held = Embeddings(book.ids, vectors, "docs.npy")
+    said = rf"docs.npy: the vector of '{book.ids[zero]}' \(row {zero}\) is zero"
+    with pytest.raises(DomainError, match=said):
+        geometry(groups, held, metric="angular")
+    assert np.isfinite(geometry(groups, held).diameter).all()
+
+
 def test_geometry_rejects_missing_documents_and_groups_of_one(groups, book):
     partial = Embeddings(book.ids[1:], book.vectors[1:], "half")
     kept = partial.rows(groups.docnos)[groups.codes] >= 0

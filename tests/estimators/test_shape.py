@@ -7,7 +7,13 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.estimators.shape import BINS, SAMPLE, DistanceCurve, vector_shape
+from rankbound.estimators.shape import (
+    BINS,
+    SAMPLE,
+    DistanceCurve,
+    vector_facts,
+    vector_shape,
+)
 
 
 def book(vectors):
@@ -137,3 +143,18 @@ def test_a_vector_that_is_not_finite_is_named():
     vectors[2, 0] = np.inf
     with pytest.raises(DomainError, match="d0002"):
         vector_shape(grouped(4), book(vectors))
+
+
+@pytest.mark.parametrize("power", [-1070, -600, 600, 1000])
+def test_lengths_neither_overflow_nor_vanish(power):
+    vectors = np.array([[3.0, 4.0], [0.0, 0.0], [5.0, 12.0]])
+    found = vector_facts(np.ldexp(vectors, power)).norms
+    np.testing.assert_allclose(np.ldexp(found, -power), [5.0, 0.0, 13.0], rtol=1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_vectors_whose_squares_are_no_numbers_are_refused(scale):
+    with pytest.raises(DomainError, match="multiply all vectors"):
+        vector_shape(grouped(4), book(np.eye(4) * scale))
+    found = vector_shape(grouped(4), book(np.eye(4) * scale), metric="angular")
+    assert found.facts.norms.max() == pytest.approx(scale)

@@ -26,6 +26,7 @@ import rankbound.threads
 from rankbound import engine
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import main
+from rankbound.commands.computing import computing
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -451,6 +452,50 @@ def test_a_cluster_gives_the_same_though_a_worker_is_killed(data, monkeypatch):
     np.testing.assert_array_equal(found.of_group, whole.of_group)
 
 
+class Vanished:
+    """A cluster whose workers are gone: nobody ever answers."""
+
+    def __init__(self, *, scheduler):
+        self.scheduler, self.asked = scheduler, 0
+
+    def nthreads(self):
+        if not self.scheduler:
+            raise OSError("connection refused")
+        return {}
+
+    def submit(self, *_, pure):
+        assert not pure
+        self.asked += 1
+        return self
+
+    def result(self, timeout):
+        raise TimeoutError(f"nothing in {timeout} s")
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("scheduler", [True, False])
+def test_what_a_cluster_that_is_gone_was_asked_for_is_done_here(
+    data, monkeypatch, scheduler
+):
+    groups, rows, each = data
+    whole = over_tiles(sums, groups, rows, each=(each,))
+    monkeypatch.setattr(engine, "WAIT", 0.05)
+    client = Vanished(scheduler=scheduler)
+    pool = object.__new__(engine._Cluster)
+    pool._client, pool._alone_since, pool._lost = client, None, False
+    who = engine.Running(None, lambda: pool, 2, "1", local=False)
+    monkeypatch.setattr(engine, "_who", lambda *_: who)
+    with running(dask="tcp://gone:1"):
+        shared = over_tiles(sums, groups, rows, each=(each,))
+        before = client.asked
+        assert added_of([part_of(3)]) == [5.5]
+    np.testing.assert_array_equal(shared.of_group, whole.of_group)
+    assert client.asked == before  # it is not asked again
+    assert (before > 0) == scheduler
+
+
 def test_a_cluster_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(engine, "ANSWER", 0.5)
     with pytest.raises(UsageError, match=r"dask"), running(dask="tcp://127.0.0.1:9"):
@@ -529,6 +574,48 @@ def test_a_file_of_vectors_that_was_replaced_is_read_anew(tmp_path):
         held = Embeddings(strings(["a", "b", "c"]), np.load(path, mmap_mode="r"), "d")
         found.append(float(engine._Sent.of(held).opened().vectors[0, 0]))
     assert found == [1.0, 2.0]
+
+
+def test_what_was_changed_in_a_private_map_counts(data, tmp_path):
+    """The file does not have it, so that other processes must not map the file."""
+    groups, rows, each = data
+    np.save(tmp_path / "docs.npy", np.zeros((1, 1)))
+    vectors = np.load(tmp_path / "docs.npy", mmap_mode="c")
+    held = Embeddings(strings(["d"]), vectors, "held")
+    task = engine.Task(sums, groups, (rows,), (each,), {"vectors": held}, {})
+    before = task.digest("1")
+    vectors += 0.1
+    here = over_tiles(sums, groups, rows, each=(each,), vectors=held)
+    with running(workers=2):
+        shared = over_tiles(sums, groups, rows, each=(each,), vectors=held)
+    np.testing.assert_array_equal(shared.of_group, here.of_group)
+    plain = over_tiles(sums, groups, rows, each=(each,))
+    assert not np.array_equal(here.of_group, plain.of_group)
+    engine._content.cache_clear()
+    assert task.digest("1") != before
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_stopped_removes_what_its_processes_needed(
+    data, tmp_path, stop
+):
+    groups, rows, each = data
+    vectors = Embeddings(strings(["d"]), np.full((1, 1), 0.1), "held")
+    folder = tmp_path / "out"
+
+    def run():
+        with computing(Part(rows), name="measure", folder=folder, workers=2):
+            over_tiles(sums, groups, rows, each=(each,), vectors=vectors)
+            assert [*folder.glob(".writing-*/new/vectors*")]
+            os.kill(os.getpid(), stop)
+            time.sleep(60)
+
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+        run()
+    assert [path.name for path in folder.iterdir()] == [".measure.blocks"]
+    if stop == signal.SIGTERM:
+        assert ended.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize("name", ["rename", "write_bytes"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
@@ -224,6 +225,12 @@ def read_sources(
     )
 
 
+def _said(dropped: Mapping[str, int]) -> str:
+    """What was dropped, in words."""
+    told = (f"{number:,} {what.replace('_', ' ')}" for what, number in dropped.items())
+    return f"dropped: {', '.join(told) or 'nothing'}"
+
+
 def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
     """The groups with the teacher's scores, without documents that lack anything.
 
@@ -260,7 +267,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
     if groups.n_groups == 0:
         raise UsageError(
             f"{groups.name}: no group is left with a pair of the wanted kind "
-            f"({rule.pairs}); dropped: {dropped}"
+            f"({rule.pairs}); {_said(dropped)}"
         )
     check_comparable(groups, sources.teacher)
     give_back()

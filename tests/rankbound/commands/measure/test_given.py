@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -357,3 +359,34 @@ def test_check_files_reject_a_file_that_is_no_input():
         UsageError, match=r"`formats` names 'b' .* not an input file; .* a$"
     ):
         check_files({"b": "qrels"}, [Path("a")])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("t.json", lambda path: path.write_text("{}"), "changed while the command ran"),
+        ("g.jsonl", Path.unlink, "was removed while the command ran"),
+        ("s.run", Path.touch, "changed while the command ran"),
+    ],
+)
+def test_a_file_that_changes_while_it_is_measured_is_refused(
+    monkeypatch, folder, tmp_path, name, change, said
+):
+    """The result would have the hash of what it was not made from."""
+    for path in folder.iterdir():
+        if path.is_file():
+            shutil.copy(path, tmp_path)
+            os.utime(tmp_path / path.name, (1, 1))
+
+    def changing(options, **settings):
+        found = measured(options, **settings)
+        change(tmp_path / name)
+        return found
+
+    before = numbers(of_files(tmp_path))
+    monkeypatch.setattr("rankbound.commands.measure.run.measured", changing)
+    with pytest.raises(FormatError, match=f"{name}: {said}"):
+        of_files(tmp_path)
+    shutil.copy(folder / name, tmp_path)
+    monkeypatch.undo()
+    assert numbers(of_files(tmp_path)) == before
