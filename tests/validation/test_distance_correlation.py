@@ -3,7 +3,7 @@ import pytest
 from statsmodels.stats.dist_dependence_measures import distance_statistics
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.association import distance_correlation
+from rankbound.validation.distances import distance_correlation
 
 
 def found(x, y, count=99, seed=0):

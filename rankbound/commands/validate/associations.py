@@ -40,12 +40,11 @@ from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     LEAST_QUERIES,
-    DistanceCorrelation,
     Effort,
     Panel,
     Stopping,
-    distance_correlation,
 )
+from rankbound.validation.distances import DistanceCorrelation, distance_correlation
 from rankbound.validation.drawn import (
     DrawnAssociations,
     DrawnPValues,
