@@ -22,6 +22,8 @@ NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
 MOST_QUADRATIC: Final = 300
 # Unless a column has fewer ordered pairs that differ than this for each query
 LEAST_UNTIED: Final = 100
+# Numbers of the columns of samples that are computed together, which caches hold
+SAMPLES_AT_ONCE: Final = 2**18
 
 
 def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -168,7 +170,8 @@ def _kendall_of_few(weights: Floats, x: Floats, y: Floats) -> Floats:
     once = counts @ signs.T - (counts[:, out] @ signs[:, out]) / 2
     both = 2 * np.einsum("bm,bm->b", once, counts[:, out], dtype=np.float64)
     size = np.sqrt(_untied_mass(weights, x) * _untied_mass(weights, y))
-    return np.divide(both, size, out=np.full(len(weights), np.nan), where=size > 0)
+    found = np.full(len(weights), np.nan)
+    return np.asarray(np.divide(both, size, out=found, where=size > 0))
 
 
 def _outside(column: Floats) -> Booleans:
@@ -295,14 +298,14 @@ def _by_parts(
 
 
 def parts(weights: Floats, width: int) -> Iterator[Floats]:
-    """Split samples into parts of which `width` columns fit into memory.
+    """Split samples into parts of which `width` columns fit into the caches.
 
     Examples
     --------
-    >>> [len(part) for part in parts(np.ones((3, 2**21)), 1)]
+    >>> [len(part) for part in parts(np.ones((3, 2**17)), 1)]
     [2, 1]
     """
-    step = max(1, NUMBERS_AT_ONCE // max(1, weights.shape[1] * width))
+    step = max(1, SAMPLES_AT_ONCE // max(1, weights.shape[1] * width))
     for start in range(0, len(weights), step):
         yield weights[start : start + step]
 

@@ -200,7 +200,7 @@ def _products(left: _Side, right: _Side, places: Integers) -> Floats:
 
     `places`, shape (m, n), are those in the order of y, in the order of x.
     """
-    m, n = places.shape
+    n = len(left.values)
     y = right.values[places]
     # Of y less those that come before in the order of x
     before = np.arange(n) * y - (np.cumsum(y, axis=1) - y)
