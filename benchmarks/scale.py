@@ -39,7 +39,7 @@ PAIRS: Final = 10**9
 ROWS: Final = (2_000_000, 20_000_000)
 SOME: Final = 1_000_000  # documents that these score
 BLOCK: Final = 500  # queries that are written at once
-JUDGED: Final = (1_000, 4_000, 30_000)  # queries of a validation
+JUDGED: Final = (1_000, 4_000, 100_000)  # queries of a validation
 DRAWN: Final = 2_000_000  # candidates that `sample` looks at together, about
 
 

@@ -334,31 +334,10 @@ def _check(weights: Floats, x: Floats, y: Floats) -> None:
         raise DomainError("a value is not finite; leave its query out and count it")
 
 
-def rank_correlations(
-    weights: Floats, x: Floats, y: Floats, given: Floats, uses: Booleans
-) -> tuple[Floats, Floats]:
+class RankedPanel(NamedTuple):
     """Spearman's rho, and the partial rho that takes covariates out of both sides.
 
-    Parameters
-    ----------
-    weights : float64 array, shape (b, n)
-        One sample per row: how often each query occurs.
-    x : float64 array, shape (n, t)
-    y : float64 array, shape (n, k)
-    given : float64 array, shape (n, c)
-        Covariates.
-    uses : boolean array, shape (k, c)
-        Which covariates are taken out for each column of `y`.
-
-    Returns
-    -------
-    rho, partial : float64 arrays, shape (b, t, k)
-        In [-1, 1]; NaN where a column or its residuals are constant.
-
-    Raises
-    ------
-    DomainError
-        If the shapes do not fit.
+    Columns are put in order once, for many samples.
 
     Notes
     -----
@@ -369,19 +348,10 @@ def rank_correlations(
     --------
     >>> x = np.array([[1.0], [2.0], [3.0], [4.0]])
     >>> y, given = x[[1, 0, 3, 2]], x[[0, 1, 3, 2]]
-    >>> both = rank_correlations(np.ones((1, 4)), x, y, given, np.ones((1, 1), bool))
-    >>> [value.round(6).item() for value in both]
+    >>> ranked = RankedPanel.of(x, y, given, np.ones((1, 1), bool))
+    >>> [value.round(6).item() for value in ranked.under(np.ones((1, 4)))]
     [0.6, -0.111111]
     """
-    if uses.shape != (y.shape[1], given.shape[1]) or len(given) != len(x):
-        raise DomainError(
-            f"uses must be (k, c) = {(y.shape[1], given.shape[1])}, got {uses.shape}"
-        )
-    return RankedPanel.of(x, y, given, uses).under(weights)
-
-
-class RankedPanel(NamedTuple):
-    """The columns of `rank_correlations` in their orders, for many samples."""
 
     x: Order
     y: Order
@@ -390,11 +360,42 @@ class RankedPanel(NamedTuple):
 
     @classmethod
     def of(cls, x: Floats, y: Floats, given: Floats, uses: Booleans) -> RankedPanel:
-        """Order the columns once."""
+        """Order the columns.
+
+        Parameters
+        ----------
+        x : float64 array, shape (n, t)
+        y : float64 array, shape (n, k)
+        given : float64 array, shape (n, c)
+            Covariates.
+        uses : boolean array, shape (k, c)
+            Which covariates are taken out for each column of `y`.
+
+        Raises
+        ------
+        DomainError
+            If the shapes do not fit.
+        """
+        if uses.shape != (y.shape[1], given.shape[1]) or len(given) != len(x):
+            raise DomainError(
+                f"uses must be (k, c) = {(y.shape[1], given.shape[1])}, got "
+                f"{uses.shape}"
+            )
         return cls(Order.of(x), Order.of(y), Order.of(given), uses)
 
     def under(self, weights: Floats) -> tuple[Floats, Floats]:
-        """The `rank_correlations` of some samples."""
+        """Both coefficients in samples.
+
+        Parameters
+        ----------
+        weights : float64 array, shape (b, n)
+            One sample per row: how often each query occurs.
+
+        Returns
+        -------
+        rho, partial : float64 arrays, shape (b, t, k)
+            In [-1, 1]; NaN where a column or its residuals are constant.
+        """
         rhos, partials = [], []
         for part in parts(weights, sum(len(one.codes) for one in self[:3])):
             left, right, others = (unit(part, one.ranks(part)) for one in self[:3])
@@ -467,7 +468,7 @@ def flipped_partials(
     Parameters
     ----------
     panel : tuple of arrays
-        `x`, `y`, `given` and `uses` as in `rank_correlations`.
+        `x`, `y`, `given` and `uses` as in `RankedPanel.of`.
     count : int
         Number of draws, m.
 

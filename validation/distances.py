@@ -23,7 +23,7 @@ from rankbound.validation.resampling import permutation_p, permutations
 # More queries than LARGE are permuted FEWER times at most
 LARGE: Final = 300
 FEWER: Final = 299
-# Queries of all permutations in one piece of the work, some seconds
+# Queries of all permutations in one piece of the work, a second or two
 PIECE: Final = 2**22
 # Queries of the permutations that are computed at once, which the caches hold
 AT_ONCE: Final = 2**17

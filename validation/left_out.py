@@ -81,12 +81,12 @@ def kendall_left_out(rows: RowSums) -> Floats:
 def ranks_left_out(
     x: Floats, y: Floats, given: Floats, uses: Booleans, rows: RowSums
 ) -> tuple[Floats, Floats]:
-    """What `rank_correlations` gives without each of the queries.
+    """What `RankedPanel` gives without each of the queries.
 
     Parameters
     ----------
     x, y, given, uses
-        As in `rank_correlations`.
+        As in `RankedPanel.of`.
     rows : RowSums
         The `row_sums` of `x` and `y`.
 

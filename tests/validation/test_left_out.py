@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 from rankbound.validation.concordance import row_sums
 from rankbound.validation.correlation import (
+    RankedPanel,
     kendall,
     pearson,
-    rank_correlations,
 )
 from rankbound.validation.left_out import (
     kendall_left_out,
@@ -30,7 +30,7 @@ def compare(x, y, covariates, uses):
     """All coefficients with those of the weights, also where there are none."""
     rows, weights = row_sums(x, y), weights_without_each(len(x))
     found = ranks_left_out(x, y, covariates, uses, rows)
-    wanted = rank_correlations(weights, x, y, covariates, uses)
+    wanted = RankedPanel.of(x, y, covariates, uses).under(weights)
     for one, other in zip(found, wanted, strict=True):
         assert_allclose(one, other, rtol=0, atol=1e-12)
     assert_allclose(pearson_left_out(x, y), pearson(weights, x, y), rtol=0, atol=1e-12)
