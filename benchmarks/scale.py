@@ -39,7 +39,7 @@ PAIRS: Final = 10**9
 ROWS: Final = (2_000_000, 20_000_000)
 SOME: Final = 1_000_000  # documents that these score
 BLOCK: Final = 500  # queries that are written at once
-JUDGED: Final = (1_000, 4_000)  # queries of a validation
+JUDGED: Final = (1_000, 4_000, 100_000)  # queries of a validation
 DRAWN: Final = 2_000_000  # candidates that `sample` looks at together, about
 
 
@@ -271,13 +271,8 @@ def piece_rows() -> Iterator[str]:
     A student has eight terms and eight measures, as with vectors and four measures.
     """
     from rankbound.estimators.samplings import Candidates, Law, draw
-    from rankbound.validation.association import (
-        FEWER,
-        PRODUCTS,
-        Effort,
-        Panel,
-        moved_products,
-    )
+    from rankbound.validation.association import Effort, Panel
+    from rankbound.validation.distances import FEWER, PIECE, moved_products
     from rankbound.validation.drawn import drawn_associations
 
     rng = np.random.default_rng(0)
@@ -300,7 +295,7 @@ def piece_rows() -> Iterator[str]:
         )
         yield f"| associations of a student | {n:,} queries | {spent:.1f} s |"
         orders = rng.permuted(
-            np.tile(np.arange(n), (min(FEWER, max(1, PRODUCTS // n**2)), 1)), axis=1
+            np.tile(np.arange(n), (min(FEWER, max(1, PIECE // n)), 1)), axis=1
         )
         x, y = rng.normal(size=(2, n))
         spent = once(

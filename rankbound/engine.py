@@ -223,7 +223,7 @@ def pieces(
 
     Examples
     --------
-    >>> from rankbound.validation.association import moved_products
+    >>> from rankbound.validation.distances import moved_products
     >>> orders = np.array([[0, 1, 2], [1, 0, 2]])
     >>> work = partial(moved_products, x=np.arange(3.0), y=np.arange(3.0))
     >>> [made] = pieces([partial(work, orders=orders)], total=1, what="", unit="parts")

@@ -17,7 +17,7 @@ from rankbound.data.clusters import Units
 from rankbound.estimators.calibration import fit_temperature
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.shape import neighbour_distances
-from rankbound.validation.correlation import rank_correlations, weighted_ranks
+from rankbound.validation.correlation import RankedPanel, weighted_ranks
 from rankbound.validation.systems import (
     ALPHAS,
     design_of,
@@ -68,7 +68,7 @@ def test_partial_coefficients_are_those_of_regression_residuals():
     rng = RNG(2)
     x, y, given = (rng.normal(size=(40, width)) for width in (2, 3, 2))
     uses = np.ones((3, 2), dtype=bool)
-    _, partial = rank_correlations(np.ones((1, 40)), x, y, given, uses)
+    _, partial = RankedPanel.of(x, y, given, uses).under(np.ones((1, 40)))
     ranks = [weighted_ranks(np.ones((1, 40)), side)[0] for side in (x, y, given)]
     left, right = (
         side - LinearRegression().fit(ranks[2], side).predict(ranks[2])

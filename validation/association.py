@@ -1,15 +1,13 @@
 """Associations of terms with measures: coefficients, intervals, p-values, pooled sets.
 
 `draw` computes everything that needs the queries, and `summary` turns it into intervals
-and p-values. In between, `pool` may combine several data sets. `distance_correlation`
-looks for dependence of any shape.
+and p-values. In between, `pool` may combine several data sets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -17,33 +15,33 @@ from scipy.special import betainccinv, betaincinv, ndtr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.engine import pieces
 from rankbound.progress import counting
+from rankbound.validation.concordance import RowSums, row_sums
 from rankbound.validation.correlation import (
-    COEFFICIENTS,
+    RankedPanel,
     flipped_partials,
     independent,
-    kendall_left_out,
     kendall_resampled,
     kendall_variance,
+    pearson,
     permuted_kendall,
-    rank_correlations,
     unit,
     weighted_ranks,
 )
+from rankbound.validation.left_out import (
+    kendall_left_out,
+    pearson_left_out,
+    ranks_left_out,
+)
 from rankbound.validation.power import FIELLER
 from rankbound.validation.resampling import (
-    NUMBERS_AT_ONCE,
-    WEIGHTS_AT_ONCE,
     acceleration,
     bca_interval,
-    bootstrap_weights,
     extreme_counts,
-    leave_one_out,
     permutation_p,
-    permutations,
     permutations_in_parts,
     permuted_products,
+    weights_in_parts,
 )
 
 LEAST_QUERIES: Final = 8
@@ -54,11 +52,6 @@ ORDERS_AT_ONCE: Final = 10_000
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
 TESTED: Final = ("spearman", "partial")  # with as many draws as a decision needs
 MISSED: Final = 1e-4  # by either end of the interval that decides when to stop
-# Distance correlation permutes more than LARGE queries FEWER times at most
-LARGE: Final = 300
-FEWER: Final = 299
-# Products of distances in one piece of its work, some seconds
-PRODUCTS: Final = 2**29
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,14 +242,21 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
         chosen = np.flatnonzero(uses[target])
         uses[target, chosen] = independent(given[:, chosen])
     panel = Panel(x, y, given, uses)
-    weights = bootstrap_weights(n, resamples=effort.resamples, rng=rng)
-    estimates = {k: v[0] for k, v in _coefficients(panel, whole).items()}
+    rows = row_sums(x, y)
+    ranked = RankedPanel.of(x, y, given, uses)
+    samples = [
+        _coefficients(panel, ranked, weights, kendall_resampled(weights, x, y, rows))
+        for weights in weights_in_parts(n, resamples=effort.resamples, rng=rng)
+    ]
+    tau = rows.tau(1, lambda one: np.array([one.sum()]))
+    sample = _coefficients(panel, ranked, whole, tau)
+    estimates = {kind: value[0] for kind, value in sample.items()}
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
     plain_left, plain_right = (unit(whole, side[None])[0] for side in (x, y))
-    ranked, plain = [], []
+    of_ranks, plain = [], []
     by_pairs: dict[str, Floats] = {}
     for orders in permutations_in_parts(n, count=effort.permutations, rng=rng):
-        ranked.append(permuted_products(left, right, orders))
+        of_ranks.append(permuted_products(left, right, orders))
         plain.append(permuted_products(plain_left, plain_right, orders))
         if n <= MOST_FOR_PAIRS and not by_pairs:
             few = orders[:PERMUTATIONS_FOR_PAIRS]
@@ -272,7 +272,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     def flipped(count: int) -> Floats:
         return flipped_partials((x, y, given, uses), count=count, rng=apart)
 
-    first = np.concatenate(ranked), flipped(effort.permutations)
+    first = np.concatenate(of_ranks), flipped(effort.permutations)
     tested = {
         kind: _until_decided(estimates[kind], start, more, effort)
         for kind, start, more in zip(TESTED, first, (permuted, flipped), strict=True)
@@ -280,22 +280,26 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     return Draws(
         n=n,
         estimates=estimates,
-        replicates=_coefficients(panel, weights, kendall_resampled(weights, x, y)),
-        jackknife=_left_out(panel),
+        replicates={
+            kind: np.concatenate([one[kind] for one in samples]) for kind in KINDS
+        },
+        jackknife=_left_out(panel, rows),
         null={"pearson": np.concatenate(plain), **tested, **by_pairs},
         kendall_variance=kendall_variance(x, y),
         n_given=uses.sum(axis=1).astype(np.float64),
     )
 
 
-def _left_out(panel: Panel) -> dict[str, Floats]:
-    """All coefficients without each of the queries, for some of these at a time."""
-    tau = kendall_left_out(panel.terms, panel.targets)
-    n = len(tau)
-    step = max(1, WEIGHTS_AT_ONCE // n)
-    slices = [slice(start, start + step) for start in range(0, n, step)]
-    found = [_coefficients(panel, leave_one_out(n, s), tau[s]) for s in slices]
-    return {k: np.concatenate([part[k] for part in found]) for k in KINDS}
+def _left_out(panel: Panel, rows: RowSums) -> dict[str, Floats]:
+    """All coefficients without each of the queries."""
+    x, y = panel.terms, panel.targets
+    rho, partial = ranks_left_out(x, y, panel.given, panel.uses, rows)
+    return {
+        "pearson": pearson_left_out(x, y),
+        "spearman": rho,
+        "kendall": kendall_left_out(rows),
+        "partial": partial,
+    }
 
 
 def _until_decided(
@@ -317,16 +321,16 @@ def _until_decided(
 
 
 def _coefficients(
-    panel: Panel, weights: Floats, tau: Floats | None = None
+    panel: Panel, ranked: RankedPanel, weights: Floats, tau: Floats
 ) -> dict[str, Floats]:
-    """All coefficients of samples; `tau` are Kendall's, if known."""
-    x, y = panel.terms, panel.targets
-    rho, partial = rank_correlations(weights, x, y, panel.given, panel.uses)
-    apart = ("pearson", "kendall") if tau is None else ("pearson",)
-    found = {name: COEFFICIENTS[name](weights, x, y) for name in apart}
-    if tau is not None:
-        found["kendall"] = tau
-    return {**found, "spearman": rho, "partial": partial}
+    """All coefficients of samples, of which `tau` are Kendall's."""
+    rho, partial = ranked.under(weights)
+    return {
+        "pearson": pearson(weights, panel.terms, panel.targets),
+        "spearman": rho,
+        "kendall": tau,
+        "partial": partial,
+    }
 
 
 def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
@@ -526,148 +530,3 @@ def heterogeneity(values: Floats, sizes: Floats) -> Heterogeneity:
     freedom = len(values) - 1
     i2 = max(0.0, (q - freedom) / q) if q > 0 else 0.0
     return Heterogeneity(q=q, p=float(chi2.sf(q, freedom)), i2=i2)
-
-
-@dataclass(frozen=True, slots=True)
-class DistanceCorrelation:
-    """Distance correlation of two columns.
-
-    Attributes
-    ----------
-    value : float
-        In [0, 1]; 0 in the population if and only if the two are independent.
-    expected : float
-        Mean over the permutations, since a sample's value is positive by chance alone.
-    p : float
-        Of the permutation test of independence.
-    permutations, n : int
-    """
-
-    value: float
-    expected: float
-    p: float
-    permutations: int
-    n: int
-
-
-def distance_correlation(
-    x: Floats, y: Floats, *, count: int, rng: np.random.Generator
-) -> DistanceCorrelation:
-    """Distance correlation of two columns with a permutation p-value.
-
-    Parameters
-    ----------
-    x, y : float64 arrays, shape (n,)
-    count : int
-        Number of permutations; at most 299 are drawn for more than 300 queries.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    DistanceCorrelation
-
-    Raises
-    ------
-    DomainError
-        If a column is constant, or there are fewer than 4 queries.
-
-    Notes
-    -----
-    Székely, Rizzo and Bakirov (2007).
-
-    Examples
-    --------
-    >>> x = np.arange(40.0)
-    >>> found = distance_correlation(
-    ...     x, (x - 19.5) ** 2, count=199, rng=np.random.default_rng(0))
-    >>> round(found.value, 2), found.p < 0.05  # Pearson's r is 0
-    (0.49, True)
-    """
-    if x.shape != y.shape or x.ndim != 1 or len(x) < 4:
-        raise DomainError(
-            f"distance correlation needs two columns of 4 queries or more, got "
-            f"{x.shape} and {y.shape}"
-        )
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        raise DomainError("distance correlation needs two columns that vary")
-    orders = permutations(
-        len(x), count=min(count, FEWER) if len(x) > LARGE else count, rng=rng
-    )
-    step = max(1, PRODUCTS // len(x) ** 2)
-    starts = range(0, len(orders), step)
-    own = np.arange(len(x))[None]
-    parts = [
-        made.ratios
-        for made in pieces(
-            (
-                partial(
-                    moved_products,
-                    x=x,
-                    y=y,
-                    orders=np.vstack([own, orders[at : at + step]]),
-                )
-                for at in starts
-            ),
-            total=len(starts),
-            what="permutations of distances",
-            unit="parts",
-        )
-    ]
-    null = np.sqrt(np.maximum(np.concatenate([part[1:] for part in parts]), 0.0))
-    value = float(np.sqrt(max(parts[0][0], 0.0)))
-    return DistanceCorrelation(
-        value=value,
-        expected=float(null.mean()),
-        p=float(permutation_p(np.array(value), null)),
-        permutations=len(orders),
-        n=len(x),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MovedProducts:
-    """Distance covariances under orders of one side, over both sides' size.
-
-    Attributes
-    ----------
-    ratios : float64 array, shape (m,)
-        Squares of distance correlations, which rounding may put below 0.
-    """
-
-    ratios: Floats
-
-
-def moved_products(*, x: Floats, y: Floats, orders: Integers) -> MovedProducts:
-    """Squared distance correlations of two columns after permuting the second.
-
-    Parameters
-    ----------
-    x, y : float64 arrays, shape (n,)
-    orders : int64 array, shape (m, n)
-
-    Examples
-    --------
-    >>> x = np.arange(3.0)
-    >>> moved_products(x=x, y=x, orders=np.array([[0, 1, 2]])).ratios.tolist()
-    [1.0]
-    """
-    left, right = _centred(x), _centred(y)
-    size = np.sqrt(np.sum(left**2) * np.sum(right**2))
-    step = max(1, NUMBERS_AT_ONCE // len(x))
-    slices = [slice(start, start + step) for start in range(0, len(x), step)]
-    found = [
-        sum(np.sum(left[s] * right[np.ix_(one[s], one)]) for s in slices) / size
-        for one in orders
-    ]
-    return MovedProducts(np.array(found))
-
-
-def _centred(values: Floats) -> Floats:
-    """Distances minus their row and column means plus their mean."""
-    distances = np.subtract.outer(values, values)
-    np.abs(distances, out=distances)  # in place: there may be many pairs
-    rows, mean = distances.mean(axis=0), distances.mean()
-    distances -= rows[:, None]
-    distances -= rows[None, :]
-    distances += mean
-    return distances

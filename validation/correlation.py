@@ -14,15 +14,16 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.validation.resampling import NUMBERS_AT_ONCE
+from rankbound.validation.concordance import RowSums, row_sums
+from rankbound.validation.resampling import NUMBERS_AT_ONCE, heads_in_parts
 
 NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
 # With more queries, Kendall's tau of bootstrap samples is linear in their weights
 MOST_QUADRATIC: Final = 300
-# Unless fewer pairs of queries than this share differ in a column
-LEAST_UNTIED: Final = 0.2
-SIGNS_AT_ONCE: Final = 2**26
-Coefficients = Callable[[Floats, Floats, Floats], Floats]
+# Unless a column has fewer ordered pairs that differ than this for each query
+LEAST_UNTIED: Final = 100
+# Numbers of the columns of samples that are computed together, which caches hold
+SAMPLES_AT_ONCE: Final = 2**18
 
 
 def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -52,7 +53,7 @@ def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
     0.944911
     """
     _check(weights, x, y)
-    left, right = _standard(x), _standard(y)
+    left, right = standard(x), standard(y)
     return _by_parts(
         weights,
         x.shape[1] + y.shape[1],
@@ -114,10 +115,13 @@ def _untied_mass(weights: Floats, column: Floats) -> Floats:
     return np.asarray(weights.sum(axis=1) ** 2 - (mass**2).sum(axis=1))
 
 
-def kendall_resampled(weights: Floats, x: Floats, y: Floats) -> Floats:
+def kendall_resampled(
+    weights: Floats, x: Floats, y: Floats, rows: RowSums | None = None
+) -> Floats:
     """Kendall's tau-b of bootstrap samples, as `kendall` computes it.
 
     Parameters and result are those of `kendall`, for weights that a multinomial drew.
+    `rows` are the `row_sums` of both sides, where the caller has them.
 
     Notes
     -----
@@ -125,8 +129,9 @@ def kendall_resampled(weights: Floats, x: Floats, y: Floats) -> Floats:
     for each sample. With more than 300 queries it is replaced by its linear part and
     the mean of the rest (Hoeffding, 1948): what is left out moves the sums by
     1 / sqrt(n) of their spread, and the ends of an interval by less than a thirtieth of
-    its length, which is what 2,000 resamples leave open. Columns in which more than
-    four of five pairs are tied stay quadratic.
+    its length, which is what 2,000 resamples leave open. Where nearly all queries are
+    tied in a column, what counts is not n but the pairs that differ, over n: below 100,
+    sums stay quadratic, over the few pairs with a query outside the largest tie.
 
     Examples
     --------
@@ -146,85 +151,72 @@ def kendall_resampled(weights: Floats, x: Floats, y: Floats) -> Floats:
     def sums(rows: Floats) -> Floats:
         return np.asarray((1 - 1 / n) * rows.sum() + 2 * (moved @ rows))
 
-    rows = _row_sums(x, y)
-    found = _tau_by(rows, len(weights), sums)
-    least = LEAST_UNTIED * n * n
-    for place in np.flatnonzero(rows.of_x.sum(axis=1) < least):
-        found[:, [place]] = kendall(weights, x[:, [place]], y)
-    for place in np.flatnonzero(rows.of_y.sum(axis=1) < least):
-        found[:, :, [place]] = kendall(weights, x, y[:, [place]])
+    rows = row_sums(x, y) if rows is None else rows
+    found = rows.tau(len(weights), sums)
+    tied = [side.sum(axis=1) < LEAST_UNTIED * n for side in (rows.of_x, rows.of_y)]
+    for t, k in np.argwhere(np.logical_or.outer(*tied)):
+        found[:, t, k] = _kendall_of_few(weights, x[:, t], y[:, k])
     return found
 
 
-def kendall_left_out(x: Floats, y: Floats) -> Floats:
-    """Kendall's tau-b without each of the queries, shape (n, t, k).
+def _kendall_of_few(weights: Floats, x: Floats, y: Floats) -> Floats:
+    """`kendall` of two columns one of which is nearly constant, shape (b,)."""
+    few, other = sorted((x, y), key=lambda column: int(_outside(column).sum()))
+    out = _outside(few)
+    signs = _signs(few[out], few)
+    signs *= _signs(other[out], other)
+    counts = weights.astype(np.float32)  # whole numbers below 2**24 stay exact
+    # Pairs of two such queries are met from both of them, the others from one
+    once = counts @ signs.T - (counts[:, out] @ signs[:, out]) / 2
+    both = 2 * np.einsum("bm,bm->b", once, counts[:, out], dtype=np.float64)
+    size = np.sqrt(_untied_mass(weights, x) * _untied_mass(weights, y))
+    found = np.full(len(weights), np.nan)
+    return np.asarray(np.divide(both, size, out=found, where=size > 0))
 
-    Equal to `kendall` with the weights of `leave_one_out`, without its cubic cost.
 
-    Examples
-    --------
-    >>> x = np.array([[1.0], [2.0], [3.0]])
-    >>> kendall_left_out(x, x[[1, 0, 2]]).ravel().tolist()
-    [1.0, 1.0, -1.0]
+def _outside(column: Floats) -> Booleans:
+    """Which rows do not have the most frequent value, shape (n,)."""
+    values, counts = np.unique(column, return_counts=True)
+    return np.asarray(column != values[np.argmax(counts)])
+
+
+class Order(NamedTuple):
+    """How the rows of some columns lie in each of them, with ties.
+
+    Attributes
+    ----------
+    codes : int64 array, shape (c, n)
+        The place of each row's value among the distinct ones.
+    rows : int64 array, shape (c, n)
+        Rows in the order of their values.
+    starts : tuple of int64 arrays
+        Where each distinct value begins in that order.
     """
-    rows = _row_sums(x, y)
-    return _tau_by(rows, len(x), lambda one: np.asarray(one.sum() - 2 * one))
 
+    codes: Integers
+    rows: Integers
+    starts: tuple[Integers, ...]
 
-class _RowSums(NamedTuple):
-    """Sums over the pairs of each query with all others, in whole numbers.
+    @classmethod
+    def of(cls, columns: Floats) -> Order:
+        """The order of columns, shape (n, c)."""
+        codes, rows = (np.empty(columns.T.shape, dtype=np.int64) for _ in range(2))
+        starts = []
+        for index, column in enumerate(columns.T):
+            _, code, sizes = np.unique(column, return_inverse=True, return_counts=True)
+            codes[index], rows[index] = code, np.argsort(code, kind="stable")
+            starts.append(np.cumsum(sizes) - sizes)
+        return cls(codes, rows, tuple(starts))
 
-    `of_x` (t, n) and `of_y` (k, n) count the pairs that differ, and `of_both` (t, k, n)
-    those of one order less those of opposite orders.
-    """
-
-    of_x: Floats
-    of_y: Floats
-    of_both: Floats
-
-
-def _row_sums(x: Floats, y: Floats) -> _RowSums:
-    """For some rows at a time, as the signs of all pairs may fill the memory."""
-    n = len(x)
-    both = np.empty((x.shape[1], y.shape[1], n))
-    step = max(1, NUMBERS_AT_ONCE // n)
-    for start in range(0, n, step):
-        rows = slice(start, start + step)
-        right = [_signs(column[rows], column) for column in y.T]
-        for t, column in enumerate(x.T):
-            left = _signs(column[rows], column)
-            for k, one in enumerate(right):
-                # Whole numbers below 2**24 stay exact
-                both[t, k, rows] = np.einsum("rn,rn->r", left, one)
-    return _RowSums(_untied(x), _untied(y), both)
-
-
-def _untied(columns: Floats) -> Floats:
-    """How many rows differ from each row, by column, shape (c, n)."""
-    found = np.empty(columns.T.shape)
-    for place, column in enumerate(columns.T):
-        _, code, counts = np.unique(column, return_inverse=True, return_counts=True)
-        found[place] = len(column) - counts[code]
-    return found
-
-
-def _tau_by(rows: _RowSums, count: int, sums: Callable[[Floats], Floats]) -> Floats:
-    """Tau-b from a function that makes sums over the pairs of each sample of rows'."""
-    left, right = ([sums(one) for one in side] for side in (rows.of_x, rows.of_y))
-    result = np.full((count, len(left), len(right)), np.nan)
-    for t, of_x in enumerate(left):
-        for k, of_y in enumerate(right):
-            size = np.sqrt(np.maximum(of_x * of_y, 0.0))
-            both = sums(rows.of_both[t, k])
-            np.divide(both, size, out=result[:, t, k], where=size > 0)
-    return np.asarray(np.clip(result, -1.0, 1.0))
-
-
-COEFFICIENTS: Final[dict[str, Coefficients]] = {
-    "pearson": pearson,
-    "spearman": spearman,
-    "kendall": kendall,
-}
+    def ranks(self, weights: Floats) -> Floats:
+        """The `weighted_ranks`, shape (b, n, c)."""
+        ranks = np.empty((*weights.shape, len(self.codes)))
+        for index, (code, rows, starts) in enumerate(zip(*self, strict=True)):
+            mass = np.add.reduceat(weights[:, rows], starts, axis=1)
+            # Whole numbers and halves, so that sums are exact
+            place = np.cumsum(mass, axis=1) - mass / 2 + 0.5
+            ranks[:, :, index] = place[:, code]
+        return ranks
 
 
 def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
@@ -246,16 +238,7 @@ def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
     array([[1. , 2.5, 2.5],
            [1.5, 3. , 3. ]])
     """
-    ranks = np.empty((*weights.shape, columns.shape[1]))
-    for index, column in enumerate(columns.T):
-        _, code, sizes = np.unique(column, return_inverse=True, return_counts=True)
-        starts = np.cumsum(sizes) - sizes
-        order = np.argsort(code, kind="stable")
-        mass = np.add.reduceat(weights[:, order], starts, axis=1)
-        # Whole numbers and halves, so that sums are exact
-        place = np.cumsum(mass, axis=1) - mass / 2 + 0.5
-        ranks[:, :, index] = place[:, code]
-    return ranks
+    return Order.of(columns).ranks(weights)
 
 
 def unit(weights: Floats, columns: Floats) -> Floats:
@@ -284,8 +267,14 @@ def unit(weights: Floats, columns: Floats) -> Floats:
     return np.asarray(centred / np.sqrt(np.where(flat, np.nan, squares)))
 
 
-def _standard(columns: Floats) -> Floats:
-    """Scale columns to unit variance in the whole sample; constant ones become 0."""
+def standard(columns: Floats) -> Floats:
+    """Scale columns to unit variance in the whole sample; constant ones become 0.
+
+    Examples
+    --------
+    >>> standard(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
     centred = columns - columns.mean(axis=0)
     spread = np.sqrt((centred**2).mean(axis=0))
     flat = np.ptp(columns, axis=0) == 0
@@ -309,14 +298,14 @@ def _by_parts(
 
 
 def parts(weights: Floats, width: int) -> Iterator[Floats]:
-    """Split samples into parts of which `width` columns fit into memory.
+    """Split samples into parts of which `width` columns fit into the caches.
 
     Examples
     --------
-    >>> [len(part) for part in parts(np.ones((3, 2**21)), 1)]
+    >>> [len(part) for part in parts(np.ones((3, 2**17)), 1)]
     [2, 1]
     """
-    step = max(1, NUMBERS_AT_ONCE // max(1, weights.shape[1] * width))
+    step = max(1, SAMPLES_AT_ONCE // max(1, weights.shape[1] * width))
     for start in range(0, len(weights), step):
         yield weights[start : start + step]
 
@@ -345,31 +334,10 @@ def _check(weights: Floats, x: Floats, y: Floats) -> None:
         raise DomainError("a value is not finite; leave its query out and count it")
 
 
-def rank_correlations(
-    weights: Floats, x: Floats, y: Floats, given: Floats, uses: Booleans
-) -> tuple[Floats, Floats]:
+class RankedPanel(NamedTuple):
     """Spearman's rho, and the partial rho that takes covariates out of both sides.
 
-    Parameters
-    ----------
-    weights : float64 array, shape (b, n)
-        One sample per row: how often each query occurs.
-    x : float64 array, shape (n, t)
-    y : float64 array, shape (n, k)
-    given : float64 array, shape (n, c)
-        Covariates.
-    uses : boolean array, shape (k, c)
-        Which covariates are taken out for each column of `y`.
-
-    Returns
-    -------
-    rho, partial : float64 arrays, shape (b, t, k)
-        In [-1, 1]; NaN where a column or its residuals are constant.
-
-    Raises
-    ------
-    DomainError
-        If the shapes do not fit.
+    Columns are put in order once, for many samples.
 
     Notes
     -----
@@ -380,39 +348,113 @@ def rank_correlations(
     --------
     >>> x = np.array([[1.0], [2.0], [3.0], [4.0]])
     >>> y, given = x[[1, 0, 3, 2]], x[[0, 1, 3, 2]]
-    >>> both = rank_correlations(np.ones((1, 4)), x, y, given, np.ones((1, 1), bool))
-    >>> [value.round(6).item() for value in both]
+    >>> ranked = RankedPanel.of(x, y, given, np.ones((1, 1), bool))
+    >>> [value.round(6).item() for value in ranked.under(np.ones((1, 4)))]
     [0.6, -0.111111]
     """
-    if uses.shape != (y.shape[1], given.shape[1]) or len(given) != len(x):
-        raise DomainError(
-            f"uses must be (k, c) = {(y.shape[1], given.shape[1])}, got {uses.shape}"
-        )
-    patterns = {tuple(row) for row in uses.tolist()}
-    rhos, partials = [], []
-    for part in parts(weights, x.shape[1] + y.shape[1] + given.shape[1]):
-        left, right, others = (
-            unit(part, weighted_ranks(part, columns)) for columns in (x, y, given)
-        )
-        rhos.append(_products(part, left, right))
-        found = np.empty_like(rhos[-1])
-        solid = np.nan_to_num(others) * part[:, :, None]
-        of_x, of_y, of_z = (
-            np.matmul(solid.transpose(0, 2, 1), side)
-            for side in (left, right, np.nan_to_num(others))
-        )
-        for pattern in patterns:
-            columns = np.all(uses == np.array(pattern), axis=1)
-            used = np.array(pattern, dtype=bool)
-            found[:, :, columns] = _partial(
-                rhos[-1][:, :, columns],
-                of_x[:, used],
-                of_y[:, used][:, :, columns],
-                of_z[:, used][:, :, used],
-                least=NO_SPREAD * part.sum(axis=1),
+
+    x: Order
+    y: Order
+    given: Order
+    uses: Booleans
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats, given: Floats, uses: Booleans) -> RankedPanel:
+        """Order the columns.
+
+        Parameters
+        ----------
+        x : float64 array, shape (n, t)
+        y : float64 array, shape (n, k)
+        given : float64 array, shape (n, c)
+            Covariates.
+        uses : boolean array, shape (k, c)
+            Which covariates are taken out for each column of `y`.
+
+        Raises
+        ------
+        DomainError
+            If the shapes do not fit.
+        """
+        if uses.shape != (y.shape[1], given.shape[1]) or len(given) != len(x):
+            raise DomainError(
+                f"uses must be (k, c) = {(y.shape[1], given.shape[1])}, got "
+                f"{uses.shape}"
             )
-        partials.append(found)
-    return np.concatenate(rhos), np.concatenate(partials)
+        return cls(Order.of(x), Order.of(y), Order.of(given), uses)
+
+    def under(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Both coefficients in samples.
+
+        Parameters
+        ----------
+        weights : float64 array, shape (b, n)
+            One sample per row: how often each query occurs.
+
+        Returns
+        -------
+        rho, partial : float64 arrays, shape (b, t, k)
+            In [-1, 1]; NaN where a column or its residuals are constant.
+        """
+        rhos, partials = [], []
+        for part in parts(weights, sum(len(one.codes) for one in self[:3])):
+            left, right, others = (unit(part, one.ranks(part)) for one in self[:3])
+            rhos.append(_products(part, left, right))
+            solid = np.nan_to_num(others) * part[:, :, None]
+            sides = (left, right, np.nan_to_num(others))
+            products = (np.matmul(solid.transpose(0, 2, 1), side) for side in sides)
+            least = NO_SPREAD * part.sum(axis=1)
+            partials.append(
+                partial_products(rhos[-1], *products, uses=self.uses, least=least)
+            )
+        return np.concatenate(rhos), np.concatenate(partials)
+
+
+def partial_products(
+    rho: Floats,
+    of_x: Floats,
+    of_y: Floats,
+    of_z: Floats,
+    *,
+    uses: Booleans,
+    least: Floats,
+) -> Floats:
+    """Partial coefficients from the products of unit columns.
+
+    Parameters
+    ----------
+    rho : float64 array, shape (b, t, k)
+    of_x, of_y, of_z : float64 arrays, shapes (b, c, t), (b, c, k) and (b, c, c)
+        Products of covariates with x, y and each other; 0 for a constant covariate.
+    uses : boolean array, shape (k, c)
+        Which covariates are taken out for each column of y.
+    least : float64 array, shape (b,)
+        At most so much of the square of a unit column is no residual.
+
+    Returns
+    -------
+    float64 array, shape (b, t, k)
+        NaN where a column or its residuals are constant.
+
+    Examples
+    --------
+    >>> rho, half = np.full((1, 1, 1), 0.6), np.full((1, 1, 1), 0.5)
+    >>> partial_products(rho, half, half, np.ones((1, 1, 1)),
+    ...     uses=np.ones((1, 1), bool), least=np.zeros(1)).round(6).item()
+    0.466667
+    """
+    found = np.empty_like(rho)
+    for pattern in {tuple(row) for row in uses.tolist()}:
+        columns = np.all(uses == np.array(pattern), axis=1)
+        used = np.array(pattern, dtype=bool)
+        found[:, :, columns] = _partial(
+            rho[:, :, columns],
+            of_x[:, used],
+            of_y[:, used][:, :, columns],
+            of_z[:, used][:, :, used],
+            least=least,
+        )
+    return found
 
 
 def flipped_partials(
@@ -426,7 +468,7 @@ def flipped_partials(
     Parameters
     ----------
     panel : tuple of arrays
-        `x`, `y`, `given` and `uses` as in `rank_correlations`.
+        `x`, `y`, `given` and `uses` as in `RankedPanel.of`.
     count : int
         Number of draws, m.
 
@@ -465,11 +507,9 @@ def flipped_partials(
             for side in (left, right[:, :, [column]])
         )
         products[:, :, column] = a * b / np.sqrt(1 - _leverage(base[0]))[:, None]
-    heads = rng.integers(0, 2, size=(count, len(x)), dtype=np.int8)
-    step = max(1, SIGNS_AT_ONCE // len(x))
     found = [
-        np.tensordot(heads[start : start + step] * 2.0 - 1.0, products, axes=1)
-        for start in range(0, count, step)
+        np.tensordot(heads * 2.0 - 1.0, products, axes=1)
+        for heads in heads_in_parts(len(x), count=count, rng=rng)
     ]
     return np.concatenate(found)
 

@@ -17,10 +17,11 @@ from rankbound.validation.association import LEAST_QUERIES, Coefficient, settled
 from rankbound.validation.correlation import unit, weighted_ranks
 from rankbound.validation.power import detectable_correlation
 from rankbound.validation.resampling import (
+    NUMBERS_AT_ONCE,
     ROUNDING,
     benjamini_hochberg,
     holm,
-    permutations,
+    permutations_in_parts,
     permuted_products,
 )
 
@@ -29,6 +30,9 @@ POWER: Final = 0.8
 # Of the intervals of a control's two rates. Two controls that are as they should be
 # fail by chance in about one of 300 runs
 LEVEL: Final = 0.999
+# Draws whose ties move coefficients by more, in standard deviations of the null
+# distribution, have other null distributions
+MOST_MOVED: Final = 1e-3
 CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
 
 
@@ -174,7 +178,8 @@ def null_p_values(
     ----------
     terms : float64 array, shape (r, n)
         Draws. Their midranks must be the same numbers in some order, as they are for
-        draws without ties.
+        draws without ties; a few ties by chance, as among 100,000 numbers, do not move
+        the null distribution.
     targets : float64 array, shape (n, k)
     count : int
         Number of permutations.
@@ -197,20 +202,42 @@ def null_p_values(
     >>> null_p_values(terms, targets, count=99, rng=rng).shape
     (3, 2)
     """
-    whole = np.ones((1, len(targets)))
-    ranks = weighted_ranks(whole, settled(terms.T))[0]
-    if (np.sort(ranks, axis=0) != np.sort(ranks[:, :1], axis=0)).any():
-        raise DomainError("draws of a control must have the same ties")
-    x = unit(whole, ranks[None])[0]
+    n = len(targets)
+    whole = np.ones((1, n))
     y = unit(whole, weighted_ranks(whole, settled(targets)))[0]
-    found = np.abs(x.T @ y)
-    orders = permutations(len(targets), count=count, rng=rng)
-    null = np.sort(np.abs(permuted_products(x[:, :1], y, orders)[:, 0]), axis=0)
+    step = max(2, NUMBERS_AT_ONCE // n)
+    parts = [
+        _unit_ranks(terms[start : start + step], like=terms[0]).T @ y
+        for start in range(0, len(terms), step)
+    ]
+    found = np.abs(np.concatenate(parts))
+    first = _unit_ranks(terms[:1], like=terms[0])
+    null = np.concatenate(
+        [
+            permuted_products(first, y, orders)[:, 0]
+            for orders in permutations_in_parts(n, count=count, rng=rng)
+        ]
+    )
+    null = np.sort(np.abs(null), axis=0)
     p = np.full(found.shape, np.nan)
     for k in np.flatnonzero(np.isfinite(found).all(axis=0)):
         smaller = np.searchsorted(null[:, k], found[:, k] - ROUNDING, side="left")
         p[:, k] = (count - smaller + 1) / (count + 1)
     return p
+
+
+def _unit_ranks(draws: Floats, *, like: Floats) -> Floats:
+    """Unit midranks of draws, shape (n, r), which must have the ties of another."""
+    whole = np.ones((1, len(like)))
+    ranks, theirs = (
+        weighted_ranks(whole, settled(one))[0] for one in (draws.T, like[:, None])
+    )
+    # Over the spread of the midranks, the square of the most that a coefficient moves
+    moved = ((np.sort(ranks, axis=0) - np.sort(theirs, axis=0)) ** 2).sum(axis=0)
+    spread = ((theirs - theirs.mean()) ** 2).sum()
+    if (moved > MOST_MOVED**2 * spread / len(like)).any():
+        raise DomainError("draws of a control must have the same ties")
+    return np.asarray(unit(whole, ranks[None])[0])
 
 
 def control(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from rankbound.bounds.errors import DomainError
@@ -20,8 +21,6 @@ from rankbound.data.columns import Floats, Integers
 # Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
 NUMBERS_AT_ONCE: Final = 2**22
-# Numbers of weights, or of orders, of samples that are drawn together
-WEIGHTS_AT_ONCE: Final = 2**24
 RESAMPLES: Final = 9999
 # Beyond this many draws for one interval, a normal interval says the same
 MOST_DRAWS: Final = 300_000_000
@@ -47,7 +46,49 @@ def bootstrap_weights(n: int, *, resamples: int, rng: np.random.Generator) -> Fl
     return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
 
 
-def leave_one_out(n: int, some: slice = slice(None)) -> Floats:
+def weights_in_parts(
+    n: int, *, resamples: int, rng: np.random.Generator
+) -> Iterator[Floats]:
+    """What `bootstrap_weights` draws, some resamples at a time.
+
+    Examples
+    --------
+    >>> parts = weights_in_parts(3, resamples=2, rng=np.random.default_rng(0))
+    >>> whole = bootstrap_weights(3, resamples=2, rng=np.random.default_rng(0))
+    >>> bool((np.concatenate([*parts]) == whole).all())
+    True
+    """
+    for count in _counts(n, resamples):
+        yield bootstrap_weights(n, resamples=count, rng=rng)
+
+
+def heads_in_parts(
+    n: int, *, count: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.int8]]:
+    """Tosses of a coin for n queries, `count` times, some of these at a time.
+
+    All of them are those that one call of ``rng.integers`` gives.
+
+    Examples
+    --------
+    >>> [part.shape for part in heads_in_parts(3, count=6, rng=np.random.default_rng())]
+    [(6, 3)]
+    """
+    # A generator makes four numbers of 8 bits at once
+    for rows in _counts(4 * n, -(-count // 4)):
+        size = min(4 * rows, count)
+        count -= size
+        yield rng.integers(0, 2, size=(size, n), dtype=np.int8)
+
+
+def _counts(n: int, total: int) -> Iterator[int]:
+    """How many rows of n numbers are drawn together, until they are `total`."""
+    step = max(1, NUMBERS_AT_ONCE // n)
+    for start in range(0, total, step):
+        yield min(step, total - start)
+
+
+def leave_one_out(n: int, some: slice | Integers = slice(None)) -> Floats:
     """Weights of the n jackknife samples, or of `some` of them, shape (b, n).
 
     Examples
@@ -184,9 +225,8 @@ def permutations_in_parts(
     >>> bool((np.concatenate([*parts]) == whole).all())
     True
     """
-    step = max(1, WEIGHTS_AT_ONCE // n)
-    for start in range(0, count, step):
-        yield permutations(n, count=min(step, count - start), rng=rng)
+    for some in _counts(n, count):
+        yield permutations(n, count=some, rng=rng)
 
 
 def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:

@@ -34,11 +34,11 @@ from rankbound.validation.association import (
     Association,
     Effort,
     Panel,
-    distance_correlation,
     draw,
     pool,
     summary,
 )
+from rankbound.validation.distances import distance_correlation
 from rankbound.validation.judging import Family, any_rejected
 from rankbound.validation.power import detectable_correlation
 

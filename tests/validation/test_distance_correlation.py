@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from statsmodels.stats.dist_dependence_measures import distance_statistics
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.association import distance_correlation
+from rankbound.validation.distances import distance_correlation, moved_products
 
 
 def found(x, y, count=99, seed=0):
@@ -51,3 +53,71 @@ def test_what_has_no_distance_correlation_is_refused():
         found(np.ones(9), np.arange(9.0))
     with pytest.raises(DomainError, match="4 queries"):
         found(np.arange(3.0), np.arange(3.0))
+
+
+def by_pairs(x, y):
+    """The squared distance correlation, from loops over all pairs."""
+    n = len(x)
+    tables = []
+    for column in (x, y):
+        apart = [[abs(a - b) for b in column] for a in column]
+        rows = [sum(row) / n for row in apart]
+        mean = sum(rows) / n
+        tables.append(
+            [
+                [apart[i][j] - rows[i] - rows[j] + mean for j in range(n)]
+                for i in range(n)
+            ]
+        )
+
+    def product(one, other):
+        lines = zip(one, other, strict=True)
+        return sum(a * b for line in lines for a, b in zip(*line, strict=True))
+
+    left, right = tables
+    size = (product(left, left) * product(right, right)) ** 0.5
+    return product(left, right) / size
+
+
+TIED = st.integers(0, 2).map(float)
+
+
+@given(st.data(), st.sampled_from([TIED, TIED | st.floats(-1e3, 1e3)]))
+def test_squares_are_those_of_a_loop_over_pairs(data, values):
+    """A column far from 0 loses no digits, and ties count as 0."""
+    n = data.draw(st.integers(4, 12))
+    varied = st.lists(values, min_size=n, max_size=n).filter(
+        lambda column: max(column) - min(column) > 1e-3
+    )
+    x, y = data.draw(varied), data.draw(varied)
+    orders = np.array([data.draw(st.permutations(range(n))) for _ in range(3)])
+    found = moved_products(x=np.array(x), y=np.array(y), orders=orders).ratios
+    far = moved_products(x=np.array(x) * 2.0**30, y=np.array(y), orders=orders)
+    np.testing.assert_allclose(far.ratios, found, rtol=0, atol=1e-10)
+    for order, ratio in zip(orders, found, strict=True):
+        wanted = by_pairs(x, [y[place] for place in order])
+        assert ratio == pytest.approx(max(wanted, 0.0), abs=1e-10)
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_p_counts_orders_that_tie_with_the_sample(levels, seed):
+    """Of few values, many orders give the same square, up to rounding."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(levels, size=12).astype(float)
+    y = x.copy() if seed == 0 else rng.integers(levels, size=12) / 3
+    x[:2], y[:2] = [0, 1], [1, 0]
+    made = found(x, y, count=300, seed=seed)
+    drawn = np.random.default_rng(seed)
+    tied = [drawn.permuted(np.arange(12)) for _ in range(300)]
+    value = by_pairs(x.tolist(), y.tolist())
+    null = [by_pairs(x.tolist(), y[order].tolist()) for order in tied]
+    assert made.p == (1 + sum(one >= value - 1e-11 for one in null)) / 301
+
+
+def test_independent_tables_have_no_distance_correlation():
+    """The loop finds 1e-17 and more, whose root is no rounding error any more."""
+    x, y = np.tile([0.0, 1.0], 12), np.repeat([0.0, 1.0], 12) * 0.3
+    made = found(x, y)
+    assert made.value == 0.0
+    assert made.p == 1.0

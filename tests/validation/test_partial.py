@@ -8,9 +8,9 @@ from scipy.stats import rankdata
 
 from rankbound.bounds.errors import DomainError
 from rankbound.validation.correlation import (
+    RankedPanel,
     flipped_partials,
     independent,
-    rank_correlations,
     spearman,
 )
 from rankbound.validation.resampling import permutation_p
@@ -34,7 +34,7 @@ def test_partial_is_that_of_residual_ranks_in_every_resample():
     rng, x, y, given = sample()
     counts = rng.multinomial(20, np.full(20, 0.05), size=3)
     uses = np.array([[True, True], [True, False], [False, False]])
-    rho, partial = rank_correlations(counts.astype(float), x, y, given, uses)
+    rho, partial = RankedPanel.of(x, y, given, uses).under(counts.astype(float))
     assert_allclose(rho, spearman(counts.astype(float), x, y), atol=1e-9)
     for b, times in enumerate(counts):
         repeated = [np.repeat(side, times, axis=0) for side in (x, y, given)]
@@ -85,7 +85,7 @@ def test_false_alarms_given_difficulty_stay_rare_whatever_the_spread():
         wide = 0.2 + 2 * np.exp(-2 * hard**2)
         x, y = (hard + wide * rng.normal(size=(n, 4)) for _ in range(2))
         uses = np.ones((4, 1), dtype=bool)
-        _, partial = rank_correlations(np.ones((1, n)), x, y, hard, uses)
+        _, partial = RankedPanel.of(x, y, hard, uses).under(np.ones((1, n)))
         null = flipped_partials((x, y, hard, uses), count=199, rng=rng)
         rejected += np.sum(permutation_p(partial[0], null) <= 0.05)
     assert rejected / (16 * runs) < 0.07
@@ -95,7 +95,7 @@ def test_a_constant_column_has_no_p():
     _, _, y, given = sample()
     flat = np.ones((20, 1))
     panel = flat, y, given, np.ones((3, 2), dtype=bool)
-    _, partial = rank_correlations(np.ones((1, 20)), *panel)
+    _, partial = RankedPanel.of(*panel).under(np.ones((1, 20)))
     null = flipped_partials(panel, count=9, rng=np.random.default_rng(0))
     assert np.isnan(permutation_p(partial[0], null)).all()
 
@@ -107,8 +107,8 @@ def test_what_a_covariate_explains_is_gone():
         hard + 0.1 * rng.normal(size=(400, 1)),
         hard + 0.1 * rng.normal(size=(400, 1)),
     )
-    rho, partial = rank_correlations(
-        np.ones((1, 400)), x, y, hard, np.ones((1, 1), dtype=bool)
+    rho, partial = RankedPanel.of(x, y, hard, np.ones((1, 1), dtype=bool)).under(
+        np.ones((1, 400))
     )
     assert rho.item() > 0.95
     assert abs(partial.item()) < 0.2
@@ -118,7 +118,7 @@ def test_a_constant_covariate_changes_nothing():
     _, x, y, _ = sample()
     flat = np.ones((20, 1))
     uses = np.ones((3, 1), dtype=bool)
-    rho, partial = rank_correlations(np.ones((1, 20)), x, y, flat, uses)
+    rho, partial = RankedPanel.of(x, y, flat, uses).under(np.ones((1, 20)))
     assert_allclose(rho, partial)
     assert not independent(flat).any()
 
@@ -132,4 +132,4 @@ def test_covariates_that_repeat_others_are_left_out():
 def test_shapes_are_checked():
     _, x, y, given = sample()
     with pytest.raises(DomainError, match="uses must be"):
-        rank_correlations(np.ones((1, 20)), x, y, given, np.ones((1, 2), dtype=bool))
+        RankedPanel.of(x, y, given, np.ones((1, 2), dtype=bool)).under(np.ones((1, 20)))

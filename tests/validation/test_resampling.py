@@ -5,18 +5,22 @@ import itertools
 import numpy as np
 import pytest
 import scipy.stats
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from rankbound.bounds.errors import DomainError
+from rankbound.validation import resampling
 from rankbound.validation.correlation import spearman, unit, weighted_ranks
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,
+    heads_in_parts,
     leave_one_out,
     permutation_p,
     permutations,
+    permutations_in_parts,
     permuted_products,
+    weights_in_parts,
 )
 
 
@@ -78,6 +82,37 @@ def test_every_permutation_is_one_and_orders_are_even():
     assert min(counts) > 850
     with pytest.raises(DomainError, match="at least 1"):
         permutations(3, count=0, rng=np.random.default_rng(0))
+
+
+DRAWN = {
+    "weights": (
+        lambda n, count, rng: bootstrap_weights(n, resamples=count, rng=rng),
+        lambda n, count, rng: weights_in_parts(n, resamples=count, rng=rng),
+    ),
+    "orders": (
+        lambda n, count, rng: permutations(n, count=count, rng=rng),
+        lambda n, count, rng: permutations_in_parts(n, count=count, rng=rng),
+    ),
+    "heads": (
+        lambda n, count, rng: rng.integers(0, 2, size=(count, n), dtype=np.int8),
+        lambda n, count, rng: heads_in_parts(n, count=count, rng=rng),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DRAWN)
+@pytest.mark.parametrize("n", [7, 12, 333])
+@pytest.mark.parametrize("at_once", [1, 40, 1000])
+def test_what_is_drawn_in_parts_is_what_one_call_draws(what, n, at_once, monkeypatch):
+    """Also what is drawn from the same generator afterwards."""
+    whole, parted = DRAWN[what]
+    monkeypatch.setattr(resampling, "NUMBERS_AT_ONCE", at_once)
+    ours, theirs = np.random.default_rng(n), np.random.default_rng(n)
+    for count in (161, 5):
+        found = [*parted(n, count, ours)]
+        assert len(found) > 1 or count == 5
+        assert_array_equal(np.concatenate(found), whole(n, count, theirs))
+    assert ours.random() == theirs.random()
 
 
 @pytest.mark.parametrize("ties", [False, True])

@@ -40,12 +40,11 @@ from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     LEAST_QUERIES,
-    DistanceCorrelation,
     Effort,
     Panel,
     Stopping,
-    distance_correlation,
 )
+from rankbound.validation.distances import DistanceCorrelation, distance_correlation
 from rankbound.validation.drawn import (
     DrawnAssociations,
     DrawnPValues,
@@ -422,7 +421,8 @@ def random_controls(
             tested = partial(drawn_p_values, targets=targets, count=permutations)
             if varies:
                 rng = generator(seed, *_keys(SHUFFLED, panel))
-                whole = np.tile(panel.column("entropy"), (DRAWS, 1))
+                entropy = panel.column("entropy")
+                whole = np.broadcast_to(entropy, (DRAWS, len(entropy)))
                 draws = rng.permuted(whole, axis=1)
                 yield partial(tested, terms=draws, state=state_of(rng))
             measurement = measurements[panel.dataset, panel.sampling]
@@ -478,14 +478,14 @@ def _entropies_of_noise(
     rows = _order(groups, panel.queries)
     pairs = measurement.options.pairs
     document = _documents(groups)
-    found = []
+    found = np.empty((DRAWS, len(panel.units)))
     with unkept():
-        for _ in range(DRAWS):
+        for one in found:
             noise = rng.normal(0.0, scale, size=int(document.max()) + 1)[document]
             terms = teacher_terms(groups, noise, pairs=pairs)
             drawn = query_terms(groups, terms, pairs=pairs).entropy_nats[rows]
-            found.append(panel.units.means(drawn))
-    return np.array(found)
+            one[:] = panel.units.means(drawn)
+    return found
 
 
 def _documents(groups: Groups) -> Integers:

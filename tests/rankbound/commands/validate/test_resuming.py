@@ -11,7 +11,7 @@ from rankbound.commands.validate.options import ValidateOptions
 from rankbound.commands.validate.run import result_of, validated
 from rankbound.data.draws import generator
 from rankbound.errors import UsageError
-from rankbound.validation import association
+from rankbound.validation import distances
 from rankbound.validation.association import Effort, Panel, draw, summary
 from rankbound.validation.drawn import (
     DrawnPrediction,
@@ -107,10 +107,11 @@ def test_parts_of_distances_are_those_of_all_at_once(n, monkeypatch):
 
     def found():
         rng = np.random.default_rng(1)
-        return association.distance_correlation(x, y, count=99, rng=rng)
+        return distances.distance_correlation(x, y, count=99, rng=rng)
 
     whole = found()
-    monkeypatch.setattr(association, "PRODUCTS", n * 400)
+    monkeypatch.setattr(distances, "PIECE", n * 20)
+    monkeypatch.setattr(distances, "AT_ONCE", 7 * 20)
     assert found() == whole
 
 
