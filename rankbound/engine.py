@@ -57,8 +57,10 @@ Array = NDArray[Any]
 # Groups of a tile. Numbers may depend on it in their last digits, so it never changes
 TILE: Final = 2048
 AHEAD: Final = 2  # tiles that wait for each process
-# Fewer tiles for each thread are shared out within: the last ones would wait for one
+# Fewer tiles for each thread are shared out within, as one would have none at the end,
+# and so are larger ones, whose parts are long enough, and which take memory
 FEW: Final = 4
+MOST_ROWS: Final = 2**18
 KEPT_EVERY: Final = 1.0  # seconds between two blocks, the most that a kill can lose
 ANSWER: Final = 10.0  # seconds for a scheduler to answer
 WAIT: Final = 60.0  # and for its first worker to come
@@ -193,6 +195,7 @@ def tiles(
 
     with counting(what, groups.n_groups, "groups", whole=True) as reached:
         many = len(starts) >= FEW * threads()
+        many = many and len(groups.codes) <= MOST_ROWS * len(starts)
         for place, made in enumerate(_running.get().done(tasks(), many=many), 1):
             reached(min(place * TILE, groups.n_groups))
             yield made

@@ -336,6 +336,11 @@ def test_processes_give_the_same_and_failures_are_told_here(data):
             over_tiles(failing, groups, some, each=(each,))
 
 
+def noted(groups: Groups, rows: np.ndarray, each: np.ndarray, *, seen) -> Sums:
+    seen.append(threading.get_ident())
+    return sums(groups, rows, each)
+
+
 def in_a_thread(groups: Groups, rows: np.ndarray, each: np.ndarray, *, seen) -> Sums:
     time.sleep(0.001)
     seen.append(threading.get_ident())
@@ -369,6 +374,10 @@ def test_many_tiles_have_threads_and_are_joined_in_order(monkeypatch, tmp_path, 
     assert len(seen) == 12
     assert 2 <= len({*seen}) <= 3
     assert threading.get_ident() not in seen
+    monkeypatch.setattr(engine, "MOST_ROWS", 10)  # as if these tiles were large
+    seen.clear()
+    over_tiles(noted, groups, rows, each=(each,), seen=seen)
+    assert {*seen} == {threading.get_ident()}
 
 
 @settings(max_examples=2, deadline=None)
