@@ -99,7 +99,7 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     -----
     NumPy arrays are multiplied with themselves, in float32 if they are float32 and else
     in float64. Where digits cancel, vectors are moved to their mean, or the distance is
-    computed from their difference in float64. Relative errors are below 1e-6 for
+    computed from their difference in float64. Relative errors are below 2e-6 for
     float32 and 1e-13 for float64 with up to 4,096 dimensions, beside what the angle of
     nearly parallel vectors loses by the rounding of a length. Equal vectors are at
     distance 0. torch and jax compute all differences.
@@ -174,9 +174,7 @@ def group_distances(groups: Floats, metric: str) -> Floats:
         return _angles(wide, norms)
     large = ~(norms.max(axis=-1) < np.finfo(wide.dtype).max / 8)
     if large.any():  # the squares alone overflow
-        peaks = np.where(large, np.abs(wide).max(axis=(-2, -1)), wide.dtype.type(1))
-        scaled = group_distances(wide / peaks[:, None, None], metric)
-        return np.asarray(scaled * peaks[:, None])
+        return _with_large(wide, large)
     squared = _of_pairs(wide, norms, _squared)
     near = squared < 0
     if not near.any():
@@ -193,6 +191,28 @@ def group_distances(groups: Floats, metric: str) -> Floats:
     found = np.sqrt(squared, out=squared)
     found[places, pairs] = _one_by_one(wide, places, pairs, _apart)
     return np.asarray(found)
+
+
+def _with_large(groups: Floats, large: Booleans) -> Floats:
+    """Euclidean distances of groups some of which are `large`, shape (b,)."""
+    k = groups.shape[1]
+    found = np.empty((len(groups), k * (k - 1) // 2), dtype=groups.dtype)
+    some = groups[large].astype(np.float64)
+    if groups.dtype == np.float32:  # whose squares float64 has
+        found[large] = group_distances(some, "euclidean")
+    else:
+        powers = _powers(some, axis=(-2, -1))
+        scaled = group_distances(np.ldexp(some, -powers), "euclidean")
+        found[large] = np.ldexp(scaled, powers[:, 0])
+    if not large.all():
+        found[~large] = group_distances(groups[~large], "euclidean")
+    return found
+
+
+def _powers(vectors: Floats, axis: int | tuple[int, int]) -> Integers:
+    """Powers of two by which numbers may be divided without rounding."""
+    peaks = np.abs(vectors).max(axis=axis, keepdims=True)
+    return np.asarray(np.frexp(peaks)[1])
 
 
 def _squared(products: Floats, left: Floats, right: Floats) -> None:
@@ -217,7 +237,10 @@ def _angles(vectors: Floats, norms: Floats) -> Floats:
     numbers = np.finfo(vectors.dtype)
     if not (numbers.tiny / numbers.eps < norms.min() and np.isfinite(norms.max())):
         _check_directions(vectors)
-        vectors = vectors / np.abs(vectors).max(axis=-1, keepdims=True)
+        if numbers.bits < 64:
+            wide = vectors.astype(np.float64)
+            return _angles(wide, np.vecdot(wide, wide)).astype(vectors.dtype)
+        vectors = np.ldexp(vectors, -_powers(vectors, axis=-1))
         norms = np.vecdot(vectors, vectors)
     cosines = _of_pairs(vectors, np.sqrt(norms), _cosines)
     near = np.abs(cosines) >= 1 - RECOMPUTE_BELOW[numbers.bits]

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rankbound.data.columns import Floats, Integers
+from rankbound.validation.resampling import NUMBERS_AT_ONCE
 
 
 class _Halves(NamedTuple):
@@ -180,6 +181,91 @@ def row_sums(x: Floats, y: Floats) -> RowSums:
         for k, of_y in enumerate(right):
             both[t, k] = _agreeing(of_x, of_y)
     return RowSums(untied(x), untied(y), both)
+
+
+def weighted_agreement(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """Pairs in one order less those in opposite orders, in weighted samples.
+
+    Parameters
+    ----------
+    x, y : float64 arrays, shape (n,)
+    weights : float64 array, shape (b, n)
+        One sample per row: how often each query occurs, in whole numbers.
+
+    Returns
+    -------
+    float64 array, shape (b,)
+        Sums over ordered pairs.
+
+    Notes
+    -----
+    Ties are broken, and taken off again, as in `row_sums`.
+
+    Examples
+    --------
+    >>> x, y = np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 3.0])
+    >>> weighted_agreement(x, y, np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0]])).tolist()
+    [2.0, 4.0]
+    """
+    of_x, of_y, n = _codes(x).astype(np.int64), _codes(y).astype(np.int64), len(x)
+    first = of_x * n + of_y
+    by_x = np.argsort(first, kind="stable")
+    by_y = np.argsort(of_y * n + of_x, kind="stable")
+    place = np.empty(n, dtype=np.int64)
+    place[by_y] = np.arange(n)
+    parts = [*_halved(_padded(place[by_x][None]))]
+    found = np.empty(len(weights))
+    step = max(1, NUMBERS_AT_ONCE // n)
+    for start in range(0, len(weights), step):
+        some = weights[start : start + step]
+        squares = (some**2).sum(axis=1)
+        found[start : start + step] = (
+            4 * _weighted_below(parts, some[:, by_y])
+            - (some.sum(axis=1) ** 2 - squares)
+            - (_tied(of_x, some) + _tied(of_y, some) - _tied(first, some) - squares)
+        )
+    return found
+
+
+def _weighted_below(parts: list[_Halves], weights: Floats) -> Floats:
+    """Weights of the pairs in the order of both sides, by place, shape (b,)."""
+    count, n = weights.shape
+    size = 2 * parts[0].lower.size if parts else n
+    weights = np.hstack([weights, np.zeros((count, size - n))])
+    upto = np.zeros((count, size // 2 + 1))
+    found = np.zeros(count)
+    for part in parts:
+        blocks, half = part.lower.shape
+        np.cumsum(weights[:, part.lower.reshape(-1)], axis=1, out=upto[:, 1:])
+        start = half * np.arange(blocks)[:, None]
+        below = upto[:, (part.before + start).reshape(-1)]
+        below -= np.repeat(upto[:, start[:, 0]], half, axis=1)
+        found += np.vecdot(weights[:, part.higher.reshape(-1)], below)
+    return found
+
+
+def _tied(codes: Integers, weights: Floats) -> Floats:
+    """Squares of the weights of equal codes, each query with itself too, shape (b,)."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    masses = np.add.reduceat(weights[:, order], starts, axis=1)
+    return np.asarray((masses**2).sum(axis=1))
+
+
+def fewer(x: Floats, y: Floats, difference: float) -> float:
+    """How many ordered pairs are in one order, or in opposite ones: the fewer of both.
+
+    `difference` is that of both numbers.
+
+    Examples
+    --------
+    >>> fewer(np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 3.0]), 2.0)
+    2.0
+    """
+    of_x, of_y, n = _codes(x).astype(np.int64), _codes(y).astype(np.int64), len(x)
+    one = np.ones((1, n))
+    tied = _tied(of_x, one) + _tied(of_y, one) - _tied(of_x * n + of_y, one)
+    return float(n**2 - tied[0] - abs(difference)) / 2
 
 
 def untied(columns: Floats) -> Floats:

@@ -14,7 +14,12 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
-from rankbound.validation.concordance import RowSums, row_sums
+from rankbound.validation.concordance import (
+    RowSums,
+    fewer,
+    row_sums,
+    weighted_agreement,
+)
 from rankbound.validation.resampling import NUMBERS_AT_ONCE, heads_in_parts
 
 NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
@@ -22,6 +27,8 @@ NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
 MOST_QUADRATIC: Final = 300
 # Unless a column has fewer ordered pairs that differ than this for each query
 LEAST_UNTIED: Final = 100
+# And the fewer of its pairs in one order and in opposite ones are no less than so
+LEAST_OPPOSED: Final = 30
 # Numbers of the columns of samples that are computed together, which caches hold
 SAMPLES_AT_ONCE: Final = 2**18
 
@@ -131,7 +138,9 @@ def kendall_resampled(
     1 / sqrt(n) of their spread, and the ends of an interval by less than a thirtieth of
     its length, which is what 2,000 resamples leave open. Where nearly all queries are
     tied in a column, what counts is not n but the pairs that differ, over n: below 100,
-    sums stay quadratic, over the few pairs with a query outside the largest tie.
+    sums stay quadratic, over the few pairs with a query outside the largest tie. Where
+    nearly all pairs are in one order, or in opposite ones, it is the fewer of both:
+    below 30 for each query, sums are exact, in O(n log n) for each sample.
 
     Examples
     --------
@@ -154,8 +163,13 @@ def kendall_resampled(
     rows = row_sums(x, y) if rows is None else rows
     found = rows.tau(len(weights), sums)
     tied = [side.sum(axis=1) < LEAST_UNTIED * n for side in (rows.of_x, rows.of_y)]
-    for t, k in np.argwhere(np.logical_or.outer(*tied)):
-        found[:, t, k] = _kendall_of_few(weights, x[:, t], y[:, k])
+    for t, k in np.ndindex(found.shape[1:]):
+        one, two = x[:, t], y[:, k]
+        if tied[0][t] or tied[1][k]:
+            found[:, t, k] = _kendall_of_few(weights, one, two)
+        elif fewer(one, two, rows.of_both[t, k].sum()) < LEAST_OPPOSED * n:
+            both = weighted_agreement(one, two, weights)
+            found[:, t, k] = _tau_b(both, weights, one, two)
     return found
 
 
@@ -169,6 +183,11 @@ def _kendall_of_few(weights: Floats, x: Floats, y: Floats) -> Floats:
     # Pairs of two such queries are met from both of them, the others from one
     once = counts @ signs.T - (counts[:, out] @ signs[:, out]) / 2
     both = 2 * np.einsum("bm,bm->b", once, counts[:, out], dtype=np.float64)
+    return _tau_b(both, weights, x, y)
+
+
+def _tau_b(both: Floats, weights: Floats, x: Floats, y: Floats) -> Floats:
+    """Tau-b of samples from their sums of signs, all of shape (b,)."""
     size = np.sqrt(_untied_mass(weights, x) * _untied_mass(weights, y))
     found = np.full(len(weights), np.nan)
     return np.asarray(np.divide(both, size, out=found, where=size > 0))

@@ -72,7 +72,7 @@ def distance_correlation(
     Raises
     ------
     DomainError
-        If a column is constant, or there are fewer than 4 queries.
+        If a column is constant or not finite, or there are fewer than 4 queries.
 
     Notes
     -----
@@ -91,7 +91,9 @@ def distance_correlation(
             f"distance correlation needs two columns of 4 queries or more, got "
             f"{x.shape} and {y.shape}"
         )
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DomainError("a value is not finite; leave its query out and count it")
+    if x.min() == x.max() or y.min() == y.max():
         raise DomainError("distance correlation needs two columns that vary")
     n = len(x)
     count = min(count, FEWER) if n > LARGE else count
@@ -165,7 +167,7 @@ def moved_products(*, x: Floats, y: Floats, orders: Integers) -> MovedProducts:
         for start in range(0, len(orders), step)
     ]
     ratios = np.concatenate(found) / size
-    return MovedProducts(np.where(ratios > NONE, ratios, 0.0))
+    return MovedProducts(np.where(ratios < NONE, 0.0, np.minimum(ratios, 1.0)))
 
 
 class _Side(NamedTuple):
@@ -185,7 +187,9 @@ class _Side(NamedTuple):
 
 def _side(column: Floats) -> _Side:
     n, rows = len(column), np.argsort(column, kind="stable")
-    values = column[rows] - column.mean()
+    # Divided by a power of two, so that squares neither overflow nor vanish
+    values = np.ldexp(column[rows], -np.frexp(np.abs(column).max())[1])
+    values -= values.mean()
     values /= np.sqrt((values**2).mean())
     upto = np.cumsum(values) - values
     below = np.arange(n) * values - upto

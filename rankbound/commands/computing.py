@@ -16,7 +16,7 @@ from rankbound.commands.settings import check_numbers
 from rankbound.engine import SUFFIX, Blocks, Identity, running
 from rankbound.errors import UsageError
 from rankbound.provenance import versions
-from rankbound.read.source import sha256
+from rankbound.read.source import sha256, watching
 from rankbound.writing import holding, terminable
 
 
@@ -60,6 +60,7 @@ def computing(
         raise UsageError("`fresh` is about blocks in a folder; give `blocks`, too")
     blocks = None
     with ExitStack() as stack:
+        stack.enter_context(watching())
         stack.enter_context(terminable())  # vectors for other processes are removed
         if folder is not None:
             stack.enter_context(holding(Path(folder)))

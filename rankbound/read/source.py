@@ -21,7 +21,9 @@ from contextlib import (
     ExitStack,
     contextmanager,
     nullcontext,
+    suppress,
 )
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -87,6 +89,8 @@ class Source:
     def __post_init__(self) -> None:
         if not is_unicode(str(self.path)):
             raise self.fail(NO_UNICODE)
+        if self.content is None:
+            note_state(self.path)
 
     @cached_property
     def known(self) -> dict[object, Any]:
@@ -448,6 +452,57 @@ def sha256(path: Path) -> str:
         while chunk := stream.read(PIPED):
             found.update(chunk)
     return found.hexdigest()
+
+
+State = tuple[int, ...]
+# The state of each file when it was first read; None where nobody asks for it
+_SEEN: ContextVar[dict[Path, State | None] | None] = ContextVar("_SEEN", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Note the state of each file that is read in the block, for `check_unchanged`."""
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def state_of(path: Path) -> State | None:
+    """What changes with a file; None of what is no file, or not there."""
+    with suppress(OSError, ValueError):
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return None
+
+
+def note_state(path: Path) -> None:
+    """Note that a file is read now."""
+    seen = _SEEN.get()
+    if seen is not None and path not in seen:
+        seen[path] = state_of(path)
+
+
+def check_unchanged(path: Path, before: State | None = None) -> None:
+    """Raise if a file is not the one any more that was read.
+
+    `before` is its state then, if not the one that was noted.
+
+    Raises
+    ------
+    FormatError
+    """
+    if before is None:
+        before = (_SEEN.get() or {}).get(path)
+    now = state_of(path)
+    if before is not None and now != before:
+        raise FormatError(
+            path,
+            f"{'was removed' if now is None else 'changed'} since it was read, so that "
+            "results would name another file than they come from; run it again",
+        )
 
 
 SETTLED: Final = 10.0  # seconds since a file was written

@@ -299,6 +299,24 @@ def test_squares_neither_overflow_nor_vanish(dtype, power):
         )
 
 
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("dtype", "power", "allowed"),
+    [(np.float32, 64, 2e-6), (np.float32, -64, 2e-6), (np.float64, 535, 1e-13)],
+)
+def test_near_vectors_of_any_scale_keep_their_digits(metric, dtype, power, allowed):
+    rng = np.random.default_rng(6)
+    near = (rng.normal(size=3) + 1e-5 * rng.normal(size=(6, 3))).astype(dtype)
+    scaled = np.ldexp(near, power).astype(dtype)
+    wide = np.ldexp(scaled.astype(np.longdouble), -power)
+    expected = exact_distances(wide, metric).astype(np.float64)
+    found = pair_distances(scaled, metric=metric).astype(np.float64)
+    found = np.ldexp(found, -power) if metric == "euclidean" else found
+    # A length is rounded once, which nearly parallel vectors feel
+    slack = 1e-9 if metric == "angular" else 0
+    assert_allclose(found, expected, rtol=allowed, atol=slack * (dtype == np.float64))
+
+
 def test_groups_of_any_scale_stand_side_by_side():
     vectors = np.random.default_rng(4).normal(size=(5, 6))
     powers = np.array([-1000, -560, 0, 520, 1000])

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from rankbound.validation import concordance
 from rankbound.validation.association import Effort, Panel, draw
-from rankbound.validation.concordance import counts_below, row_sums, sums_below
+from rankbound.validation.concordance import (
+    counts_below,
+    fewer,
+    row_sums,
+    sums_below,
+    weighted_agreement,
+)
 from rankbound.validation.distances import moved_products
 
 COLUMN = st.integers(-3, 3).map(float) | st.floats(-1e6, 1e6)
@@ -29,6 +35,19 @@ def test_row_sums_are_those_of_a_loop_over_pairs(rows):
         assert found.of_x[0, i] == sum(abs(s) for s, _ in signs)
         assert found.of_y[0, i] == sum(abs(t) for _, t in signs)
         assert found.of_both[0, 0, i] == sum(s * t for s, t in signs)
+
+
+@given(ROWS, st.integers(0, 99))
+def test_weighted_samples_agree_as_a_loop_over_pairs_says(rows, seed):
+    x, y = (np.array(side) for side in zip(*rows, strict=True))
+    weights = np.random.default_rng(seed).integers(0, 4, (3, len(rows))).astype(float)
+    signs = [[sign(a - c) * sign(b - d) for c, d in rows] for a, b in rows]
+    for sample, found in zip(weights, weighted_agreement(x, y, weights), strict=True):
+        one = zip(sample, signs, strict=True)
+        assert found == sum(w * np.dot(sample, of_pairs) for w, of_pairs in one)
+    flat = np.array(signs).ravel()
+    agreed, opposed = int(np.sum(flat > 0)), int(np.sum(flat < 0))
+    assert fewer(x, y, agreed - opposed) == min(agreed, opposed)
 
 
 def test_each_pair_of_columns_has_its_sums():

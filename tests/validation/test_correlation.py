@@ -118,6 +118,23 @@ def test_kendall_of_many_queries_has_the_intervals_of_the_exact_one():
     assert (np.abs(ends[0] - ends[1]) < length / 30).all()
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.1, 0.35, 0.5, 0.7])
+@pytest.mark.parametrize("n", [310, 900])
+def test_kendall_of_nearly_one_order_has_the_intervals_of_the_exact_one(n, noise):
+    """Where few pairs are in the other order, their number counts instead of n."""
+    rng = np.random.default_rng(n)
+    x = rng.normal(size=(n, 1))
+    y = np.hstack([x + noise * rng.normal(size=(n, 1)), np.round(-x, 1)])
+    weights = bootstrap_weights(n, resamples=2000, rng=rng)
+    exact, quick = kendall(weights, x, y), kendall_resampled(weights, x, y)
+    assert np.abs(exact - quick)[:, :, 1].max() < 1e-12
+    if noise < 0.2:
+        assert np.abs(exact - quick).max() < 1e-12
+    ends = ends_of(exact), ends_of(quick)
+    length = ends[0][1] - ends[0][0]
+    assert (np.abs(ends[0] - ends[1]) <= length / 30).all()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_kendall_of_nearly_tied_columns_is_linear_where_enough_pairs_differ(seed):
     """What counts are the pairs that differ, over n: 52 queries make twice as many."""
@@ -125,7 +142,7 @@ def test_kendall_of_nearly_tied_columns_is_linear_where_enough_pairs_differ(seed
     n = 800
     common = rng.normal(size=n)
     values = common + rng.normal(size=n)
-    y = np.round(common + rng.normal(size=n), 1)[:, None]
+    y = np.round(0.2 * common + rng.normal(size=n), 1)[:, None]
     ranks = np.argsort(np.argsort(values))
     x = np.column_stack(
         [

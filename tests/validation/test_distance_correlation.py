@@ -121,3 +121,27 @@ def test_independent_tables_have_no_distance_correlation():
     made = found(x, y)
     assert made.value == 0.0
     assert made.p == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-170, 1e160, 1e307])
+def test_no_scale_is_too_small_or_too_large(scale):
+    x = np.random.default_rng(0).normal(size=20)
+    y = x**2 + x
+    scaled, plain = found(x * scale, y), found(x, y)
+    assert scaled.value == pytest.approx(plain.value, abs=1e-9)
+    assert scaled.p == plain.p
+
+
+def test_perfect_dependence_is_1_and_never_more():
+    for n in (20, 358, 1000):
+        x = np.random.default_rng(n).normal(size=n)
+        for y in (x, -x, 3 * x, 1 - x):
+            assert found(x, y).value == pytest.approx(1, abs=1e-12)
+            assert found(x, y).value <= 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_value_that_is_not_finite_is_refused(bad):
+    x = np.arange(9.0)
+    with pytest.raises(DomainError, match="not finite"):
+        found(x, np.where(x == 3, bad, x))

@@ -357,6 +357,8 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
         return entry.read(Source(aside, named=True))
     except FormatError as error:
         found = WHERE.sub("", str(error).removeprefix(str(aside)))
+        if error.too_large:
+            raise FormatError(target, f"cannot be read back: {found}") from None
         raise FormatError(
             target,
             f"{entry.name} cannot hold this, read back: {found} (choose another format "

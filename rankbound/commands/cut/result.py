@@ -13,7 +13,7 @@ from rankbound.commands.measure.given import Given, inputs_of
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Clustering, Input
-from rankbound.read.source import copy_lines, sha256
+from rankbound.read.source import State, check_unchanged, copy_lines, sha256
 from rankbound.results import Answer, Named, Record, Result, named
 from rankbound.writing import Replacing, check_outputs, filling, json_text
 
@@ -150,11 +150,24 @@ class Lines:
         By file name; lines are counted from 1.
     inputs : sequence of files and objects
         The inputs whose hashes the manifest records.
+    states : dict of path to state
+        Of the files among them, as they were when the lines were chosen.
     """
 
     source: Path
     chosen: Mapping[str, Booleans]
     inputs: Sequence[Given]
+    states: Mapping[Path, State | None]
+
+    def check(self) -> None:
+        """Raise if a file has changed since.
+
+        Raises
+        ------
+        FormatError
+        """
+        for path, state in self.states.items():
+            check_unchanged(path, state)
 
 
 class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.cut/1"):
@@ -297,6 +310,7 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
                 lines.source,
                 {aside / name: chosen for name, chosen in lines.chosen.items()},
             )
+            lines.check()
             made = self._hashed(lines, {name: sha256(aside / name) for name in names})
             text = json_text(made.to_dict())
             (aside / self.FILE).write_text(text, encoding="utf-8", newline="")

@@ -72,7 +72,7 @@ from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
-from rankbound.read.source import SUFFIXES
+from rankbound.read.source import SUFFIXES, check_unchanged, state_of
 from rankbound.results import Named
 from rankbound.validation.paired import paired_t
 
@@ -577,7 +577,11 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
     )
     there = [piece for piece in chosen.pieces if piece.queries.any()]
     lines = {piece.name: _lines(chosen, piece, options.groups) for piece in there}
-    return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths))
+    files = [one for one in chosen.inputs.paths if isinstance(one, Path)]
+    for path in files:
+        check_unchanged(path)
+    states = {path: state_of(path) for path in files}
+    return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths, states))
 
 
 def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 from weakref import finalize
 
 import numpy as np
@@ -36,7 +36,7 @@ from rankbound.read.json.records import query_texts
 from rankbound.read.query_ids import QueryIds, query_ids
 from rankbound.read.reading import read_apart, read_part, taken_from
 from rankbound.read.scales import Answers, Settled, settled, without_missing_of
-from rankbound.read.source import sha256
+from rankbound.read.source import check_unchanged, note_state, sha256
 from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_vectors
 from rankbound.read.vectors.row_ids import paths_of
@@ -185,34 +185,16 @@ def input_of(given: Given, *, hashed: bool = True) -> Input:
     Raises
     ------
     FormatError
-        When a file is not the one any more that `Files` has read.
+        When a file is not the one any more that was read.
     """
     if not isinstance(given, Path):
         digest = content_hash(given) if hashed else None
         return Input(object=given.name, sha256=digest)
-    before = _SEEN.pop(given, None) if hashed else None
-    if before is not None and _state(given) != before:
-        raise FormatError(
-            given,
-            f"{'changed' if given.is_file() else 'was removed'} while the command ran, "
-            "whose results would name another file than it has read; run it again",
-        )
+    if hashed:
+        check_unchanged(given)
     # A pipe cannot be read a second time
     digest = sha256(given) if hashed and given.is_file() else None
     return Input(path=str(given), sha256=digest)
-
-
-# The state of each file when it was last read, until a result names its hash
-_SEEN: Final[dict[Path, tuple[int, ...] | None]] = {}
-
-
-def _state(path: Path) -> tuple[int, ...] | None:
-    """What changes with a file; None of what is no file, or not there."""
-    with suppress(OSError):
-        if path.is_file():
-            status = path.stat()
-            return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-    return None
 
 
 def inputs_of(given: Iterable[Given], *, hashed: bool = True) -> tuple[Input, ...]:
@@ -449,7 +431,7 @@ class Files:
             if part == "scores":
                 tag = self._answers.tag_of((of, str(path)))
             given = (path, part, chosen, tag, self._looks)
-            _SEEN[path] = _state(path)
+            note_state(path)
             begun = ahead(read_apart, share, str(shared_folder()), *given)
             if begun is None:
                 return
@@ -467,7 +449,6 @@ class Files:
         if begun is not None:
             with suppress(Exception):  # it is read here, and the mistake told
                 return taken_from(begun.result())
-        _SEEN[path] = _state(path)
         return read_part(path, part, format=chosen, tag=tag, ranks=self._looks)
 
     def _note(self, path: Path, contents: Contents) -> None:
@@ -482,7 +463,7 @@ class Files:
             read, shown = path, path.name
         else:
             path = cast(Path, path)
-            _SEEN[path] = _state(path)
+            note_state(path)
             chosen = format_of(self._formats, path, main=self._teacher)
             contents = read_vectors(path, ids, chosen)
             if contents.repairs:

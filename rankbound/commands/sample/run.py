@@ -66,7 +66,7 @@ from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.contents import Contents
 from rankbound.read.scales import TEACHER, Answers, MissingValues, RunTags
-from rankbound.read.source import sha256
+from rankbound.read.source import sha256, watching
 from rankbound.writing import Replacing, check_outputs, filling, json_text
 
 PURPOSE: Final = "sample"
@@ -207,6 +207,7 @@ class SampleOptions:
                 "'random'"
             )
 
+    @watching()
     def drawn(
         self,
         *,

@@ -5,7 +5,7 @@ import pytest
 
 from rankbound.commands.cut.result import Cut
 from rankbound.commands.cut.run import cut_with
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.writing import json_text
 from tests.golden.old_files import again, old_results
 from tests.rankbound.commands.cut.test_run import KEPT
@@ -130,6 +130,18 @@ def test_a_planned_cut_is_written_by_saving_it(options, folder):
     assert found.files["inner"].sha256 is not None
     assert all(one.sha256 for one in (found, *found.inputs))
     assert "save(folder)" not in repr(found)
+
+
+def test_a_cut_is_not_written_of_groups_that_have_changed_since(options, folder):
+    """Its lines were chosen by their numbers in the file that was read."""
+    asked = options(keep=("inner",))
+    made = cut_with(asked)
+    lines = asked.groups.read_text().splitlines(keepends=True)
+    asked.groups.write_text("".join(reversed(lines)))
+    with pytest.raises(FormatError, match="changed since it was read"):
+        made.save(folder / "cuts")
+    assert not (folder / "cuts").exists()
+    assert cut_with(asked).save(folder / "cuts").is_file()
 
 
 def test_a_manifest_alone_holds_no_groups(options, folder):

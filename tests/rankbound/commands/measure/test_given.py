@@ -34,6 +34,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read import registry
 from rankbound.read.contents import Contents, Format
+from rankbound.read.source import watching
 from rankbound.threads import threads
 from rankbound.writing import json_text
 from tests.rankbound.files import project, run_text, written
@@ -364,9 +365,9 @@ def test_check_files_reject_a_file_that_is_no_input():
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("t.json", lambda path: path.write_text("{}"), "changed while the command ran"),
-        ("g.jsonl", Path.unlink, "was removed while the command ran"),
-        ("s.run", Path.touch, "changed while the command ran"),
+        ("t.json", lambda path: path.write_text("{}"), "changed since it was read"),
+        ("g.jsonl", Path.unlink, "was removed since it was read"),
+        ("s.run", Path.touch, "changed since it was read"),
     ],
 )
 def test_a_file_that_changes_while_it_is_measured_is_refused(
@@ -385,7 +386,7 @@ def test_a_file_that_changes_while_it_is_measured_is_refused(
 
     before = numbers(of_files(tmp_path))
     monkeypatch.setattr("rankbound.commands.measure.run.measured", changing)
-    with pytest.raises(FormatError, match=f"{name}: {said}"):
+    with pytest.raises(FormatError, match=f"{name}: {said}"), watching():
         of_files(tmp_path)
     shutil.copy(folder / name, tmp_path)
     monkeypatch.undo()
