@@ -619,8 +619,13 @@ def test_a_command_that_is_stopped_removes_what_its_processes_needed(
             os.kill(os.getpid(), stop)
             time.sleep(60)
 
-    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
-        run()
+    # What runs in the background of a shell ignores Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+            run()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [path.name for path in folder.iterdir()] == [".measure.blocks"]
     if stop == signal.SIGTERM:
         assert ended.value.code == 143
