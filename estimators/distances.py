@@ -328,11 +328,22 @@ def _apart(left: Floats, right: Floats) -> Floats:
     gaps = left - right
     found = np.asarray(np.linalg.norm(gaps, axis=-1))
     small = found < SMALL_DISTANCE
-    if small.any():  # the squares may be too small for numbers
-        peaks = np.abs(gaps[small]).max(axis=-1, keepdims=True, initial=0.0)
-        scaled = gaps[small] / np.where(peaks > 0, peaks, 1.0)
-        found[small] = peaks[..., 0] * np.linalg.norm(scaled, axis=-1)
+    if small.any():
+        found[small] = scaled_norms(gaps[small])
     return found
+
+
+def scaled_norms(vectors: Floats) -> Floats:
+    """Lengths of vectors, shape (n, dim), whose squares may be no numbers.
+
+    Examples
+    --------
+    >>> scaled_norms(np.array([[3e-200, 4e-200], [0.0, 0.0]])).tolist()
+    [5e-200, 0.0]
+    """
+    peaks = np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
+    scaled = vectors / np.where(peaks > 0, peaks, 1.0)
+    return np.asarray(peaks[:, 0] * np.linalg.norm(scaled, axis=1))
 
 
 def _angle(left: Floats, right: Floats) -> Floats:

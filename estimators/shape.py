@@ -24,7 +24,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers, distinct_codes
 from rankbound.data.embeddings import Embeddings, widen
 from rankbound.data.groups import Groups
-from rankbound.estimators.distances import pair_distances
+from rankbound.estimators.distances import pair_distances, scaled_norms
 from rankbound.estimators.pairs import pair_positions
 from rankbound.threads import share_out
 
@@ -124,7 +124,7 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
             norms[here] = np.sqrt(np.where(good, squares, np.nan))
             odd = good & ((squares < SMALL_SQUARE) | np.isinf(squares))
             if odd.any():
-                norms[here][odd] = _scaled_norms(block[odd])
+                norms[here][odd] = scaled_norms(block[odd])
             bits = _words(held)
             bits ^= bits >> np.uint64(32)  # all bits of a word move its lowest ones
             bits ^= bits >> np.uint64(16)
@@ -132,13 +132,6 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
 
     share_out(work, count, at_once=step)
     return VectorFacts(norms, digests, finite)
-
-
-def _scaled_norms(vectors: Floats) -> Floats:
-    """Lengths of vectors whose squares are too large or too small for numbers."""
-    peaks = np.abs(vectors).max(axis=1, keepdims=True)
-    scaled = vectors / np.where(peaks > 0, peaks, 1.0)
-    return np.asarray(peaks[:, 0] * np.linalg.norm(scaled, axis=1))
 
 
 def _words(block: NDArray[np.floating]) -> NDArray[np.uint64]:

@@ -716,7 +716,7 @@ class Running:
             if self._pool is None:
                 self._pool = self.start()
             return self._pool.submit(work, *given)
-        except Exception:  # no process can be started
+        except (OSError, RuntimeError):  # no further process can be started
             return None
 
     def _ended(self, task: Task, digest: str, begun: Any) -> Any:

@@ -175,7 +175,7 @@ def row_sums(x: Floats, y: Floats) -> RowSums:
     >>> [side.ravel().tolist() for side in row_sums(x, y)]
     [[1.0, 1.0, 2.0], [2.0, 2.0, 2.0], [-1.0, 1.0, 0.0]]
     """
-    left, right = ([_codes(column) for column in side.T] for side in (x, y))
+    left, right = ([codes(column) for column in side.T] for side in (x, y))
     both = np.empty((len(left), len(right), len(x)))
     for t, of_x in enumerate(left):
         for k, of_y in enumerate(right):
@@ -207,22 +207,18 @@ def weighted_agreement(x: Floats, y: Floats, weights: Floats) -> Floats:
     >>> weighted_agreement(x, y, np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0]])).tolist()
     [2.0, 4.0]
     """
-    of_x, of_y, n = _codes(x).astype(np.int64), _codes(y).astype(np.int64), len(x)
-    first = of_x * n + of_y
-    by_x = np.argsort(first, kind="stable")
-    by_y = np.argsort(of_y * n + of_x, kind="stable")
-    place = np.empty(n, dtype=np.int64)
-    place[by_y] = np.arange(n)
+    of_x, of_y = codes(x), codes(y)
+    (by_x, by_y), (_, place) = _orders(of_x, of_y)
     parts = [*_halved(_padded(place[by_x][None]))]
     found = np.empty(len(weights))
-    step = max(1, NUMBERS_AT_ONCE // n)
+    step = max(1, NUMBERS_AT_ONCE // len(x))
     for start in range(0, len(weights), step):
         some = weights[start : start + step]
         squares = (some**2).sum(axis=1)
         found[start : start + step] = (
             4 * _weighted_below(parts, some[:, by_y])
             - (some.sum(axis=1) ** 2 - squares)
-            - (_tied(of_x, some) + _tied(of_y, some) - _tied(first, some) - squares)
+            - (_tied_in_one(of_x, of_y, some) - squares)
         )
     return found
 
@@ -244,12 +240,24 @@ def _weighted_below(parts: list[_Halves], weights: Floats) -> Floats:
     return found
 
 
-def _tied(codes: Integers, weights: Floats) -> Floats:
-    """Squares of the weights of equal codes, each query with itself too, shape (b,)."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+def tied(of: Integers, weights: Floats) -> Floats:
+    """Ordered pairs of each sample with equal codes, a query with itself, too.
+
+    Examples
+    --------
+    >>> tied(np.array([0, 1, 1]), np.array([[1.0, 1.0, 1.0], [0.0, 1.0, 2.0]])).tolist()
+    [5.0, 9.0]
+    """
+    order = np.argsort(of, kind="stable")
+    starts = np.flatnonzero(np.diff(of[order], prepend=-1))
     masses = np.add.reduceat(weights[:, order], starts, axis=1)
     return np.asarray((masses**2).sum(axis=1))
+
+
+def _tied_in_one(x: Integers, y: Integers, weights: Floats) -> Floats:
+    """The same of pairs with equal codes in x, in y, or in both."""
+    in_both = tied(x * len(x) + y, weights)
+    return tied(x, weights) + tied(y, weights) - in_both
 
 
 def fewer(x: Floats, y: Floats, difference: float) -> float:
@@ -262,10 +270,9 @@ def fewer(x: Floats, y: Floats, difference: float) -> float:
     >>> fewer(np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 3.0]), 2.0)
     2.0
     """
-    of_x, of_y, n = _codes(x).astype(np.int64), _codes(y).astype(np.int64), len(x)
-    one = np.ones((1, n))
-    tied = _tied(of_x, one) + _tied(of_y, one) - _tied(of_x * n + of_y, one)
-    return float(n**2 - tied[0] - abs(difference)) / 2
+    n = len(x)
+    differ = n**2 - _tied_in_one(codes(x), codes(y), np.ones((1, n)))[0]
+    return float(differ - abs(difference)) / 2
 
 
 def untied(columns: Floats) -> Floats:
@@ -276,31 +283,44 @@ def untied(columns: Floats) -> Floats:
     >>> untied(np.array([[1.0], [1.0], [2.0]])).tolist()
     [[1.0, 1.0, 2.0]]
     """
-    alike = [_alike(_codes(column)) for column in columns.T]
+    alike = [_alike(codes(column)) for column in columns.T]
     return len(columns) - np.array(alike, dtype=np.float64).reshape(-1, len(columns))
 
 
-def _codes(column: Floats) -> Integers:
-    """The place of each value among the distinct ones, shape (n,)."""
+def codes(column: Floats) -> Integers:
+    """The place of each value among the distinct ones, shape (n,).
+
+    Examples
+    --------
+    >>> codes(np.array([0.5, -1.0, 0.5])).tolist()
+    [1, 0, 1]
+    """
     return np.asarray(np.unique(column, return_inverse=True)[1])
 
 
-def _alike(codes: Integers) -> Integers:
+def _orders(x: Integers, y: Integers) -> tuple[Integers, Integers]:
+    """Rows by x, then y, and by y, then x; and their places there, shapes (2, n)."""
+    n = len(x)
+    keys = x * n + y, y * n + x
+    rows = np.stack([np.argsort(one, kind="stable") for one in keys])
+    places = np.empty((2, n), dtype=np.int64)
+    np.put_along_axis(places, rows, np.arange(n)[None], axis=1)
+    return rows, places
+
+
+def _alike(of: Integers) -> Integers:
     """How many rows have the code of each row, itself among them."""
-    return np.asarray(np.bincount(codes)[codes])
+    return np.asarray(np.bincount(of)[of])
 
 
 def _agreeing(x: Integers, y: Integers) -> Integers:
     """Pairs of each row in one order less those in opposite orders, by codes."""
     n = len(x)
-    first, second = x.astype(np.int64) * n + y, y.astype(np.int64) * n + x
-    by_x, by_y = (np.argsort(one, kind="stable") for one in (first, second))
-    place = np.empty((2, n), dtype=np.int64)
-    place[0, by_x] = place[1, by_y] = np.arange(n)
+    (by_x, _), place = _orders(x, y)
     below = counts_below(place[1, by_x][None])[0][place[1]]
     agreed = 4 * below + (n - 1) - 2 * (place[0] + place[1])
     copies = np.empty(n, dtype=np.int64)
-    copies[by_x] = _run_lengths(first[by_x])
+    copies[by_x] = _run_lengths(x[by_x] * n + y[by_x])
     return np.asarray(agreed - (_alike(x) + _alike(y) - copies - 1))
 
 

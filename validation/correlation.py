@@ -16,8 +16,10 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.validation.concordance import (
     RowSums,
+    codes,
     fewer,
     row_sums,
+    tied,
     weighted_agreement,
 )
 from rankbound.validation.resampling import NUMBERS_AT_ONCE, heads_in_parts
@@ -116,10 +118,7 @@ def kendall(weights: Floats, x: Floats, y: Floats) -> Floats:
 
 def _untied_mass(weights: Floats, column: Floats) -> Floats:
     """Ordered pairs of each sample that differ in a column, shape (b,)."""
-    _, code = np.unique(column, return_inverse=True)
-    starts = np.flatnonzero(np.diff(np.sort(code), prepend=-1))
-    mass = np.add.reduceat(weights[:, np.argsort(code, kind="stable")], starts, axis=1)
-    return np.asarray(weights.sum(axis=1) ** 2 - (mass**2).sum(axis=1))
+    return np.asarray(weights.sum(axis=1) ** 2 - tied(codes(column), weights))
 
 
 def kendall_resampled(
@@ -162,10 +161,10 @@ def kendall_resampled(
 
     rows = row_sums(x, y) if rows is None else rows
     found = rows.tau(len(weights), sums)
-    tied = [side.sum(axis=1) < LEAST_UNTIED * n for side in (rows.of_x, rows.of_y)]
+    flat = [side.sum(axis=1) < LEAST_UNTIED * n for side in (rows.of_x, rows.of_y)]
     for t, k in np.ndindex(found.shape[1:]):
         one, two = x[:, t], y[:, k]
-        if tied[0][t] or tied[1][k]:
+        if flat[0][t] or flat[1][k]:
             found[:, t, k] = _kendall_of_few(weights, one, two)
         elif fewer(one, two, rows.of_both[t, k].sum()) < LEAST_OPPOSED * n:
             both = weighted_agreement(one, two, weights)

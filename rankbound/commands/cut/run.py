@@ -577,10 +577,11 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
     )
     there = [piece for piece in chosen.pieces if piece.queries.any()]
     lines = {piece.name: _lines(chosen, piece, options.groups) for piece in there}
-    files = [one for one in chosen.inputs.paths if isinstance(one, Path)]
-    for path in files:
-        check_unchanged(path)
-    states = {path: state_of(path) for path in files}
+    states = {}
+    for one in chosen.inputs.paths:
+        if isinstance(one, Path):
+            check_unchanged(one)
+            states[one] = state_of(one)
     return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths, states))
 
 

@@ -225,12 +225,6 @@ def read_sources(
     )
 
 
-def _said(dropped: Mapping[str, int]) -> str:
-    """What was dropped, in words."""
-    told = (f"{number:,} {what.replace('_', ' ')}" for what, number in dropped.items())
-    return f"dropped: {', '.join(told) or 'nothing'}"
-
-
 def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
     """The groups with the teacher's scores, without documents that lack anything.
 
@@ -267,7 +261,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
     if groups.n_groups == 0:
         raise UsageError(
             f"{groups.name}: no group is left with a pair of the wanted kind "
-            f"({rule.pairs}); {_said(dropped)}"
+            f"({rule.pairs}); {_in_words(dropped)}"
         )
     check_comparable(groups, sources.teacher)
     give_back()
@@ -285,6 +279,12 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         files=sources.files,
         clusters=sources.clusters,
     )
+
+
+def _in_words(dropped: Mapping[str, int]) -> str:
+    """What was dropped, in words."""
+    told = (f"{number:,} {what.replace('_', ' ')}" for what, number in dropped.items())
+    return f"dropped: {', '.join(told) or 'nothing'}"
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:

@@ -34,7 +34,6 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read import registry
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import watching
 from rankbound.threads import threads
 from rankbound.writing import json_text
 from tests.rankbound.files import project, run_text, written
@@ -386,8 +385,9 @@ def test_a_file_that_changes_while_it_is_measured_is_refused(
 
     before = numbers(of_files(tmp_path))
     monkeypatch.setattr("rankbound.commands.measure.run.measured", changing)
-    with pytest.raises(FormatError, match=f"{name}: {said}"), watching():
-        of_files(tmp_path)
+    given = {"teacher": tmp_path / "t.json", "groups": tmp_path / "g.jsonl"}
+    with pytest.raises(FormatError, match=f"{name}: {said}"):
+        measure(**given, students={"s": tmp_path / "s.run"}, progress=False)
     shutil.copy(folder / name, tmp_path)
     monkeypatch.undo()
     assert numbers(of_files(tmp_path)) == before
