@@ -340,7 +340,8 @@ def lines(*, real: bool) -> Iterator[str]:
     """The page's tables."""
     from benchmarks.__main__ import machine
 
-    yield f"Made by `python -m benchmarks scale` at {commit()}: {machine()}.\n"
+    asked = f"python -m benchmarks scale{f' {REAL}' if real else ''}"
+    yield f"Made by `{asked}` at {commit()}: {machine()}.\n"
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         folder = Path(name)
         yield "| work of one process | measured | takes | the real data | take |"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import rankbound as rb
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import main
 from rankbound.commands.sample.run import SampleOptions
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.writing import settle
 from tests.rankbound import kills
 from tests.rankbound.files import lookup, run_text, written
@@ -54,6 +55,23 @@ def test_the_best_of_a_run_are_drawn_among_the_scored_documents():
     made = rb.sample(TEACHER, sampling="bm25", size=5, runs={"bm25": run}, qrels=qrels)
     for _, _, negatives in lines_of(made):
         assert {*negatives} == {"d01", "d02", "d03", "d04"}
+
+
+def test_a_file_that_changes_while_groups_are_drawn_is_refused(monkeypatch, tmp_path):
+    teacher = written(tmp_path, run_text(TEACHER), "teacher.run")
+    os.utime(teacher, (1, 1))
+    draw = SampleOptions.draw
+
+    def changing(self, progress):
+        found = draw(self, progress)
+        teacher.touch()
+        return found
+
+    given = {"sampling": "random", "size": 9, "qrels": QRELS}
+    rb.sample(teacher, **given)
+    monkeypatch.setattr(SampleOptions, "draw", changing)
+    with pytest.raises(FormatError, match="changed since it was read"):
+        rb.sample(teacher, **given)
 
 
 def test_neither_the_order_of_rows_nor_other_queries_change_a_group():
