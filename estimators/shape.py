@@ -109,11 +109,10 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
 
     def work(parts: Iterator[slice]) -> None:
         wide = np.empty((min(step, count), dim))
-        scratch = np.empty(wide.shape, np.int32)
         for here in parts:
             held, block = vectors[here], wide[: here.stop - here.start]
             if held.dtype == np.float16:
-                widen(np.ascontiguousarray(held), block, scratch[: len(block)])
+                widen(np.ascontiguousarray(held), block)
             else:
                 np.copyto(block, held)
             squares = np.einsum("nd,nd->n", block, block)

@@ -13,8 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
-
-from rankbound.data.columns import Floats
+from numpy.typing import DTypeLike, NDArray
 
 # What the libraries of numerical code go by, so that one setting holds for all
 LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -112,13 +111,13 @@ class _Kept(threading.local):
     """Arrays of one thread by their use."""
 
     def __init__(self) -> None:
-        self.arrays: dict[str, Floats] = {}
+        self.arrays: dict[str, NDArray[np.float64]] = {}
 
 
 _kept = _Kept()
 
 
-def kept(name: str, *shape: int) -> Floats:
+def kept(name: str, *shape: int, kind: DTypeLike = np.float64) -> NDArray[Any]:
     """An array with any content, which the thread keeps for the next call.
 
     Fresh memory costs as much as the work on it, since the system clears its pages.
@@ -128,23 +127,29 @@ def kept(name: str, *shape: int) -> Floats:
     name : str
         Its use. The last array of this name is the same memory.
     *shape : int
+    kind : dtype
+        Of numbers of at most 8 bytes.
 
     Returns
     -------
-    float64 array
+    array
 
     Examples
     --------
     >>> kept("example", 2, 3).shape
     (2, 3)
+    >>> kept("example", 5, kind=np.float16).dtype
+    dtype('float16')
     >>> kept("example", 3).base is kept("example", 6).base
     True
     """
     size = math.prod(shape)
+    kind = np.dtype(kind)
+    words = -(-size * kind.itemsize // 8)
     held = _kept.arrays.get(name)
-    if held is None or held.size < size:
-        held = _kept.arrays[name] = np.empty(size)
-    return held[:size].reshape(shape)
+    if held is None or held.size < words:
+        held = _kept.arrays[name] = np.empty(words)
+    return held[:words].view(kind)[:size].reshape(shape)
 
 
 class _Blas:

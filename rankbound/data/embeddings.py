@@ -13,6 +13,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.data.columns import Floats, Integers, Strings, positions
 from rankbound.rendering import Shown
+from rankbound.threads import kept
 
 # Tolerance of the length of a unit vector
 UNIT_SLACK: Final = 1e-2
@@ -20,11 +21,13 @@ UNIT_SLACK: Final = 1e-2
 REBIASED: Final = np.float32(2.0**112)
 INFINITE: Final = 0x7C00  # the bits of infinity as float16, beyond which is NaN
 SIGN: Final = 0x8000
-ROWS_AT_ONCE: Final = 128  # whose numbers stay in the cache from one step to the next
+# Few enough to stay near the processor from one step to the next, and so many that
+# threads hand Python's lock to each other seldom
+NUMBERS_AT_ONCE: Final = 2**19
 SMALLEST: Final = 1e-45  # of float32; some libraries turn such numbers into 0
 
 
-def widen(halves: NDArray[np.float16], out: Floats, scratch: NDArray[np.int32]) -> None:
+def widen(halves: NDArray[np.float16], out: Floats) -> None:
     """Write the same numbers into a float64 array.
 
     NumPy converts one number at a time. Here sign, exponent and mantissa are moved to
@@ -34,13 +37,12 @@ def widen(halves: NDArray[np.float16], out: Floats, scratch: NDArray[np.int32]) 
     ----------
     halves : contiguous float16 array
     out : float64 array
-    scratch : int32 array
-        All of one shape.
+        Both of one shape.
 
     Examples
     --------
     >>> halves, out = np.array([1.5, -0.0, 6e-8], dtype=np.float16), np.empty(3)
-    >>> widen(halves, out, np.empty(3, dtype=np.int32))
+    >>> widen(halves, out)
     >>> out.tolist()
     [1.5, -0.0, 5.960464477539063e-08]
     """
@@ -51,6 +53,7 @@ def widen(halves: NDArray[np.float16], out: Floats, scratch: NDArray[np.int32]) 
     if infinite or np.float32(SMALLEST) * REBIASED == 0:
         np.copyto(out, halves)
         return
+    scratch = kept("bits", *halves.shape, kind=np.int32)
     np.copyto(scratch, bits)
     np.left_shift(scratch, 13, out=scratch)
     # The shifted sign fills three bits of the exponent
@@ -134,15 +137,16 @@ class Embeddings(Shown):
         vectors = np.asarray(self.vectors)  # a memory map asks back at every step
         if len(rows) and not -len(vectors) <= rows.min() <= rows.max() < len(vectors):
             raise IndexError(f"{self.name} has no rows {rows.min()} to {rows.max()}")
-        taken = np.empty((min(len(rows), ROWS_AT_ONCE), self.dim), vectors.dtype)
-        scratch = np.empty(taken.shape, np.int32)
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[start : start + ROWS_AT_ONCE]
-            found, place = taken[: len(some)], out[start : start + ROWS_AT_ONCE]
+        at_once = max(1, NUMBERS_AT_ONCE // max(1, self.dim))
+        shape = min(len(rows), at_once), self.dim
+        taken = kept("taken", *shape, kind=vectors.dtype)
+        for start in range(0, len(rows), at_once):
+            some = rows[start : start + at_once]
+            found, place = taken[: len(some)], out[start : start + at_once]
             _ = vectors[some, :1]  # memory is asked for all rows at once, not in turn
             np.take(vectors, some, axis=0, out=found, mode="wrap")
             if vectors.dtype == np.float16:
-                widen(found, place, scratch[: len(some)])
+                widen(found, place)
             else:
                 np.copyto(place, found)
 

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data import embeddings
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings, widen
 
@@ -80,13 +81,14 @@ def test_every_float16_is_widened_as_numpy_does():
     finite = np.isfinite(every)
     for halves in (every, every[finite], every[finite][:0]):
         found = np.empty(halves.shape)
-        widen(halves, found, np.empty(halves.shape, dtype=np.int32))
+        widen(halves, found)
         wanted = halves.astype(np.float64)
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
 
 
-def test_more_rows_than_are_taken_at_once_and_none_beyond_the_end():
+def test_more_rows_than_are_taken_at_once_and_none_beyond_the_end(monkeypatch):
+    monkeypatch.setattr(embeddings, "NUMBERS_AT_ONCE", 640)
     vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float16)
     rows = np.random.default_rng(1).integers(-300, 300, (7, 50))
     found = book(vectors).take(rows)
