@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -30,3 +31,21 @@ def pytest_collection_modifyitems(items):
         places = sorted(place for place in made_once if place.startswith("tests"))
         if places:
             item.add_marker(pytest.mark.xdist_group(places[0]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_quadratic_search_for_ids():
+    """NumPy's `isin` compares each object with all others: hours for 100,000 ids.
+
+    `data.columns.positions` finds them by a table.
+    """
+    isin = np.isin
+
+    def of_numbers(element, test_elements, *args, **kwargs):
+        for one in (element, test_elements):
+            assert np.asarray(one).dtype != object, "use `positions` for ids"
+        return isin(element, test_elements, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(np, "isin", of_numbers)
+        yield

@@ -706,7 +706,7 @@ def build(given: Given, *, seed: int, home: Collection | None = None) -> Collect
     if given.teacher is None:
         teacher, runs[UNIFORM] = _trained(retrieved, relevant, names, mine, seed=seed)
     else:
-        kept = np.isin(given.teacher.qids, qids)[given.teacher.row_query()]
+        kept = (positions(qids, given.teacher.qids) >= 0)[given.teacher.row_query()]
         held = positions(docnos, given.teacher.docnos)[given.teacher.codes] >= 0
         teacher = given.teacher.keep_rows(kept & held)
         if RANDOM in given.drawn:
@@ -741,7 +741,7 @@ def _split(
     qids: Strings, *, seed: int, given: Given
 ) -> tuple[dict[str, Integers], list[int]]:
     """The queries by what they are for, and those that train the teacher."""
-    stands = np.isin(qids, as_strings([*given.kinds]))
+    stands = positions(as_strings([*given.kinds]), qids) >= 0
     used, n_queries = np.flatnonzero(~stands), int((~stands).sum())
     order = used[np.random.default_rng([seed, 3]).permutation(n_queries)]
     teachers = 0 if given.teacher is not None else n_queries // TEACHERS

@@ -62,7 +62,13 @@ from rankbound.commands.measure.inputs import (
 from rankbound.commands.measure.options import StudentsLike, StudentSource, Temperature
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import Clusters, units_of
-from rankbound.data.columns import Booleans, Floats, Strings, distinct_codes
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Strings,
+    distinct_codes,
+    positions,
+)
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
@@ -331,7 +337,7 @@ class Chosen:
     @property
     def without_value(self) -> tuple[int, int]:
         """Number of queries without the quantity, and number of their groups."""
-        known = np.isin(self.whole.group_qids(), self.values.qids)
+        known = positions(self.values.qids, self.whole.group_qids()) >= 0
         lost = np.unique(self.whole.queries[~known])
         return len(lost), int((~known).sum())
 

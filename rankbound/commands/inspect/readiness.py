@@ -31,6 +31,7 @@ from rankbound.commands.measure.options import (
 )
 from rankbound.commands.settings import check_settings
 from rankbound.commands.validate.folders import Folder, cases_of, files_of, run_name
+from rankbound.data.columns import positions
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
@@ -220,7 +221,7 @@ def _unjudged(cast: Cast, students: Container[str]) -> Iterator[str]:
     for one in (cast.ranking or cast.teacher, *ranked):
         if one is None or one.scores is None:
             continue
-        if not np.isin(one.scores.scores.qids, cast.qrels.qrels.qids).any():
+        if (positions(cast.qrels.qrels.qids, one.scores.scores.qids) < 0).all():
             yield f"{one.path}: none of its queries is judged in {cast.qrels.path}"
 
 

@@ -202,7 +202,7 @@ def _without(inputs: Inputs, mask: Booleans) -> Inputs:
     target = inputs.target
     if target is not None:
         gone = groups.qids[distinct_codes(groups.queries[mask])]
-        target = target.keep_groups(~np.isin(target.group_qids(), gone))
+        target = target.keep_groups(positions(gone, target.group_qids()) < 0)
     return replace(
         inputs,
         groups=groups.keep_groups(~mask),

@@ -538,7 +538,7 @@ def _rankings(
         for name, run in given.items()
     }
     for name, run in runs.items():
-        if not np.isin(run.qids, teacher.qids).any():
+        if (positions(teacher.qids, run.qids) < 0).all():
             raise UsageError(
                 f"{run.name}: none of the queries of run {name!r} is in "
                 f"{teacher.name}; the ids look like {run.qids[0]!r} there and "
@@ -588,7 +588,7 @@ def _positives(
                 f"{judged.name}: no document has a grade of {relevant} or more; "
                 "give a smaller `relevant`"
             )
-        if not np.isin(judged.qids, teacher.qids).any():
+        if (positions(teacher.qids, judged.qids) < 0).all():
             raise UsageError(
                 f"{judged.name}: none of its queries is in {teacher.name}; the ids "
                 f"look like {judged.qids[0]!r} there and {teacher.qids[0]!r} here"
