@@ -5,6 +5,7 @@ Hard negatives of MS MARCO come from sentence-transformers in two generations:
 objects ``{"pid", "ce-score"}`` in place of ids. A line is one group: all positives and
 the union of the negatives of all systems, in the order of the file. A system may be
 missing for a query. ``hard-negatives:SYSTEM`` reads the negatives of one system alone.
+People also write plain lists, ``{"qid", "pos": [pid, ...], "neg": [pid, ...]}``.
 A positive among the negatives stays a positive and is counted; a negative that several
 systems found is one document and is not counted.
 
@@ -55,6 +56,7 @@ HARD_SCORED: Final = (
 NO_POSITIVE: Final = "groups without a positive"
 WITHOUT: Final = "queries without negatives of the system"
 UNION: Final = re.compile(r"negatives: the union of (\d+) systems \(([\w.+, -]+)\)")
+UNNAMED: Final = ""  # the system of a plain list
 WRITTEN: Final = "rankbound"  # the name of the only system in a written file
 
 
@@ -82,19 +84,24 @@ def _read_hard(
             lists = {system: lists[system]} if system in lists else {}
         if lists or not system:
             _add_hard(row, lists, scored=scored)
+    named = [key or "plain lists" for key in systems]
     if system and system not in systems:
         raise builder.fail(
-            f"holds no negatives of a system {system!r}; there are {', '.join(systems)}"
+            f"holds no negatives of a system {system!r}; there are {', '.join(named)}"
         )
-    builder.notes.append(_systems_used(name, system, systems, lines))
+    if named != ["plain lists"]:
+        used = dict(zip(named, systems.values(), strict=True))
+        builder.notes.append(_systems_used(name, system, used, lines))
     return builder.contents(name)
 
 
 def _by_system(row: Row) -> dict[str, list[Any]]:
     lists = row["neg"]
+    if isinstance(lists, list):
+        return {UNNAMED: lists}
     if not isinstance(lists, dict):
         raise row.fail(
-            "neg must be an object {system: list of negatives}, found "
+            "neg must be a list of negatives, or an object {system: list}, found "
             f"{type(lists).__name__}"
         )
     for key, values in lists.items():
@@ -178,12 +185,18 @@ def _matches_hard(scored: bool, record: Mapping[str, Any]) -> str | None:
     if not record.keys() >= {"qid", "pos", "neg"}:
         return None
     lists = record["neg"]
+    # With the text of the query, plain lists hold texts
+    if isinstance(lists, list) and "query" not in record:
+        by = ""
+        lists = {UNNAMED: lists}
+    else:
+        by = " by system"
     if not isinstance(lists, dict) or not isinstance(record["pos"], list):
         return None
     every = (entry for values in (record["pos"], *lists.values()) for entry in values)
     if isinstance(next(every, None), dict) != scored:
         return None
-    return "lines of objects with qid, pos and neg by system, of " + (
+    return f"lines of objects with qid, pos and neg{by}, of " + (
         "objects with ce-score" if scored else "ids"
     )
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.fields import INTEGER_IDS
 from rankbound.read.json.building import AGAIN, POSITIVES, TWICE
 from rankbound.read.json.lists import NO_POSITIVE, WITHOUT
@@ -39,6 +39,28 @@ def test_one_system_can_be_chosen(tmp_path):
         by_name("hard-negatives:")
 
 
+@pytest.mark.parametrize("scored", [False, True])
+def test_plain_lists_are_negatives_of_no_named_system(tmp_path, scored):
+    def entries(*ids):
+        return [{"pid": i, "ce-score": len(i)} for i in ids] if scored else [*ids]
+
+    row = {"qid": "q", "pos": entries("a"), "neg": entries("bb", "c")}
+    found = read_lines(tmp_path, row)
+    assert listed(found.groups) == [("q", ["a", "bb", "c"], [True, False, False])]
+    assert found.notes == ()
+    if scored:
+        assert by_pair(found.scores) == {"q": {"a": 1.0, "bb": 2.0, "c": 1.0}}
+    name = found.format
+    said = refused(tmp_path, row, format=f"{name}:x")
+    assert said == ": holds no negatives of a system 'x'; there are plain lists"
+
+
+def test_plain_lists_beside_the_text_of_a_query_are_no_ids(tmp_path):
+    row = {"qid": "q", "query": "how", "pos": ["some text"], "neg": ["another"]}
+    with pytest.raises(FormatError, match="which no format has"):
+        read_lines(tmp_path, row)
+
+
 def test_the_older_copy_has_scores(tmp_path):
     found = read_lines(tmp_path, *HARD_CE)
     assert found.format == "hard-negatives-ce"
@@ -67,7 +89,7 @@ def test_a_document_twice_under_one_system_is_counted(tmp_path):
             "expected an object with qid, pos, neg; the keys ['qid', 'pos'] lack neg",
         ),
         ({"qid": 1, "pos": 2, "neg": {}}, "pos must be a list, found int 2"),
-        ({"qid": 1, "pos": [2], "neg": [3]}, "neg must be an object {system: list"),
+        ({"qid": 1, "pos": [2], "neg": 3}, "neg must be a list of negatives, or an"),
         (
             {"qid": 1, "pos": [2], "neg": {"a": 3}},
             "the negatives of system 'a' must be",
