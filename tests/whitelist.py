@@ -47,6 +47,7 @@ _ = (
     rb.Scores.from_dict,
     rb.Scores.to_frame,
     rb.Scores.to_ir_measures,
+    rb.validate_ablation,
     rb.Scores.to_ranx_dict,
     results.Result.to_frame,
     results.Result.to_latex,

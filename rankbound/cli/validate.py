@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
     from rankbound.commands.validate.options import Case, ValidateOptions
     from rankbound.commands.validate.result import Validation
+    from rankbound.validation.judging import Family
 
 
 CONTROL_FAILED: Final = 1
@@ -345,7 +346,7 @@ def _is_ablation(arguments: argparse.Namespace) -> bool:
 
 def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
     """The cells of an ablation as configurations."""
-    from rankbound.commands.validate.ablated import CellOptions, validate_ablation
+    from rankbound.commands.validate.ablated import CellOptions, validate_cells
     from rankbound.commands.validate.result import Validation
     from rankbound.progress import stages
 
@@ -358,9 +359,7 @@ def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
     check_results(Validation, arguments)
     options = CellOptions(
         ablation=Path(arguments.datasets[0], ABLATION),
-        delta=arguments.delta,
-        correction=arguments.correction,
-        band=arguments.band,
+        family=_family(arguments),
         resamples=arguments.resamples,
         permutations=arguments.permutations,
         seed=arguments.seed,
@@ -370,16 +369,7 @@ def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
         stages(total=2, quiet=arguments.quiet) as progress,
     ):
         progress("cells as configurations")
-        validation = validate_ablation(
-            Path(arguments.datasets[0]),
-            delta=arguments.delta,
-            correction=arguments.correction,
-            band=arguments.band,
-            resamples=arguments.resamples,
-            permutations=arguments.permutations,
-            seed=arguments.seed,
-            command=command,
-        )
+        validation = validate_cells(options, command)
         progress("writing")
         validation.write_into(arguments.out, force=arguments.force)
     return validation
@@ -409,16 +399,13 @@ OF_STUDENTS = (
 def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.commands.validate.options import ValidateOptions
-    from rankbound.validation.judging import Family
 
     return ValidateOptions(
         cases=_folders(arguments) if arguments.datasets else _files(arguments),
         measures=arguments.measures,
         relevant=arguments.relevant,
         missing_queries=arguments.missing_queries,
-        family=Family(
-            delta=arguments.delta, correction=arguments.correction, band=arguments.band
-        ),
+        family=_family(arguments),
         margin=arguments.margin,
         resamples=arguments.resamples,
         permutations=arguments.permutations,
@@ -426,6 +413,15 @@ def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions
         design=arguments.design,
         seed=arguments.seed,
         command=command,
+    )
+
+
+def _family(arguments: argparse.Namespace) -> Family:
+    """How all tests are judged together."""
+    from rankbound.validation.judging import Family
+
+    return Family(
+        delta=arguments.delta, correction=arguments.correction, band=arguments.band
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -30,6 +30,7 @@ from rankbound.commands.study.config import (
     Config,
 )
 from rankbound.commands.study.result import OF_ABLATION, STEPS, Roles, StudentRole
+from rankbound.commands.validate.ablated import CellOptions
 from rankbound.commands.validate.folders import RANDOM, files_of
 from rankbound.commands.validate.options import (
     TEACHER,
@@ -71,16 +72,6 @@ class Sources(NamedTuple):
         return {str(one) for one in (*given, *of_students) if one is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellOptions:
-    """The settings of `validate` that the cells of an ablation have."""
-
-    family: Family
-    resamples: int = 2_000
-    permutations: int = 9_999
-    seed: int = 0
-
-
 def is_ablation(folder: Path) -> bool:
     """Whether a folder is that of `ablate`, whose cells are shown instead."""
     return (folder / Ablation.FILE).is_file()
@@ -91,7 +82,7 @@ def steps_of(folder: Path) -> tuple[str, ...]:
     return OF_ABLATION if is_ablation(folder) else STEPS
 
 
-OF_CELLS: Final = (*FAMILY, *(one.name for one in fields(CellOptions)[1:]))
+OF_CELLS: Final = (*FAMILY, *(one.name for one in fields(CellOptions)[2:]))
 
 
 class Data:
@@ -185,7 +176,11 @@ class Data:
         made = {name: given[name] for name in OF_CELLS if name in given}
         family = {name: made.pop(name) for name in FAMILY if name in made}
         check_numbers("ValidateOptions", **made)
-        return CellOptions(family=made_options(Family, **family), **made)
+        return CellOptions(
+            ablation=self.folder / Ablation.FILE,
+            family=made_options(Family, **family),
+            **made,
+        )
 
     def _spoken(self) -> Iterator[str]:
         """Names of students that settings may speak of, and one."""
@@ -527,7 +522,7 @@ def cells_line(data: Data) -> str:
     """The command line of `rankbound validate` on the folder of an ablation."""
     asked = data.cells()
     words = ["rankbound", VALIDATE, "--datasets", str(data.folder)]
-    words += [*_options(asked.family, ()), *_options(asked, ("family",))]
+    words += [*_options(asked.family, ()), *_options(asked, ("ablation", "family"))]
     return shlex.join([*words, "--out", str(data.place(VALIDATE))])
 
 

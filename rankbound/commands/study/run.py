@@ -48,7 +48,7 @@ from rankbound.commands.study.steps import (
     inputs_of_options,
     inputs_of_validation,
 )
-from rankbound.commands.validate.ablated import ablation_in, validate_ablation
+from rankbound.commands.validate.ablated import ablation_in, validate_cells
 from rankbound.commands.validate.folders import named_folder
 from rankbound.commands.validate.panels import with_scales
 from rankbound.commands.validate.result import Validation
@@ -360,23 +360,7 @@ def _cells(here: Progressing) -> None:
     data = here.data
     command = cells_line(data)
     work = Work(Validation, data.place("validate"), command, _tables(here))
-    asked = data.cells()
-
-    def make() -> tuple[Validation, Mapping[str, str]]:
-        family = asked.family
-        made = validate_ablation(
-            data.folder,
-            delta=family.delta,
-            correction=family.correction,
-            band=family.band,
-            resamples=asked.resamples,
-            permutations=asked.permutations,
-            seed=asked.seed,
-            command=command,
-        )
-        return made, {}
-
-    here.work("validate", work, make)
+    here.work("validate", work, lambda: (validate_cells(data.cells(), command), {}))
 
 
 OF_CELLS: Final = {ABLATE: _ablate, "validate": _cells}

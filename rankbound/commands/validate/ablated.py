@@ -7,7 +7,7 @@ half of the queries, and outcomes from the other half, as for students of files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -62,12 +62,10 @@ class CellOptions:
     """What the validation of an ablation depends on; see `validate_ablation`."""
 
     ablation: Path
-    delta: float
-    correction: str
-    band: float
-    resamples: int
-    permutations: int
-    seed: int
+    family: Family = field(default_factory=Family)
+    resamples: int = 2_000
+    permutations: int = 9_999
+    seed: int = 0
 
 
 def validate_ablation(  # noqa: PLR0913  each is an option of the command
@@ -121,17 +119,27 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
     >>> [(one.predictor, one.tau) for one in found.configurations]  # doctest: +SKIP
     [('bound', -0.12), ...]
     """
-    ablation, path = ablation_in(where)
-    family = Family(delta=delta, correction=correction, band=band)  # type: ignore[arg-type]
-    values = [*_values(ablation, seed)]
-    found = across(
-        values,
-        family=family,
+    options = CellOptions(
+        ablation=Path(where),
+        family=Family(delta=delta, correction=correction, band=band),  # type: ignore[arg-type]
         resamples=resamples,
         permutations=permutations,
         seed=seed,
     )
-    return _result(found, family, path, resamples, seed, command)
+    return validate_cells(options, command)
+
+
+def validate_cells(options: CellOptions, command: str) -> Validation:
+    """`validate_ablation` with its options in one."""
+    ablation, path = ablation_in(options.ablation)
+    found = across(
+        [*_values(ablation, options.seed)],
+        family=options.family,
+        resamples=options.resamples,
+        permutations=options.permutations,
+        seed=options.seed,
+    )
+    return _result(found, options, path, command)
 
 
 def ablation_in(where: Path | str) -> tuple[Ablation, Path]:
@@ -234,13 +242,9 @@ def _mean(mine: Mapping[str, Sequence[str]], name: str, of: Booleans) -> float:
 
 
 def _result(
-    found: Configurations,
-    family: Family,
-    path: Path,
-    resamples: int,
-    seed: int,
-    command: str,
+    found: Configurations, options: CellOptions, path: Path, command: str
 ) -> Validation:
+    family = options.family
     made = Validation(
         family=JudgedTogether(
             name=NONE_TESTED,
@@ -250,10 +254,10 @@ def _result(
             delta=family.delta,
             band=family.band,
             permutations=0,
-            resamples=resamples,
+            resamples=options.resamples,
             interval="BCa bootstrap by query",
             power=0.8,
-            seed=seed,
+            seed=options.seed,
             partial=PartialFamily(name=NONE_TESTED, n_tests=0),
             configurations=OrderFamily(
                 name="every predictor x target, and every prediction of a target, over "

@@ -60,12 +60,12 @@ def done(root, monkeypatch):
         found.append(f"{folder}: ablate")
         return taken(folder)
 
-    def validated(folder, **_):
-        found.append(f"{folder}: validate")
+    def validated(options, _):
+        found.append(f"{options.ablation.parent}: validate")
         return rb.Validation.load(root / "out/first/validate")
 
     monkeypatch.setattr(run, "ablation_in", take)
-    monkeypatch.setattr(run, "validate_ablation", validated)
+    monkeypatch.setattr(run, "validate_cells", validated)
     return found
 
 
