@@ -81,5 +81,5 @@ def test_a_score_beyond_what_scores_hold_is_named():
     "table", [{"q": {"é": 1, "e\u0301": 2}}, {"é": {"a": 1}, "e\u0301": {"b": 2}}]
 )
 def test_two_unicode_forms_of_one_id_are_named_as_such(table):
-    with pytest.raises(ValueError, match="occurs twice.*in two Unicode forms"):
+    with pytest.raises(ValueError, match=r"occurs twice.*in two Unicode forms"):
         scores_of_nested(table, ValueError, name="toy")
