@@ -167,6 +167,12 @@ def main(words: list[str]) -> None:
         "report": report_rows,
         "commands": whole_command_rows,
     }
+    unknown = [word for word in words if word not in parts and word != KEEP]
+    if unknown:  # before any is timed, which takes minutes
+        raise SystemExit(
+            f"{unknown[0]}: no such table; give some of {', '.join(parts)} and {KEEP}, "
+            "or first scale or training"
+        )
     told = [f"Made by `make bench` at {made}: {about}.\n"]
     sys.stdout.write(told[0])
     for word in [word for word in words if word != KEEP] or ["kernels"]:

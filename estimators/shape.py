@@ -143,7 +143,9 @@ def _words(block: NDArray[np.floating]) -> NDArray[np.uint64]:
     else:
         kind = np.float64 if block.dtype.itemsize > 4 else np.float32
         # Adding 0 turns -0 into 0, an equal number with other bits
-        bits = np.add(block.astype(kind), 0.0).view(f"u{np.dtype(kind).itemsize}")
+        bits = np.add(block.astype(kind, order="C"), 0.0).view(
+            f"u{np.dtype(kind).itemsize}"
+        )
     if bits.shape[1] * bits.itemsize % 8:
         return bits.astype(np.uint64)
     return bits.view(np.uint64)

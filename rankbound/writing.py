@@ -17,6 +17,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ SCHEMA: Final = "rankbound.manifest"
 NOT_FOR_FOLDERS: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 JOURNAL: Final = "journal.json"
 PART: Final = 1 << 22  # characters that are written at once
+PATIENCE: Final = 60.0  # seconds in which another process may end writing to a folder
+AGAIN: Final = 0.05  # seconds until it is asked for again
 
 
 def is_manifest(path: Path) -> bool:
@@ -227,11 +230,11 @@ def filling(
     Raises
     ------
     UsageError
-        When the folder cannot be written to, another process writes there, or a file
-        in the way must stay.
+        When the folder cannot be written to, another process goes on writing there for
+        `PATIENCE` seconds, or a file in the way must stay.
     """
     try:
-        with terminable(), holding(folder) as held, _hidden(folder, held) as hidden:
+        with terminable(), _in_turn(folder) as held, _hidden(folder, held) as hidden:
             aside = hidden / "new"
             aside.mkdir()
             yield aside
@@ -286,13 +289,38 @@ def holding(folder: Path) -> Iterator[Held]:
         held = _held.get(key)
         if held is None:
             if not stack.enter_context(_locked(folder)):
-                raise UsageError(
+                raise BusyError(
                     f"{folder}: another run of rankbound writes there; wait until it "
                     "has ended, or name another folder"
                 )
             _settle(folder)
             held = _held[key] = Held(is_new=new)
             stack.callback(_held.pop, key)
+        yield held
+
+
+class BusyError(UsageError):
+    """Another process holds a folder."""
+
+
+@contextmanager
+def _in_turn(folder: Path) -> Iterator[Held]:
+    """Hold a folder, as soon as another process that writes there has ended.
+
+    Commands of one file, such as `convert`, are run side by side in one folder; those
+    of many hold theirs from the start, and find out at once.
+    """
+    until = time.monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while True:
+            try:
+                held = stack.enter_context(holding(folder))
+            except BusyError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(AGAIN)
+            else:
+                break
         yield held
 
 

@@ -271,6 +271,16 @@ class Source:
             return standard_input()
         return Pipe(str(self.path), lambda: self.path.open("rb", buffering=0))
 
+    @property
+    def is_pipe(self) -> bool:
+        """Whether it is standard input, or another file that lies nowhere."""
+        return not self.is_folder and self._piped is not None
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether its bytes are gone after one reading; standard input is kept."""
+        return self.is_pipe and self.path != STDIN
+
     def _on_disk(self) -> IO[bytes]:
         """A stream of the bytes on disk, packed or not."""
         if self.is_folder:

@@ -3,6 +3,7 @@
 import os
 
 import msgspec
+import pytest
 
 import benchmarks.__main__ as benchmarks
 from benchmarks import kernels
@@ -17,6 +18,13 @@ def test_interleaved_runs_rivals_in_turn():
     assert calls == ["a", "b"] * 4  # once to warm up
     assert medians.keys() == {"a", "b"}
     assert all(seconds >= 0 for seconds in medians.values())
+
+
+def test_a_table_of_no_known_name_is_told_before_any_is_timed(monkeypatch):
+    monkeypatch.setattr(benchmarks, "machine", lambda: "toy")
+    monkeypatch.setattr(benchmarks, "kernel_rows", lambda *_: pytest.fail("timed"))
+    with pytest.raises(SystemExit, match="kernel: no such table; give some of kernels"):
+        benchmarks.main(["kernels", "kernel"])
 
 
 def test_row_divides_by_ours():

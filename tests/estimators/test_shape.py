@@ -104,6 +104,20 @@ def test_lengths_copies_and_dimension_of_a_plane():
     assert y[middle] / x[middle] == pytest.approx(found.dimension, rel=0.25)
 
 
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"])
+def test_facts_do_not_depend_on_how_a_matrix_lies(dtype):
+    rows = np.random.default_rng(3).normal(size=(7, 6)).astype(dtype)
+    rows[5] = rows[2]
+    expected = vector_facts(rows)
+    assert expected.digests[5] == expected.digests[2]
+    wide = np.zeros((14, 12), dtype)
+    wide[::2, ::2] = rows
+    for laid in (np.asfortranarray(rows), rows[::-1].copy()[::-1], wide[::2, ::2]):
+        found = vector_facts(laid)
+        assert found.norms.tolist() == expected.norms.tolist()
+        assert found.digests.tolist() == expected.digests.tolist()
+
+
 def test_only_the_documents_of_the_groups_count_and_only_those_with_vectors():
     vectors = np.random.default_rng(3).normal(size=(40, 3))
     groups = grouped(20, shift=30)  # documents 30 to 49, of which 40 to 49 are missing

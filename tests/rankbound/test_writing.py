@@ -12,6 +12,7 @@ import pytest
 import rankbound.writing
 from rankbound.errors import UsageError
 from rankbound.writing import (
+    BusyError,
     Replacing,
     check_folder,
     filling,
@@ -391,7 +392,7 @@ def test_hidden_folders_that_hold_anything_else_stay(tmp_path):
     assert listed(tmp_path) == before
 
 
-def test_a_folder_that_another_process_holds_is_refused(tmp_path):
+def test_a_folder_that_another_process_holds_is_waited_for(tmp_path, monkeypatch):
     program = (
         "import sys; from pathlib import Path; from rankbound.writing import holding\n"
         "with holding(Path(sys.argv[1])):\n print('held', flush=True); input()"
@@ -407,10 +408,16 @@ def test_a_folder_that_another_process_holds_is_refused(tmp_path):
         hidden = leftover(tmp_path, ".writing-x")
         settle(tmp_path)  # it may be the work of the other process
         assert hidden.is_dir()
-        with pytest.raises(UsageError, match="another run of rankbound writes there"):
-            write_all(tmp_path, {"a": "new"})
-        holder.communicate("\n")
-    write_all(tmp_path, {"a": "new"})
+        with pytest.raises(BusyError, match="another run of rankbound writes there"):
+            holding(tmp_path).__enter__()
+        with monkeypatch.context() as changed:
+            changed.setattr(rankbound.writing, "PATIENCE", 0.1)
+            with pytest.raises(BusyError):
+                write_all(tmp_path, {"a": "new"})
+        ending = threading.Timer(0.2, holder.communicate, ["\n"])
+        ending.start()
+        write_all(tmp_path, {"a": "new"})
+        ending.join()
     assert listed(tmp_path) == {"a": "new"}
 
 

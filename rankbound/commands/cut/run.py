@@ -78,7 +78,7 @@ from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
-from rankbound.read.source import SUFFIXES, check_unchanged, state_of
+from rankbound.read.source import SUFFIXES, Source, check_unchanged, state_of
 from rankbound.results import Named
 from rankbound.validation.paired import paired_t
 
@@ -593,6 +593,12 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
 
 def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
     """Measure the queries, and choose the queries and groups of every band."""
+    source = Source(options.groups)
+    if source.is_read_once:
+        raise source.fail(
+            "is a pipe, and the lines that a cut keeps are read a second time; save "
+            "the groups to a file, or pass them to standard input, as `-`"
+        )
     progress("reading")
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)

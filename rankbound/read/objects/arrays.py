@@ -166,19 +166,26 @@ def _all_real(values: Iterable[Any]) -> bool:
 def _check_keys(
     qids: list[str], queries: Any, codes: Any, docnos: Any, fail: Fail
 ) -> None:
-    """Raise if 7 and "7" are two keys of one dictionary."""
+    """Raise if keys of one dictionary are one id: 7 and "7", or two Unicode forms."""
     if len(set(qids)) < len(qids):
         twice = next(qid for qid in qids if qids.count(qid) > 1)
-        raise fail(f"query {twice!r} occurs twice, as text and as a number")
+        raise fail(f"query {twice!r} occurs twice, {_two_ways(twice)}")
     keys = queries * len(docnos) + codes
     ordered = np.sort(keys)
     again = np.flatnonzero(ordered[1:] == ordered[:-1])
     if again.size:
         query, code = divmod(int(ordered[again[0]]), len(docnos))
         raise fail(
-            f"document {docnos[code]!r} occurs twice under query {qids[query]!r}, as "
-            "text and as a number"
+            f"document {docnos[code]!r} occurs twice under query {qids[query]!r}, "
+            f"{_two_ways(docnos[code])}"
         )
+
+
+def _two_ways(name: str) -> str:
+    """How one id can be two keys of a dictionary."""
+    if name.isascii():
+        return "as text and as a number"
+    return "in two Unicode forms (ids are compared in NFC); keep one of the two"
 
 
 # Arrays

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
@@ -31,6 +31,8 @@ CONTAINERS: dict[str, Container] = {
         matrices.RAW,  # has no signature, so it comes last
     )
 }
+
+PIPED: Final = "is a pipe, and vectors are read where they lie; save them to a file"
 
 
 def read_embeddings(
@@ -97,6 +99,8 @@ def read_vectors(path: Path, ids: Path | None, format: str | None) -> Contents:
     from rankbound.read.reading import read_part
 
     source = Source(path)
+    if source.is_read_once:  # a table would be opened again
+        raise source.fail(PIPED)
     container, dim = _container(source, format)
     if container is None:
         return read_part(path, "embeddings", format=format)
@@ -131,6 +135,8 @@ def _assembled(
     source: Source, container: Container, ids: Path | None, dim: int | None
 ) -> Assembled:
     """Vectors with their ids."""
+    if source.is_pipe:
+        raise source.fail(PIPED)
     beside = None
     if ids is None and not source.is_folder:
         beside = ids_beside(source.path)

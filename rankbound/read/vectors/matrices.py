@@ -87,8 +87,11 @@ def _sniff_npz(source: Source) -> str | None:
     if source.packing != "none" or not source.head.startswith(ZIP_MAGIC):
         return None
     try:
-        with zipfile.ZipFile(source.path) as archive:
-            names = archive.namelist()
+        if source.is_pipe:  # whose directory comes last: the first member's own name
+            names = [source.head[30 : 30 + source.head[26]].decode(errors="replace")]
+        else:
+            with zipfile.ZipFile(source.path) as archive:
+                names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError):
         names = ["damaged.npy"] if source.path.suffix == ".npz" else []
     found = bool(names) and all(name.endswith(".npy") for name in names)

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -52,6 +53,14 @@ def test_mistakes_are_one_line_and_write_nothing(folder, words, message, capsys)
     errors = capsys.readouterr().err
     assert message in errors
     assert errors.count("\n") == 1
+    assert not (folder / "cuts").exists()
+
+
+def test_groups_of_a_pipe_are_refused_before_they_are_read(folder, capsys):
+    os.mkfifo(folder / "passing.jsonl")  # opening it would wait for a writer
+    words = ["passing.jsonl" if word == "train.jsonl" else word for word in WORDS]
+    assert main([*words, "--out", "cuts"]) == 2
+    assert "passing.jsonl: is a pipe" in capsys.readouterr().err
     assert not (folder / "cuts").exists()
 
 

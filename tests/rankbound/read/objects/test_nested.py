@@ -75,3 +75,11 @@ def test_half_a_surrogate_pair_is_no_text(table):
 def test_a_score_beyond_what_scores_hold_is_named():
     with pytest.raises(ValueError, match="query 'q', document 'b' must be a finite"):
         scores_of_nested({"q": {"a": 8.9e307, "b": 1e308}}, ValueError, name="toy")
+
+
+@pytest.mark.parametrize(
+    "table", [{"q": {"é": 1, "e\u0301": 2}}, {"é": {"a": 1}, "e\u0301": {"b": 2}}]
+)
+def test_two_unicode_forms_of_one_id_are_named_as_such(table):
+    with pytest.raises(ValueError, match=r"occurs twice.*in two Unicode forms"):
+        scores_of_nested(table, ValueError, name="toy")

@@ -1,11 +1,14 @@
+import os
 import pickle
+import threading
 from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from rankbound.errors import FormatError
-from rankbound.read.vectors.embeddings import read_embeddings
+from rankbound.read.source import Source
+from rankbound.read.vectors.embeddings import read_embeddings, read_with_ids
 from tests.rankbound.files import npy, packed, refusal, written
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -43,6 +46,22 @@ def test_read_embeddings_leaves_vectors_on_disk(tmp_path, dtype, order):
 )
 def test_read_embeddings_matches_ids_in_other_clothes(tmp_path, ids):
     assert read_embeddings(*pair(tmp_path, ids=ids)).ids.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_vectors_of_a_pipe_are_refused(tmp_path, name):
+    np.savez(tmp_path / "x.npz", vectors=MATRIX, ids=np.array(["a", "b", "c"]))
+    _, ids = pair(tmp_path)
+    content = (tmp_path / name).read_bytes()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Nobody writes, so that opening it would not end
+    assert "is a pipe, and vectors" in refusal(read_embeddings, pipe, ids)
+    feeder = threading.Thread(target=lambda: pipe.write_bytes(content))
+    feeder.start()
+    said = refusal(lambda path: read_with_ids(Source(path), ids), pipe)
+    feeder.join()
+    assert "is a pipe, and vectors" in said
 
 
 def test_read_embeddings_keeps_odd_ids(tmp_path):
