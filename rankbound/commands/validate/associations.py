@@ -233,9 +233,7 @@ def _cells(
     names: tuple[str, ...],
     found: Iterator[statistics.Association],
 ) -> list[Cell]:
-    made = {
-        (term, measure): next(found) for term in names for measure in panel.targets
-    }
+    made = {(term, measure): next(found) for term in names for measure in panel.targets}
 
     def twin(term: str, measure: str) -> str | None:
         other = QUANTITIES[term].same_ranks_as

@@ -33,12 +33,14 @@ from rankbound.commands.ablate import (
 from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
+from rankbound.bounds.betting import betting
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
 from rankbound.commands.ablate.teaching import retaught
 from rankbound.commands.demo.models import pair_features
 from rankbound.commands.demo.retrieval import retrieve
 from rankbound.commands.validate.ablated import validate_ablation
+from rankbound.data.draws import drawn_order
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import N_QUERIES, world
@@ -656,13 +658,29 @@ def test_cells_are_configurations_of_a_validation(made, tmp_path):
     rows = table(folder / "out")
     for one, cell in zip(validation.configuration_values, found.cells, strict=True):
         assert one.student == f"{cell.architecture} {cell.label}"
-        limits = [
-            float(row["half_limit"])
-            for row in rows
-            if (row["domain"], row["architecture"], row["sampling"])
-            == (cell.domain, cell.architecture, cell.sampling)
-        ]
-        assert_allclose(one.bound, np.mean(limits), rtol=1e-12)
+        mine, risks = (
+            [
+                row
+                for row in held
+                if (row["domain"], row["architecture"], row["sampling"])
+                == (cell.domain, cell.architecture, cell.sampling)
+            ]
+            for held in (rows, found.beside["queries"])
+        )
+        low, high, stake = (
+            np.mean([float(row[name]) for row in mine])
+            for name in ("range_low", "range_high", "stake")
+        )
+        order = drawn_order(
+            np.array([row["qid"] for row in risks], dtype=object),
+            seed=0,
+            purpose=f"halves of {one.dataset}",
+        )
+        values = np.array([float(row["risk"]) for row in risks])[order]
+        first, others = np.split(values, [len(values) // 2])
+        limit = betting(first, low=low, high=high, delta=0.05, stakes=[stake])
+        assert_allclose(one.bound, limit, rtol=1e-12)
+        assert_allclose(one.outcomes["held-out risk"], others.mean(), rtol=1e-12)
         assert one.n_terms + one.n_held_out == cell.n_queries
     line = f"validate --datasets {folder / 'out'} --out {tmp_path / 'v'}".split()
     assert main([*line, "--measures", "AP"]) == 2
