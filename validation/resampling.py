@@ -160,10 +160,10 @@ def bca_interval(
 
     Notes
     -----
-    Efron (1987). Ties with the estimate count half, as in `scipy.stats.bootstrap`. Where
-    less than about delta / 2 of the replicates lie on one side of the estimate, as when
-    a single query differs from all others, the correction for bias moves both ends
-    beyond the estimate and to nearly the same place, which is no interval.
+    Efron (1987). Ties with the estimate count half, as in `scipy.stats.bootstrap`.
+    Where less than about delta / 2 of the replicates lie on one side of the estimate,
+    as when a single query differs from all others, the correction for bias moves both
+    ends beyond the estimate and to nearly the same place, which is no interval.
 
     Examples
     --------

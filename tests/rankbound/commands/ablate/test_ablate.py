@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 import rankbound as rb
 from rankbound import training
+from rankbound.bounds.betting import betting
 from rankbound.cli import main
 from rankbound.commands.ablate import (
     augmenting,
@@ -33,7 +34,6 @@ from rankbound.commands.ablate import (
 from rankbound.commands.ablate.by_torch import train_by_torch
 from rankbound.commands.ablate.collections import TEST, read_collection
 from rankbound.commands.ablate.measuring import Bench, kendall, ranked
-from rankbound.bounds.betting import betting
 from rankbound.commands.ablate.result import KEY
 from rankbound.commands.ablate.students import Lessons, distillation_loss
 from rankbound.commands.ablate.teaching import retaught

@@ -1,4 +1,4 @@
-"""Cells of an ablation as configurations: halves of the queries, and what is refused."""
+"""Cells of an ablation as configurations: halves of queries, and what is refused."""
 
 import numpy as np
 import pytest
