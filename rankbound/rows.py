@@ -68,13 +68,15 @@ Column = list[str] | Coded | Floats
 
 
 def number_text(value: float) -> str:
-    """A number with all its digits; whole numbers have no decimal point.
+    """A number with all its digits; whole numbers have no decimal point, NaN is blank.
 
     Examples
     --------
-    >>> number_text(16.0), number_text(0.1)
-    ('16', '0.1')
+    >>> number_text(16.0), number_text(0.1), number_text(math.nan)
+    ('16', '0.1', '')
     """
+    if math.isnan(value):
+        return ""
     whole = math.isfinite(value) and value == int(value) and abs(value) < PLAIN[1]
     return str(int(value)) if whole else repr(value)
 

@@ -155,11 +155,15 @@ def bca_interval(
     Returns
     -------
     lower, upper : float64 arrays, shape (...)
-        NaN where the estimate or more than half of the replicates are NaN.
+        NaN where the estimate or more than half of the replicates are NaN, and where
+        the interval would not hold its own estimate.
 
     Notes
     -----
     Efron (1987). Ties with the estimate count half, as in `scipy.stats.bootstrap`.
+    Where less than about delta / 2 of the replicates lie on one side of the estimate,
+    as when a single query differs from all others, the correction for bias moves both
+    ends beyond the estimate and to nearly the same place, which is no interval.
 
     Examples
     --------
@@ -179,7 +183,9 @@ def bca_interval(
         column = column[np.isfinite(column)]
         if not np.isfinite(value) or 2 * len(column) < len(flat):
             continue
-        found[:, cell] = np.quantile(column, _levels(value, column, a, tails))
+        ends = np.quantile(column, _levels(value, column, a, tails))
+        if ends[0] <= value + ROUNDING and value - ROUNDING <= ends[1]:
+            found[:, cell] = ends
     lower, upper = found.reshape(2, *estimate.shape)
     return lower, upper
 
@@ -349,11 +355,11 @@ def bca_mean(
             for start in range(0, resamples, at_once)
         ]
     )
-    if (means < mean).all() or (means > mean).all():
-        return Bootstrap(None, None, resamples, "too few distinct values")
     # Without one value, a mean moves by what the value differs from it, over n - 1
     skew = acceleration((mean - values)[:, None] / (n - 1))
     lower, upper = bca_interval(np.array([mean]), means[:, None], skew, delta=delta)
+    if np.isnan(lower.item()):
+        return Bootstrap(None, None, resamples, "too few distinct values")
     return Bootstrap(lower.item(), upper.item(), resamples)
 
 

@@ -3,9 +3,10 @@
 import msgspec
 import numpy as np
 
+from rankbound.bounds.certificate import LossRange
 from rankbound.commands.ablate import run
 from rankbound.commands.ablate.keeping import Cell
-from rankbound.commands.ablate.measuring import Measured
+from rankbound.commands.ablate.measuring import Limit, Measured
 from rankbound.commands.ablate.result import (
     BASE,
     MEASURED,
@@ -120,6 +121,7 @@ def _student(ndcg, rng):
     half = HeldOut(
         certificate=0.65, risk=0.5, lower=0.4, n_certificate=n // 2, n_held_out=n // 2
     )
-    return Measured(
-        columns | {"ndcg@10": ndcg}, 0.66, half, ranking=None, law_risk=None
-    )
+    columns |= {"ndcg@10": ndcg}
+    span = LossRange(3.0, low=0.1, high=1.1, source="by hand")
+    limit = Limit(columns["risk"], columns["divergence"], 0.66, span, 3.0, 0.5)
+    return Measured(columns, limit, half, ranking=None, law_risk=None)

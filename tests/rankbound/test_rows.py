@@ -95,10 +95,7 @@ def test_numbers_and_repeated_words_are_written_as_text(rows):
     codes = np.array([code for code, _ in rows], dtype=np.int64)
     values = np.array([value for _, value in rows], dtype=np.float64)
     held = Rows({"qid": Coded(strings(words), codes), "value": values})
-    texts = [
-        str(int(v)) if abs(v) < 1e15 and v == int(v) else repr(v)
-        for v in values.tolist()
-    ]
+    texts = ["" if np.isnan(v) else as_text(v) for v in values.tolist()]
     plain = Rows({"qid": [words[code] for code in codes], "value": texts})
     assert held.text() == plain.text()
     assert list(held) == list(plain)

@@ -65,6 +65,20 @@ def test_bca_without_spread_is_a_point():
     assert [end[0] for end in ends] == [1.0, 1.0]
 
 
+def test_bca_has_no_interval_where_it_would_not_hold_the_estimate():
+    """One query alone differs in the term, and has the largest of all values."""
+    x, y = np.zeros(30), np.arange(30.0) // 2 * 2
+    x[-1], y[-1] = 1.0, 30.0
+    weights = bootstrap_weights(30, resamples=2_000, rng=np.random.default_rng(0))
+    columns = x[:, None], y[:, None]
+    replicates = spearman(weights, *columns)[:, 0, 0]
+    skew = acceleration(spearman(leave_one_out(30), *columns)[:, 0])
+    known = replicates[np.isfinite(replicates)]
+    assert (known > rho(x, y)).mean() > 0.99
+    ends = bca_interval(np.array([rho(x, y)]), replicates[:, None], skew, delta=0.05)
+    assert np.isnan(ends).all()
+
+
 def test_acceleration_is_the_skewness_of_the_influences():
     values = np.array([1.0, 2.0, 4.0, 9.0])
     d = values.mean() - values

@@ -48,7 +48,7 @@ class Part(Record, frozen=True, kw_only=True):
 
 
 class Cell(
-    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/5"
+    Record, frozen=True, kw_only=True, tag_field="schema", tag=f"{CELL_SCHEMA}/6"
 ):
     """A cell as it is kept: it is not trained again while its `digest` is the same.
 

@@ -471,7 +471,7 @@ class Bench:
         if known is not None:
             of_kinds, _ = self.scores(student, LAW)
             law_risk = known.risk(of_kinds, clip_at=limit.score_range)
-        return Measured(found, limit.upper, half, ranking, law_risk)
+        return Measured(found, limit, half, ranking, law_risk)
 
     def before(self, student: Student, drawn: Drawn) -> Limit:
         """The certificate of an untrained student on the training queries."""
@@ -621,10 +621,15 @@ class Measured:
     """
 
     columns: Mapping[str, Floats]
-    upper: float | None
+    limit: Limit | None
     half: HeldOut | None
     ranking: Ranking
     law_risk: float | None
+
+    @property
+    def upper(self) -> float | None:
+        """The certificate; None without terms."""
+        return None if self.limit is None else self.limit.upper
 
     @property
     def covered(self) -> bool | None:

@@ -14,13 +14,15 @@ from rankbound.tables import Cell, Table, latex, markdown
 KEY: Final = ("collection", "domain", "architecture", "loss", "sampling", "seed")
 EFFECTIVENESS: Final = ("ndcg@10", "ap", "rr@10")
 TERMS: Final = ("risk", "entropy", "divergence", "diameter")
+# What a limit of a student's mean risk needs beside the risks
+LIMIT: Final = ("range_low", "range_high", "stake")
 COLUMNS: Final = (
     *KEY,
     *EFFECTIVENESS,
     *TERMS,
     *("upper_bound", "vacuous", "kendall_teacher", "seconds", "checkpoint"),
     *("half_limit", "half_risk", "trained_on", "teacher", "augmentation"),
-    *("steps", "pairs_scored", "law_risk"),
+    *("steps", "pairs_scored", "law_risk", *LIMIT),
 )
 STAGES: Final = (*("teacher", "sampling"), *("training", "choosing", "measuring"))
 TEACHER, SAMPLING, TRAINING, CHOOSING, MEASURING = STAGES

@@ -77,6 +77,7 @@ from rankbound.commands.ablate.measuring import (
     NDCG,
     Bench,
     Drawn,
+    Limit,
     Measured,
     Student,
 )
@@ -162,6 +163,8 @@ DEFINITIONS: Final = {
     "it scores in them, again in every round",
     "half_limit, half_risk": "a certificate of a random half of the test queries, by "
     "the same range and stake, and the mean risk of the other half",
+    "range_low, range_high, stake": "the range of the student's risk in nats, and the "
+    "stake of the bets; none is a grid of them",
     "teacher, augmentation": "base is the teacher of the collection, and none no "
     "augmentation; terms of another teacher's students are by that teacher",
     "law_risk": "of a synthetic world, the risk of the same clipped student under the "
@@ -1045,6 +1048,7 @@ def _part(
                 trained_on,
                 *last,
                 "" if one.law_risk is None else number_text(one.law_risk),
+                *(("", "", "") if one.limit is None else _range(one.limit)),
             )
             for seed, (one, place) in enumerate(zip(found, places, strict=True))
         ),
@@ -1061,6 +1065,12 @@ def _part(
 
 def _half(one: HeldOut) -> tuple[str, str]:
     return number_text(one.certificate), number_text(one.risk)
+
+
+def _range(limit: Limit) -> tuple[str, str, str]:
+    """The cells that `LIMIT` names."""
+    stake = "" if limit.stake is None else number_text(limit.stake)
+    return number_text(limit.span.low), number_text(limit.span.high), stake
 
 
 def _over_seeds(found: Sequence[Measured], name: str) -> Floats:

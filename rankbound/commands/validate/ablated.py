@@ -13,10 +13,12 @@ from typing import Final
 
 import numpy as np
 
+from rankbound.bounds.betting import betting
 from rankbound.commands.ablate.result import (
     BASE,
     EFFECTIVENESS,
     KEY,
+    LIMIT,
     NONE,
     Ablation,
     CellSummary,
@@ -45,7 +47,8 @@ from rankbound.validation.judging import Family
 from rankbound.validation.systems import NEEDED
 
 MEASURES: Final = dict(zip(EFFECTIVENESS, ("nDCG@10", "AP", "RR@10"), strict=True))
-OF_RISK, QID, HALF_LIMIT = "risk", "qid", "half_limit"
+OF_RISK, QID = "risk", "qid"
+LEAST_QUERIES: Final = 2  # of either half
 VARIANCE: Final = "score_variance"
 NONE_TESTED: Final = "no associations query by query"
 TEACHER, AUGMENTATION, SAMPLING = "teacher", "augmentation", "sampling"
@@ -106,7 +109,8 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
     Raises
     ------
     FormatError
-        When the folder holds no ablation, or one without its tables.
+        When the folder holds no ablation, or one without its tables or of an earlier
+        version, or fewer than two test queries have a risk in either half.
 
     See Also
     --------
@@ -132,8 +136,15 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
 def validate_cells(options: CellOptions, command: str) -> Validation:
     """`validate_ablation` with its options in one."""
     ablation, path = ablation_in(options.ablation)
+    if not {*LIMIT} <= {*ablation.beside["students"].names}:
+        raise FormatError(
+            path,
+            f"its table of students lacks {', '.join(LIMIT)}, without which half of "
+            "the queries has no limit; run `ablate` again with this version",
+        )
+    delta = options.family.delta
     found = across(
-        [*_values(ablation, options.seed)],
+        [*_values(ablation, path, delta=delta, seed=options.seed)],
         family=options.family,
         resamples=options.resamples,
         permutations=options.permutations,
@@ -162,9 +173,11 @@ def ablation_in(where: Path | str) -> tuple[Ablation, Path]:
     return ablation, path
 
 
-def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
+def _values(
+    ablation: Ablation, path: Path, *, delta: float, seed: int
+) -> Iterator[Configuration]:
     """The configurations of all cells that have terms."""
-    limits, queries = (
+    students, queries = (
         by_cell(_of_grid(ablation.beside[kind.name])) for kind in Ablation.BESIDE
     )
     variance = {
@@ -174,7 +187,7 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
     }
     for cell in ablation.cells:
         key = cell_of(cell, cell.sampling)
-        rows, mine = limits[key], queries[key]
+        mine = queries[key]
         if cell.upper_bound is None:
             continue
         qids = strings(mine[QID])
@@ -182,7 +195,16 @@ def _values(ablation: Ablation, seed: int) -> Iterator[Configuration]:
         order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
         first = np.zeros(len(qids), dtype=bool)
         first[order[: len(qids) // 2]] = True
-        bound = float(np.mean([float(text) for text in rows[HALF_LIMIT]]))
+        known = _numbers(mine, OF_RISK)
+        held = [int(np.isfinite(known[of]).sum()) for of in (first, ~first)]
+        if min(held) < LEAST_QUERIES:
+            raise FormatError(
+                path,
+                f"{dataset}, {cell.architecture} {cell.label}: both halves of the test "
+                f"queries need {LEAST_QUERIES} risks or more, got {held[0]} and "
+                f"{held[1]}; ablate a collection with more judged queries",
+            )
+        bound = _limit(students[key], known[first], delta)
         risk = _mean(mine, OF_RISK, first)
         yield Configuration(
             dataset=dataset,
@@ -235,10 +257,30 @@ def by_cell(rows: Rows) -> dict[tuple[str, ...], Mapping[str, Sequence[str]]]:
     }
 
 
+def _limit(rows: Mapping[str, Sequence[str]], risk: Floats, delta: float) -> float:
+    """The limit of a cell's mean risk, by the means over its seeds of some queries.
+
+    Each seed's risk lies in a range of its own, so that the mean over seeds lies in the
+    mean of the ranges. Ranges and stakes were chosen on validation queries.
+    """
+    low, high, stake = (_numbers(rows, name) for name in LIMIT)
+    return betting(
+        risk[np.isfinite(risk)],
+        low=float(low.mean()),
+        high=float(high.mean()),
+        delta=delta,
+        stakes=None if np.isnan(stake).any() else [float(stake.mean())],
+    )
+
+
+def _numbers(mine: Mapping[str, Sequence[str]], name: str) -> Floats:
+    """A column of numbers; NaN where there is none."""
+    return np.array([float(text) if text else np.nan for text in mine[name]])
+
+
 def _mean(mine: Mapping[str, Sequence[str]], name: str, of: Booleans) -> float:
     """The mean of a column over some queries; those without a number do not count."""
-    values: Floats = np.array([float(text) if text else np.nan for text in mine[name]])
-    return float(np.nanmean(values[of]))
+    return float(np.nanmean(_numbers(mine, name)[of]))
 
 
 def _result(

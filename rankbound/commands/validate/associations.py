@@ -233,7 +233,16 @@ def _cells(
     names: tuple[str, ...],
     found: Iterator[statistics.Association],
 ) -> list[Cell]:
-    twins = {name: QUANTITIES[name].same_ranks_as for name in names}
+    made = {(term, measure): next(found) for term in names for measure in panel.targets}
+
+    def twin(term: str, measure: str) -> str | None:
+        other = QUANTITIES[term].same_ranks_as
+        if other not in names:
+            return None
+        # A locality of 0, as of a student without steepness, has no ranks at all
+        there = (made[name, measure].spearman.value is None for name in (term, other))
+        return None if len({*there}) > 1 else other
+
     return [
         Cell(
             dataset=dataset,
@@ -241,11 +250,10 @@ def _cells(
             student=panel.student,
             term=term,
             measure=measure,
-            found=next(found),
-            same_as=twins[term] if twins[term] in names else None,
+            found=one,
+            same_as=twin(term, measure),
         )
-        for term in names
-        for measure in panel.targets
+        for (term, measure), one in made.items()
     ]
 
 

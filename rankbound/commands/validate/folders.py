@@ -254,9 +254,14 @@ def system_name(path: Path) -> str:
     return run_name(path) or path.name.partition(".")[0] or path.name
 
 
+def _in(home: Path, pattern: str) -> list[Path]:
+    """Files of a folder by name, but hidden ones, such as ._NAME that macOS packs."""
+    return sorted(path for path in home.glob(pattern) if path.name[0] != ".")
+
+
 def _runs(folder: Folder) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted((folder.path / "runs").glob("*.run*")):
+    for path in _in(folder.path / "runs", "*.run*"):
         if path.name.rpartition(".run")[2] in PACKED:
             _once(found, run_name(path), path)
     if not found:
@@ -275,9 +280,8 @@ def _teacher(folder: Folder, runs: dict[str, Path]) -> tuple[Path, Path | None]:
                 f"({', '.join(runs)}), got {folder.teacher!r}"
             )
         return runs[folder.teacher], None
-    files = [
-        p for end in PACKED for p in (folder.path / "teacher").glob(f"*.json{end}")
-    ]
+    home = folder.path / "teacher"
+    files = [path for end in PACKED for path in _in(home, f"*.json{end}")]
     if len(files) != 1:
         raise UsageError(
             f"{folder.path}: must hold one teacher/*.json[.gz], found {len(files)}; "
@@ -303,7 +307,7 @@ def _samplings(
 ) -> dict[str, Path | None]:
     found: dict[str, Path] = {}
     for home in ("train", "groups"):
-        for path in sorted((folder.path / home).glob("*.jsonl*")):
+        for path in _in(folder.path / home, "*.jsonl*"):
             if path.name.endswith((".jsonl", ".jsonl.gz")):
                 _once(found, path.name.split(".", 1)[0], path)
     _check_wanted("samplings", wanted.samplings, found, folder)
@@ -317,9 +321,9 @@ def _encoders(folder: Folder) -> dict[str, tuple[Path, ...]]:
     Distances come from one encoder, so only one may be there.
     """
     home = folder.path / "embeddings"
-    names = sorted(
-        p.name.removesuffix(".corpus.npy") for p in home.glob("*.corpus.npy")
-    )
+    names = [
+        path.name.removesuffix(".corpus.npy") for path in _in(home, "*.corpus.npy")
+    ]
     if len(names) > 1:
         raise UsageError(
             f"{home}: must hold vectors of one encoder, found {', '.join(names)}; "

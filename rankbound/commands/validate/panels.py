@@ -357,8 +357,8 @@ def _set_aside(measurement: Measured) -> str:
     if not aside:
         return ""
     return (
-        f"; {counted(aside, 'other')} served to fit temperatures, and `temperature` as "
-        "a number would keep them"
+        f"; {counted(aside, 'other')} served to choose settings, and `pilot=0` with "
+        "numbers as temperatures would keep them"
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+import numpy as np
 
 from rankbound.catalogue import (
     ASSOCIATED,
@@ -90,12 +91,14 @@ from rankbound.commands.validate.records import (
 from rankbound.commands.validate.result import Validation
 from rankbound.data.clusters import CLUSTER, QUERY
 from rankbound.data.scores import Kind
+from rankbound.errors import UsageError
 from rankbound.memory import reading_within
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named, Open
 from rankbound.rows import Rows
+from rankbound.validation.association import settled
 from rankbound.validation.judging import LEVEL, POWER, Correction
 from rankbound.validation.systems import NEEDED
 
@@ -564,6 +567,13 @@ def gathered(
         made = measured_case(case, known)
         found[case.dataset, case.sampling] = made
         panels += panels_of(case, made, judged[case.dataset], relevant=asked.relevant)
+    if not any(np.ptp(settled(panel.panel.targets), axis=0).any() for panel in panels):
+        measures = next(iter(judged.values())).measures
+        raise UsageError(
+            f"each of {', '.join(measures)} is the same for all queries with terms, by "
+            "every student, so that no term can go with it; check that the judgements "
+            "have relevant documents that the rankings hold, or give other `measures`"
+        )
     return judged, found, panels
 
 

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 import rankbound as rb
 from rankbound import training
+from rankbound.bounds.betting import betting
 from rankbound.cli import main
 from rankbound.commands.ablate import (
     augmenting,
@@ -39,6 +40,7 @@ from rankbound.commands.ablate.teaching import retaught
 from rankbound.commands.demo.models import pair_features
 from rankbound.commands.demo.retrieval import retrieve
 from rankbound.commands.validate.ablated import validate_ablation
+from rankbound.data.draws import drawn_order
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.ablating import contents, table
 from tests.rankbound.beir import N_QUERIES, world
@@ -656,13 +658,29 @@ def test_cells_are_configurations_of_a_validation(made, tmp_path):
     rows = table(folder / "out")
     for one, cell in zip(validation.configuration_values, found.cells, strict=True):
         assert one.student == f"{cell.architecture} {cell.label}"
-        limits = [
-            float(row["half_limit"])
-            for row in rows
-            if (row["domain"], row["architecture"], row["sampling"])
-            == (cell.domain, cell.architecture, cell.sampling)
-        ]
-        assert_allclose(one.bound, np.mean(limits), rtol=1e-12)
+        mine, risks = (
+            [
+                row
+                for row in held
+                if (row["domain"], row["architecture"], row["sampling"])
+                == (cell.domain, cell.architecture, cell.sampling)
+            ]
+            for held in (rows, found.beside["queries"])
+        )
+        low, high, stake = (
+            np.mean([float(row[name]) for row in mine])
+            for name in ("range_low", "range_high", "stake")
+        )
+        order = drawn_order(
+            np.array([row["qid"] for row in risks], dtype=object),
+            seed=0,
+            purpose=f"halves of {one.dataset}",
+        )
+        values = np.array([float(row["risk"]) for row in risks])[order]
+        first, others = np.split(values, [len(values) // 2])
+        limit = betting(first, low=low, high=high, delta=0.05, stakes=[stake])
+        assert_allclose(one.bound, limit, rtol=1e-12)
+        assert_allclose(one.outcomes["held-out risk"], others.mean(), rtol=1e-12)
         assert one.n_terms + one.n_held_out == cell.n_queries
     line = f"validate --datasets {folder / 'out'} --out {tmp_path / 'v'}".split()
     assert main([*line, "--measures", "AP"]) == 2

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -42,6 +44,27 @@ def test_locality_repeats_the_diameter(found):
             for name in ("p", "p_holm", "partial_p_holm", "verdict"):
                 assert getattr(row, name) == getattr(twin, name)
             assert row.same_as == "diameter"
+
+
+def test_a_locality_of_zero_has_no_test(found):
+    """The Lipschitz constant of a student that scores all documents alike is 0."""
+    panel = found.panels[0]
+    terms = panel.panel.terms.copy()
+    terms[:, panel.names.index("locality")] = 0.0
+    made = associations(
+        [replace(panel, panel=replace(panel.panel, terms=terms))],
+        family=Family(),
+        resamples=50,
+        permutations=99,
+        seed=0,
+        progress=str,
+    )
+    [*flat] = (row for row in made.rows if row.term == "locality")
+    assert flat
+    for row in flat:
+        assert row.spearman is row.p is row.p_holm is row.partial_p is None
+        assert row.same_as is None
+    assert made.n_tests == sum(row.p is not None for row in made.rows) == 8 * 4
 
 
 def test_permutations_reach_below_the_correction(found):

@@ -53,6 +53,15 @@ def test_every_file_finds_its_place(folder):
     }
 
 
+def test_hidden_files_play_no_part(folder):
+    """As macOS leaves them beside the files of an archive."""
+    cases = cases_of(Folder("x", folder), SETTINGS)
+    for path in [*folder.rglob("*.*")]:
+        if path.is_file():
+            path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    assert cases_of(Folder("x", folder), SETTINGS) == cases
+
+
 def test_students_and_samplings_can_be_chosen(folder):
     settings = replace(
         SETTINGS,

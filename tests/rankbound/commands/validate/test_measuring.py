@@ -77,5 +77,17 @@ def test_queries_lost_to_the_fit_are_named_where_too_few_are_left():
     source = rb.StudentSource("s", scores=data[0])
     measured = rb.MeasureOptions(teacher=data[0], students=(source,), qrels=data[1])
     case = rb.Case(dataset="a", sampling="top", measure=measured)
-    with pytest.raises(rb.UsageError, match="2 others served to fit temperatures"):
+    with pytest.raises(rb.UsageError, match="2 others served to choose settings"):
+        validate_with(ValidateOptions(cases=(case,)))
+
+
+def test_measures_that_never_vary_are_refused_before_any_test():
+    teacher, cosines, _ = models()
+    nothing = {qid: dict.fromkeys(held, 0) for qid, held in teacher.items()}
+    source = rb.StudentSource("s", scores=cosines, temperature=1.0)
+    measured = rb.MeasureOptions(
+        teacher=teacher, students=(source,), qrels=nothing, temperature=1.0
+    )
+    case = rb.Case(dataset="a", sampling="top", measure=measured)
+    with pytest.raises(rb.UsageError, match="the same for all queries with terms"):
         validate_with(ValidateOptions(cases=(case,)))
