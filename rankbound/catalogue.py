@@ -123,7 +123,7 @@ class Quantity:
 
 
 FEW_DOCUMENTS: Final = (
-    "of the documents of a group, copies left out; biased for so few documents, and "
+    "over the documents of a group, copies left out; biased for so few documents, and "
     "comparable between samplings of one group size only"
 )
 QUANTITIES: Final[dict[str, Quantity]] = {

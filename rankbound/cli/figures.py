@@ -32,8 +32,8 @@ def add_parser(subparsers: Any) -> None:
         dest="folder",
         type=Path,
         metavar="DIR",
-        help="the --out folder of measure, compare or validate, or one above several; "
-        "the JSON files of inspect and power in it count, too",
+        help="the --out folder of measure, compare, validate, ablate or study, or one "
+        "above several; the JSON files of inspect and power in it count, too",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for the figures"

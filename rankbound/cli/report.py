@@ -28,8 +28,8 @@ def add_parser(subparsers: Any) -> None:
         "report",
         help="one self-contained HTML page of the results in a folder",
         description="Make one HTML file of all results of measure, compare, validate, "
-        "power and inspect in a folder and its sub-folders; the last two write theirs "
-        "with --json FILE.",
+        "ablate, power and inspect in a folder and its sub-folders; the last two write "
+        "theirs with --json FILE.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -37,7 +37,8 @@ def add_parser(subparsers: Any) -> None:
         "source",
         type=Path,
         metavar="DIR",
-        help="the --out folder of measure, compare or validate, or one above several",
+        help="the --out folder of measure, compare, validate or ablate, or one above "
+        "several",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the HTML file"

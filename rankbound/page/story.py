@@ -257,7 +257,8 @@ def _worded(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
     alone = len(verdicts) == 1
     if alone and verdict.sentence:
         return verdict.sentence
-    return ": ".join(filter(None, (verdict.word, verdict.sentence)))
+    mark = " " if verdict.word.endswith("?") else ": "
+    return mark.join(filter(None, (verdict.word, verdict.sentence)))
 
 
 Notes = Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]

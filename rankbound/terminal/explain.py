@@ -54,6 +54,7 @@ NEEDS: Final = {
     "student": "from a student's scores beside the teacher's",
     "laws": "from the law that the documents are drawn by",
 }
+PURE: Final = {"ratio", "share"}  # units that numbers are, not have
 SOLID: Final = "\ue000"  # a private character, as wide as the underscore it replaces
 PLAIN: Final = {"\\ell": "ℓ", "\\partial_": "∂", "\\": "", "{": "", "}": ""}
 MEASURE: Final = "rankbound measure"
@@ -166,7 +167,7 @@ def word_text(word: str) -> str:
         _wrapped(see),
     ]
     if not any(parts):
-        known = [*WORDS, *REGISTRY, *QUANTITIES, *VERDICTS]
+        known = list(dict.fromkeys([*WORDS, *REGISTRY, *QUANTITIES, *VERDICTS]))
         near = difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
         raise UsageError(
@@ -196,7 +197,8 @@ def _mentions(asked: str, also: list[str]) -> Iterator[str]:
 
 def _quantity(found: Quantity) -> str:
     needs = NEEDS[found.need]
-    lines = [f"{found.words}, in {found.unit}; {needs}"]
+    unit = f"{'a' if found.unit in PURE else 'in'} {found.unit}"
+    lines = [f"{found.words}, {unit}; {needs}"]
     if isinstance(found.range, tuple):
         low, high = found.range
         lines.append(f"one query's value lies between {low:g} and {high:.4g}")

@@ -479,7 +479,7 @@ def _claim(
         verdict=verdict,
         evidence=f"{counted(len(found), 'difference')}: {told}"
         if found
-        else "no such samplings in this grid",
+        else "no cell of this grid speaks of it",
     )
 
 

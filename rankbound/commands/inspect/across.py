@@ -79,15 +79,23 @@ def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
     if found.all():
         return row, None
     without = np.unique(groups.row_group()[~found])
+    lacking = int((~found).sum())
+    if teacher:
+        remedy = "complete the teacher's scores, or pass `missing='drop'`"
+    elif 2 * lacking > len(found):
+        remedy = (
+            "have the student score these documents: `measure` takes those without a "
+            "score for equals, so the limits of a student say little of its model"
+        )
+    else:
+        remedy = "nothing to do: `measure --unscored` says how a student's are counted"
     return row, Finding(
         "groups-without-scores",
         "warning" if teacher else "note",
-        int((~found).sum()),
-        f"{share(int((~found).sum()), len(found))} documents of the groups have no "
+        lacking,
+        f"{share(lacking, len(found))} documents of the groups have no "
         f"score, in {share(len(without), groups.n_groups)} groups",
-        "complete the teacher's scores, or pass `missing='drop'`"
-        if teacher
-        else "nothing to do: `measure --unscored` says how a student's are counted",
+        remedy,
         _at(groups, ~found),
     )
 
@@ -550,8 +558,8 @@ def _copies(
             "warning",
             number,
             f"{share(number, n)} queries are near-copies of another one, by their "
-            f"{what}, in {counted(found.n_sets, 'set')}, which leave "
-            f"{counted(found.n_distinct, 'query')} that differ",
+            f"{what}, in {counted(found.n_sets, 'set')}; without copies, "
+            f"{counted(found.n_distinct, 'query')} would be left",
             "give `clusters`: limits take queries for independent draws",
             ", ".join(repr(str(qid)) for qid in found.largest[:4]),
         )

@@ -70,7 +70,18 @@ def answers_of(ledger: Ledger) -> tuple[Answer, ...]:
 def _rests_on(ledger: Ledger) -> str:
     """The queries, the level, and what is taken for granted."""
     number = _number(ledger.n_queries, ledger.clusters)
-    return f"{number}, all at once at {_level(ledger.delta)}, {ledger.proviso}"
+    lacking = _lacking(ledger)
+    return f"{number}, all at once at {_level(ledger.delta)}{lacking}, {ledger.proviso}"
+
+
+def _lacking(ledger: Ledger) -> str:
+    """Students without a score for most documents: then little is known of them."""
+    shares = [
+        f"{name} ({one.missing_share:.1%})"
+        for name, one in ledger.students.items()
+        if one.missing_share > HALF
+    ]
+    return f", most documents unscored by {listed(shares)}" if shares else ""
 
 
 def _level(delta: float) -> str:

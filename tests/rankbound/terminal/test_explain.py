@@ -99,3 +99,18 @@ def test_words_name_each_other_and_statements_once():
 def test_a_short_word_is_not_the_beginning_of_others():
     assert "statements" not in word_text("run")  # as "running" would be
     assert "score_range" in word_text("B")
+
+
+def test_a_word_that_is_not_known_has_each_of_its_likes_once():
+    with pytest.raises(UsageError, match="did you mean ") as caught:
+        word_text("L x diameter")
+    hint = str(caught.value).partition("did you mean ")[2].partition("?")[0]
+    likes = hint.split(" or ")
+    assert len(likes) == len(set(likes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("kappa", "law, a ratio; from"), ("entropy", ", in nats; from")]
+)
+def test_a_quantity_has_its_unit(word, said):
+    assert said in word_text(word)

@@ -1,7 +1,13 @@
 import json
 from pathlib import Path
 
-from rankbound.commands.inspect.across import look_across, overlap_finding, overlaps
+import rankbound as rb
+from rankbound.commands.inspect.across import (
+    look_across,
+    overlap_finding,
+    overlaps,
+    scored,
+)
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, run_text
 
@@ -49,6 +55,17 @@ def test_findings_name_their_files_and_come_by_severity(tmp_path):
     severities = [joint.severity for joint in found.findings]
     assert severities == sorted(severities, key=["error", "warning", "note"].index)
     assert found.findings[0].files[0].endswith("g.jsonl")
+
+
+def test_a_student_without_most_scores_has_something_to_do():
+    groups = rb.read_groups(
+        [{"query_id": "q", "doc_id_a": "a", "doc_id_b": ["b", "c", "d"]}]
+    )
+    for known, said in (("abc", "nothing to do"), ("a", "have the student score")):
+        scores = rb.read_scores({"q": {one: float(ord(one)) for one in known}})
+        row, finding = scored(groups, scores, teacher=False)
+        assert (row.count, finding.count) == (len(known), 4 - len(known))
+        assert finding.remedy.startswith(said)
 
 
 ROWS = {"q1": {"d1": 1.5, "d2": -0.5, "d3": 0.25}, "q2": {"d1": 0.75, "d4": -2.0}}

@@ -84,6 +84,24 @@ def test_all_rest_on_the_queries_and_the_proviso(mixed):
         assert rests_on.endswith(mixed.proviso)
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"), [("a", "most documents unscored by s (66.7%), "), ("ab", "")]
+)
+def test_a_student_without_most_scores_is_named_beside_its_limits(kept, said):
+    full = scores(0.4, seed=1)
+    part = {
+        qid: {doc: row[doc] for doc in (kept if place % 2 else kept.replace("a", "c"))}
+        for place, (qid, row) in enumerate(full.items())
+    }
+    ledger = rb.measure(
+        scores(0.3, seed=0), students={"s": part}, teacher_kind="logit", score_range=3
+    )
+    assert ledger.students["s"].missing_share == pytest.approx(1 - len(kept) / 3)
+    for question in ("share", "vacuous", "queries", "dominating"):
+        rests_on = of(ledger, question).rests_on
+        assert rests_on.endswith(f"at once at 95%, {said}{ledger.proviso}")
+
+
 def test_earlier_ledgers_have_no_answers_and_keep_their_content(mixed, tmp_path):
     path = mixed.save(tmp_path)
     text = path.read_text()
