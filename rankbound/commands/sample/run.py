@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
@@ -73,6 +73,7 @@ PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
 N_STAGES: Final = 3
 Positives = Literal["keep", "remove"]
+STRATIFIED: Final = ("stratified", "stratified-count")
 KEEP: Final = "keep"
 REMOVE: Final = "remove"
 BEST: Final = "the teacher's best"
@@ -136,8 +137,30 @@ class SampleOptions:
                 f"`positives` must be {KEEP!r} or {REMOVE!r}, got {self.positives!r}"
             )
         check_law(self.law, self.n_drawn, self.runs)
+        self._check_used()
         files = [str(one) for one in self.inputs() if isinstance(one, Path)]
         check_answers(self.answers, [TEACHER, *self.runs, *files])
+
+    def _check_used(self) -> None:
+        """Raise for a setting that has no effect on this sampling."""
+        parts = {*self.law.parts}
+        settings = (
+            (
+                "depth",
+                "'top', 'fusion' and runs",
+                parts & {"top", "fusion", *self.runs},
+            ),
+            ("strata", "'stratified' samplings", parts & {*STRATIFIED}),
+            ("band", "'entropy'", parts & {"entropy"}),
+            ("relevant", "`qrels`", self.qrels is not None),
+        )
+        defaults = {one.name: one.default for one in fields(self)}
+        for name, owner, used in settings:
+            if getattr(self, name) != defaults[name] and not used:
+                raise UsageError(
+                    f"`{name}` is a setting of {owner}, and would change nothing here "
+                    f"(`sampling` is {self.sampling!r}); leave it out"
+                )
 
     @property
     def answers(self) -> Answers:

@@ -248,6 +248,37 @@ def test_contradictions_are_refused(settings, error):
         rb.sample(TEACHER, **settings)
 
 
+@pytest.mark.parametrize(
+    ("sampling", "settings"),
+    [
+        ("random", {"depth": 9}),
+        ("stratified+entropy", {"depth": 9}),
+        ("top", {"strata": 3}),
+        ("stratified", {"band": (0.25, 1.0)}),
+        ("random", {"relevant": 2, "qrels": None}),
+    ],
+)
+def test_a_setting_without_effect_is_refused(sampling, settings):
+    given = {"size": 4, "qrels": QRELS} | settings
+    name = next(iter(settings))
+    with pytest.raises(UsageError, match=f"`{name}` is a setting of .*leave it out"):
+        rb.sample(TEACHER, sampling=sampling, **given)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "settings"),
+    [
+        ("bm25+random", {"depth": 9, "runs": {"bm25": RUN}}),
+        ("stratified-count", {"strata": 3}),
+        ("entropy", {"band": (0.25, 1.0)}),
+        ("random", {"relevant": 2}),
+    ],
+)
+def test_a_setting_that_is_used_is_taken(sampling, settings):
+    given = {"size": 4, "qrels": QRELS} | settings
+    assert rb.sample(TEACHER, sampling=sampling, **given).n_groups
+
+
 def test_an_input_is_never_the_output(tmp_path):
     path = written(tmp_path, lookup(TEACHER), "t.json")
     with pytest.raises(UsageError):
