@@ -484,10 +484,13 @@ class Blocks:
     folder : Path
     identity : callable
         Gives what they are computed from; called once, for the first block.
+    make_way : bool
+        Whether blocks of another run are removed instead of refused.
     """
 
     folder: Path
     identity: Callable[[], Identity]
+    make_way: bool = False
     _begun: bool = False
     # Tiles that are in no file yet, the time of the first, and those of the last block
     # that was read
@@ -529,6 +532,9 @@ class Blocks:
             self.restart()
             return
         because = self.identity().difference(found)
+        if because is not None and self.make_way:
+            self.restart()
+            return
         if because is not None:
             raise UsageError(
                 f"{self.folder}: holds unfinished work of another run: {because}; run "

@@ -214,7 +214,11 @@ def _done(words: list[str], arguments: argparse.Namespace) -> int:
             "or allow more memory"
         )
     except KeyboardInterrupt:
-        sys.stderr.write("rankbound: interrupted; nothing was written\n")
+        resumes = "fresh" in vars(arguments)
+        then = (
+            "the same command goes on from here" if resumes else "nothing was written"
+        )
+        sys.stderr.write(f"rankbound: interrupted; {then}\n")
         return INTERRUPTED
     except BrokenPipeError:
         _stop_printing()

@@ -21,7 +21,7 @@ from rankbound.writing import holding, terminable
 
 
 @contextmanager
-def computing(
+def computing(  # noqa: PLR0913  each is an option of a command or of a study
     options: Any,
     *,
     name: str,
@@ -29,6 +29,7 @@ def computing(
     workers: int = 1,
     dask: str | None = None,
     fresh: bool = False,
+    make_way: bool = False,
 ) -> Iterator[None]:
     """Compute in blocks of queries, and go on with those of a run that was killed.
 
@@ -42,6 +43,8 @@ def computing(
         Where its blocks are kept until the end, in a hidden folder.
     workers, dask, fresh
         As in `rankbound.engine.running`.
+    make_way : bool
+        Whether blocks of another run are removed instead of refused.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def computing(
         if folder is not None:
             stack.enter_context(holding(Path(folder)))
             place = Path(folder) / f".{name}{SUFFIX}"
-            blocks = Blocks(place, cache(lambda: identity_of(options)))
+            blocks = Blocks(place, cache(lambda: identity_of(options)), make_way)
         stack.enter_context(
             running(
                 blocks=blocks,

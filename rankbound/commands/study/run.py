@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.ablate.result import Ablation
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.compare.run import compare_with
+from rankbound.commands.computing import computing
 from rankbound.commands.inspect.readiness import rehearse
 from rankbound.commands.inspect.result import Inspection
 from rankbound.commands.measure.options import MeasureOptions
@@ -50,6 +52,7 @@ from rankbound.commands.study.steps import (
 )
 from rankbound.commands.validate.ablated import ablation_in, validate_cells
 from rankbound.commands.validate.folders import named_folder
+from rankbound.commands.validate.options import ValidateOptions
 from rankbound.commands.validate.panels import with_scales
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import validate_with
@@ -170,6 +173,16 @@ class Progressing:
     def _forget(self, step: str) -> None:
         Work(Result, self.data.place(step), "", ()).forget()
 
+    def computing(self, step: str, options: Any) -> AbstractContextManager[None]:
+        """Go on with the blocks of a step that was killed, if it was the same."""
+        return computing(
+            options,
+            name=step,
+            folder=self.data.place(step),
+            fresh=self.fresh,
+            make_way=True,
+        )
+
     def work(
         self,
         step: str,
@@ -288,12 +301,16 @@ def _measure(here: Progressing) -> None:
         inputs_of_options(options),
     )
 
+    def done(options: MeasureOptions) -> Ledger:
+        with here.computing("measure", options):
+            return measure_with(options)
+
     def make() -> tuple[Ledger, Mapping[str, str]]:
         try:
-            return measure_with(options), {}
+            return done(options), {}
         except MISTAKES as error:
             refused = _refused([options], error)
-            return measure_with(here.data.measure(roles, [*refused])), refused
+            return done(here.data.measure(roles, [*refused])), refused
 
     here.work("measure", work, make)
 
@@ -314,7 +331,12 @@ def _compare(here: Progressing) -> None:
         options.command,
         inputs_of_options(options),
     )
-    here.work("compare", work, lambda: (compare_with(options), {}))
+
+    def make() -> tuple[Comparison, Mapping[str, str]]:
+        with here.computing("compare", options):
+            return compare_with(options), {}
+
+    here.work("compare", work, make)
 
 
 def _validate(here: Progressing) -> None:
@@ -331,13 +353,17 @@ def _validate(here: Progressing) -> None:
         inputs_of_validation(options),
     )
 
+    def done(options: ValidateOptions) -> Validation:
+        with here.computing("validate", options):
+            return validate_with(options)
+
     def make() -> tuple[Validation, Mapping[str, str]]:
         try:
-            return validate_with(options), {}
+            return done(options), {}
         except MISTAKES as error:
             scaled = [with_scales(case.measure) for case in options.cases]
             refused = _refused(scaled, error)
-            return validate_with(here.data.validate(roles, [*refused])), refused
+            return done(here.data.validate(roles, [*refused])), refused
 
     here.work("validate", work, make)
 
@@ -360,7 +386,13 @@ def _cells(here: Progressing) -> None:
     data = here.data
     command = cells_line(data)
     work = Work(Validation, data.place("validate"), command, _tables(here))
-    here.work("validate", work, lambda: (validate_cells(data.cells(), command), {}))
+
+    def make() -> tuple[Validation, Mapping[str, str]]:
+        asked = data.cells()
+        with here.computing("validate", asked):
+            return validate_cells(asked, command), {}
+
+    here.work("validate", work, make)
 
 
 OF_CELLS: Final = {ABLATE: _ablate, "validate": _cells}

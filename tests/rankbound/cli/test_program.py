@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 import rankbound.commands.measure.run
+import rankbound.commands.sample.run
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import build_parser, main
 from rankbound.errors import FormatError, UsageError
@@ -110,8 +111,18 @@ def test_main_says_that_it_was_interrupted(folder, monkeypatch, capsys):
     )
     assert main(MEASURE) == 130
     out, err = capsys.readouterr()
-    assert (out, err) == ("", "rankbound: interrupted; nothing was written\n")
+    said = "rankbound: interrupted; the same command goes on from here\n"
+    assert (out, err) == ("", said)
     assert not folder.joinpath("out").exists()
+    monkeypatch.setattr(
+        rankbound.commands.sample.run.SampleOptions, "drawn", raising(KeyboardInterrupt)
+    )
+    assert (
+        main(["sample", "--teacher", "t.json", "--sampling", "top", "--out", "s.jsonl"])
+        == 130
+    )
+    said = "rankbound: interrupted; nothing was written\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("said", ["", "Unable to allocate 38.1 MiB"])

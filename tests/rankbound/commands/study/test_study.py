@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import rankbound as rb
-from rankbound import threads
+from rankbound import engine, threads
 from rankbound.cli import build_parser, main
 from rankbound.cli import compare as of_compare
 from rankbound.cli import measure as of_measure
@@ -26,6 +26,7 @@ from rankbound.commands.study.options import Data
 from rankbound.commands.study.result import STEPS
 from rankbound.commands.study.roles import found_roles
 from rankbound.commands.study.run import folders_of
+from rankbound.commands.validate import run as of_files
 from rankbound.errors import FormatError, UsageError
 from tests.golden.data import World, data_set
 
@@ -293,6 +294,41 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     assert studied()[0] == 0
     assert counted == ["inspect", "measure", "compare", "validate"]
     assert files_of(copy / "out") == before
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_step_that_was_killed_goes_on_unless_a_setting_has_changed(
+    copy, monkeypatch, changed
+):
+    before = files_of(copy / "out")
+    shutil.rmtree(copy / "out" / "two" / "validate")
+    monkeypatch.setattr(engine, "KEPT_EVERY", 0.0)
+    names, task = [], engine.Task.done
+    monkeypatch.setattr(
+        engine.Task, "done", lambda one: names.append(one.work.__name__) or task(one)
+    )
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(of_files, "random_controls", killed)
+        assert studied()[0] == 130
+    assert (copy / "out" / "two" / "validate" / ".validate.blocks").is_dir()
+    drawn = names.count("drawn_associations")
+    assert drawn
+    names.clear()
+    if changed:
+        # Of this step of this data set alone
+        text = f"{CONFIG}[datasets.two.validate]\nband = 0.2\n"
+        (copy / "study.toml").write_text(text, encoding="utf-8")
+    assert studied()[0] == 0
+    if changed:
+        assert names.count("drawn_associations") > drawn
+    else:
+        assert names.count("drawn_associations") < drawn  # those of controls
+        assert files_of(copy / "out") == before
+    assert not [*(copy / "out").rglob("*.blocks")]
 
 
 def test_a_changed_file_repeats_the_steps_that_read_it(copy, counted, monkeypatch):
