@@ -346,7 +346,7 @@ def _is_ablation(arguments: argparse.Namespace) -> bool:
 
 def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
     """The cells of an ablation as configurations."""
-    from rankbound.commands.validate.ablated import CellOptions, validate_cells
+    from rankbound.commands.validate.ablated import CellOptions
     from rankbound.commands.validate.result import Validation
     from rankbound.progress import stages
 
@@ -369,7 +369,7 @@ def _of_cells(arguments: argparse.Namespace, command: str) -> Validation:
         stages(total=2, quiet=arguments.quiet) as progress,
     ):
         progress("cells as configurations")
-        validation = validate_cells(options, command)
+        validation = options.validated(command)
         progress("writing")
         validation.write_into(arguments.out, force=arguments.force)
     return validation

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.ablate.result import Ablation
@@ -50,9 +49,8 @@ from rankbound.commands.study.steps import (
     inputs_of_options,
     inputs_of_validation,
 )
-from rankbound.commands.validate.ablated import ablation_in, validate_cells
+from rankbound.commands.validate.ablated import CellOptions, ablation_in
 from rankbound.commands.validate.folders import named_folder
-from rankbound.commands.validate.options import ValidateOptions
 from rankbound.commands.validate.panels import with_scales
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import validate_with
@@ -62,6 +60,8 @@ from rankbound.provenance import Input, versions
 from rankbound.read.source import sha256
 from rankbound.results import Named, Result
 
+Asked = TypeVar("Asked")
+Made = TypeVar("Made")
 MISTAKES: Final = (UsageError, FormatError, DomainError)
 FoldersLike = Mapping[str, str | PathLike[str]] | Sequence[str | PathLike[str]]
 DEFINITIONS: Final = {
@@ -173,15 +173,18 @@ class Progressing:
     def _forget(self, step: str) -> None:
         Work(Result, self.data.place(step), "", ()).forget()
 
-    def computing(self, step: str, options: Any) -> AbstractContextManager[None]:
-        """Go on with the blocks of a step that was killed, if it was the same."""
-        return computing(
-            options,
+    def computed(
+        self, step: str, command: Callable[[Asked], Made], asked: Asked
+    ) -> Made:
+        """What a command makes, from the blocks of a step that was killed, too."""
+        with computing(
+            asked,
             name=step,
             folder=self.data.place(step),
             fresh=self.fresh,
             make_way=True,
-        )
+        ):
+            return command(asked)
 
     def work(
         self,
@@ -301,9 +304,7 @@ def _measure(here: Progressing) -> None:
         inputs_of_options(options),
     )
 
-    def done(options: MeasureOptions) -> Ledger:
-        with here.computing("measure", options):
-            return measure_with(options)
+    done = partial(here.computed, "measure", measure_with)
 
     def make() -> tuple[Ledger, Mapping[str, str]]:
         try:
@@ -331,12 +332,8 @@ def _compare(here: Progressing) -> None:
         options.command,
         inputs_of_options(options),
     )
-
-    def make() -> tuple[Comparison, Mapping[str, str]]:
-        with here.computing("compare", options):
-            return compare_with(options), {}
-
-    here.work("compare", work, make)
+    done = partial(here.computed, "compare", compare_with)
+    here.work("compare", work, lambda: (done(options), {}))
 
 
 def _validate(here: Progressing) -> None:
@@ -353,9 +350,7 @@ def _validate(here: Progressing) -> None:
         inputs_of_validation(options),
     )
 
-    def done(options: ValidateOptions) -> Validation:
-        with here.computing("validate", options):
-            return validate_with(options)
+    done = partial(here.computed, "validate", validate_with)
 
     def make() -> tuple[Validation, Mapping[str, str]]:
         try:
@@ -387,12 +382,11 @@ def _cells(here: Progressing) -> None:
     command = cells_line(data)
     work = Work(Validation, data.place("validate"), command, _tables(here))
 
-    def make() -> tuple[Validation, Mapping[str, str]]:
-        asked = data.cells()
-        with here.computing("validate", asked):
-            return validate_cells(asked, command), {}
+    def done(asked: CellOptions) -> Validation:
+        return asked.validated(command)
 
-    here.work("validate", work, make)
+    made = partial(here.computed, "validate", done)
+    here.work("validate", work, lambda: (made(data.cells()), {}))
 
 
 OF_CELLS: Final = {ABLATE: _ablate, "validate": _cells}

@@ -70,6 +70,25 @@ class CellOptions:
     permutations: int = 9_999
     seed: int = 0
 
+    def validated(self, command: str) -> Validation:
+        """Do what `validate_ablation` does, with these settings."""
+        ablation, path = ablation_in(self.ablation)
+        if not {*LIMIT} <= {*ablation.beside["students"].names}:
+            raise FormatError(
+                path,
+                f"its table of students lacks {', '.join(LIMIT)}, without which half "
+                "of the queries has no limit; run `ablate` again with this version",
+            )
+        delta = self.family.delta
+        found = across(
+            [*_values(ablation, path, delta=delta, seed=self.seed)],
+            family=self.family,
+            resamples=self.resamples,
+            permutations=self.permutations,
+            seed=self.seed,
+        )
+        return _result(found, self, path, command)
+
 
 def validate_ablation(  # noqa: PLR0913  each is an option of the command
     where: Path | str,
@@ -130,27 +149,7 @@ def validate_ablation(  # noqa: PLR0913  each is an option of the command
         permutations=permutations,
         seed=seed,
     )
-    return validate_cells(options, command)
-
-
-def validate_cells(options: CellOptions, command: str) -> Validation:
-    """`validate_ablation` with its options in one."""
-    ablation, path = ablation_in(options.ablation)
-    if not {*LIMIT} <= {*ablation.beside["students"].names}:
-        raise FormatError(
-            path,
-            f"its table of students lacks {', '.join(LIMIT)}, without which half of "
-            "the queries has no limit; run `ablate` again with this version",
-        )
-    delta = options.family.delta
-    found = across(
-        [*_values(ablation, path, delta=delta, seed=options.seed)],
-        family=options.family,
-        resamples=options.resamples,
-        permutations=options.permutations,
-        seed=options.seed,
-    )
-    return _result(found, options, path, command)
+    return options.validated(command)
 
 
 def ablation_in(where: Path | str) -> tuple[Ablation, Path]:
@@ -284,9 +283,9 @@ def _mean(mine: Mapping[str, Sequence[str]], name: str, of: Booleans) -> float:
 
 
 def _result(
-    found: Configurations, options: CellOptions, path: Path, command: str
+    found: Configurations, asked: CellOptions, path: Path, command: str
 ) -> Validation:
-    family = options.family
+    family = asked.family
     made = Validation(
         family=JudgedTogether(
             name=NONE_TESTED,
@@ -296,10 +295,10 @@ def _result(
             delta=family.delta,
             band=family.band,
             permutations=0,
-            resamples=options.resamples,
+            resamples=asked.resamples,
             interval="BCa bootstrap by query",
             power=0.8,
-            seed=options.seed,
+            seed=asked.seed,
             partial=PartialFamily(name=NONE_TESTED, n_tests=0),
             configurations=OrderFamily(
                 name="every predictor x target, and every prediction of a target, over "

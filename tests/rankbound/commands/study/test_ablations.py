@@ -15,6 +15,7 @@ import rankbound as rb
 from rankbound.cli import main
 from rankbound.commands.study import run
 from rankbound.commands.study.config import Config, read_config
+from rankbound.commands.validate.ablated import CellOptions
 from rankbound.errors import UsageError
 from tests.rankbound.ablations import by_hand
 from tests.rankbound.commands.study.test_study import files_of
@@ -60,12 +61,12 @@ def done(root, monkeypatch):
         found.append(f"{folder}: ablate")
         return taken(folder)
 
-    def validated(options, _):
+    def validated(options, _command):
         found.append(f"{options.ablation.parent}: validate")
         return rb.Validation.load(root / "out/first/validate")
 
     monkeypatch.setattr(run, "ablation_in", take)
-    monkeypatch.setattr(run, "validate_cells", validated)
+    monkeypatch.setattr(CellOptions, "validated", validated)
     return found
 
 
