@@ -33,11 +33,10 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group(places[0]))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def no_quadratic_search_for_ids():
-    """NumPy's `isin` compares each object with all others: hours for 100,000 ids.
+def pytest_configure():
+    """Refuse searches for ids by NumPy, which compares each object with all others.
 
-    `data.columns.positions` finds them by a table.
+    That takes hours for 100,000 ids; `data.columns.positions` finds them by a table.
     """
     isin = np.isin
 
@@ -46,6 +45,4 @@ def no_quadratic_search_for_ids():
             assert np.asarray(one).dtype != object, "use `positions` for ids"
         return isin(element, test_elements, *args, **kwargs)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(np, "isin", of_numbers)
-        yield
+    np.isin = of_numbers
