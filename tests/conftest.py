@@ -1,6 +1,7 @@
 """Random tests: the same examples on every run. Groups: what is shared is made once."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -46,3 +47,10 @@ def pytest_configure():
         return isin(element, test_elements, *args, **kwargs)
 
     np.isin = of_numbers
+
+
+@pytest.fixture
+def new_threads():
+    """Those that began in the test and still work; libraries keep some of theirs."""
+    before = {*threading.enumerate()}
+    return lambda: {*threading.enumerate()} - before

@@ -1,5 +1,4 @@
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -202,20 +201,21 @@ def test_queries_without_documents_are_counted(tmp_path, monkeypatch, spaced, si
     assert found.repairs == {"queries without documents": 2}
 
 
-def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(monkeypatch):
+def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(
+    monkeypatch, new_threads
+):
     monkeypatch.setattr(blocks, "SIZE", 4096)  # so that much is left to be read
     row = ", ".join(f'"d{n}": {n}.5' for n in range(500))
     text = ", ".join(f'"q{n}": {{{row}}}' for n in range(60))
     source = Source(Path("x"), content=f'{{"q1": {{"d": 1}}, {text}}}'.encode())
-    before = threading.active_count()
     seen = []
     careful = lookups.parse_lookup
 
     def counting(*arguments):
-        seen.append(threading.active_count())
+        seen.append(new_threads())
         return careful(*arguments)
 
     monkeypatch.setattr(lookups, "parse_lookup", counting)
     with pytest.raises(FormatError, match="'q1' occurs twice"):
         lookups.read_lookup(source)
-    assert seen == [before]
+    assert seen == [set()]

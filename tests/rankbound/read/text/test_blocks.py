@@ -37,8 +37,7 @@ def test_blocks_reject_damage_where_it_is_reached(tmp_path):
     assert found[0].startswith(b"0\n1\n")
 
 
-def test_in_order_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
-    before = threading.active_count()
+def test_in_order_leaves_no_thread_behind_when_it_is_not_read_to_the_end(new_threads):
     closed = []
 
     def numbers():
@@ -49,9 +48,9 @@ def test_in_order_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
 
     stream = in_order(lambda number: -number, numbers())
     assert [next(stream) for _ in range(3)] == [(0, 0), (1, -1), (2, -2)]
-    assert threading.active_count() > before
+    assert new_threads()
     stream.close()
-    assert threading.active_count() == before
+    assert not new_threads()
     assert closed == [True]
 
 

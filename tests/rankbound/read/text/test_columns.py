@@ -260,17 +260,18 @@ def test_read_columns_holds_apart_ids_that_differ_by_a_zero_byte():
     assert found == {"q": {"d": 2.0, "d\0": 1.0}}
 
 
-def test_a_bad_line_leaves_no_thread_behind_while_its_error_is_looked_at(monkeypatch):
+def test_a_bad_line_leaves_no_thread_behind_while_its_error_is_looked_at(
+    monkeypatch, new_threads
+):
     monkeypatch.setattr(blocks, "SIZE", 4096)  # so that much is left to be read
     rows = b"".join(b"q Q0 d%d 1 1.5 t\n" % n for n in range(20_000))
     half = len(rows) // 2
     half = rows.index(b"\n", half) + 1
     data = rows[:half] + b"no row\n" + rows[half:]
-    before = threading.active_count()
     with pytest.raises(FormatError, match="expected 6 columns") as caught:
         read_columns(data, RUN)
     assert caught.value.__traceback__ is not None
-    assert threading.active_count() == before
+    assert not new_threads()
     assert f":{rows[:half].count(10) + 1}: " in str(caught.value)
 
 
@@ -286,15 +287,14 @@ def test_a_file_is_read_in_one_thread_where_there_can_be_no_more(monkeypatch):
     assert sorted(found.values.tolist()) == [n + 0.5 for n in range(9000)]
 
 
-def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch):
+def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch, new_threads):
     def none(*_, **__):
         raise pa.ArrowMemoryError("malloc of size 64 failed")
 
     monkeypatch.setattr(blocks.pacsv, "read_csv", none)
-    before = threading.active_count()
     with pytest.raises(FormatError, match="needs more memory than there is"):
         read_columns(b"q Q0 d1 1 1.5 t\nq Q0 d2 1 1.5 t\n" * 9999, RUN)
-    assert threading.active_count() == before
+    assert not new_threads()
 
 
 def test_a_header_stands_in_the_first_block_only(monkeypatch):
