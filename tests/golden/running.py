@@ -1,5 +1,6 @@
 """Run the cases, each once, after those whose files it reads."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Runner:
                 str(DATA.resolve()): "<data>",
                 str(DATA): "<data>",
                 str(ROOT): "<checkout>",
+                **_hashes(folder),
             }
             self.records[name] = recorded(case.words, folder, places)
         return self.records[name]
@@ -43,6 +45,14 @@ class Runner:
             else:
                 data.write(folder)
         return folder
+
+
+def _hashes(folder):
+    """Names for the hashes of ablations: last digits in these differ by processor."""
+    return {
+        hashlib.sha256(path.read_bytes()).hexdigest(): f"<hash of {path.parent.name}>"
+        for path in folder.glob("ablated/*/ablation.json")
+    }
 
 
 def check_checkout():
