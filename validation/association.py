@@ -248,7 +248,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
         _coefficients(panel, ranked, weights, kendall_resampled(weights, x, y, rows))
         for weights in weights_in_parts(n, resamples=effort.resamples, rng=rng)
     ]
-    tau = rows.tau(1, lambda one: np.array([one.sum()]))
+    tau = rows.tau(lambda pairs: pairs.sum(axis=1)[None])
     sample = _coefficients(panel, ranked, whole, tau)
     estimates = {kind: value[0] for kind, value in sample.items()}
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))

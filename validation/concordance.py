@@ -125,33 +125,35 @@ class RowSums(NamedTuple):
     """Sums over the pairs of each query with all others, in whole numbers.
 
     `of_x` (t, n) and `of_y` (k, n) count the pairs that differ, and `of_both` (t, k, n)
-    those of one order less those of opposite orders.
+    those of one order less those of opposite orders. `fewer` (t, k) are the ordered
+    pairs of the whole sample that are in one order, or in opposite ones: the fewer.
     """
 
     of_x: Floats
     of_y: Floats
     of_both: Floats
+    fewer: Floats
 
-    def tau(self, count: int, sums: Callable[[Floats], Floats]) -> Floats:
-        """Kendall's tau-b of `count` samples, shape (count, t, k).
+    def tau(self, sums: Callable[[Floats], Floats]) -> Floats:
+        """Kendall's tau-b of b samples, shape (b, t, k).
 
-        `sums` makes sums over all pairs of each sample, shape (count,), from those over
-        the pairs of each query, shape (n,). NaN where no pair differs.
+        `sums` makes sums over all pairs of each sample, shape (b, p), from those over
+        the pairs of each query, shape (p, n). NaN where no pair differs.
 
         Examples
         --------
         >>> x = np.array([[1.0], [2.0], [3.0]])
-        >>> row_sums(x, x[[1, 0, 2]]).tau(1, lambda rows: rows.sum()[None]).round(3)
+        >>> rows = row_sums(x, x[[1, 0, 2]])
+        >>> rows.tau(lambda pairs: pairs.sum(axis=1)[None]).round(3)
         array([[[0.333]]])
         """
-        left, right = ([sums(one) for one in side] for side in (self.of_x, self.of_y))
-        result = np.full((count, len(left), len(right)), np.nan)
-        for t, of_x in enumerate(left):
-            for k, of_y in enumerate(right):
-                size = np.sqrt(np.maximum(of_x * of_y, 0.0))
-                both = sums(self.of_both[t, k])
-                np.divide(both, size, out=result[:, t, k], where=size > 0)
-        return np.asarray(np.clip(result, -1.0, 1.0))
+        t, k, n = self.of_both.shape
+        left, right = sums(self.of_x), sums(self.of_y)
+        both = sums(self.of_both.reshape(t * k, n)).reshape(-1, t, k)
+        size = np.sqrt(np.maximum(left[:, :, None] * right[:, None, :], 0.0))
+        found = np.full(both.shape, np.nan)
+        np.divide(both, size, out=found, where=size > 0)
+        return np.asarray(np.clip(found, -1.0, 1.0))
 
 
 def row_sums(x: Floats, y: Floats) -> RowSums:
@@ -173,14 +175,16 @@ def row_sums(x: Floats, y: Floats) -> RowSums:
     --------
     >>> x, y = np.array([[1.0], [1.0], [2.0]]), np.array([[3.0], [1.0], [2.0]])
     >>> [side.ravel().tolist() for side in row_sums(x, y)]
-    [[1.0, 1.0, 2.0], [2.0, 2.0, 2.0], [-1.0, 1.0, 0.0]]
+    [[1.0, 1.0, 2.0], [2.0, 2.0, 2.0], [-1.0, 1.0, 0.0], [2.0]]
     """
     left, right = ([codes(column) for column in side.T] for side in (x, y))
     both = np.empty((len(left), len(right), len(x)))
+    least = np.empty(both.shape[:2])
     for t, of_x in enumerate(left):
         for k, of_y in enumerate(right):
             both[t, k] = _agreeing(of_x, of_y)
-    return RowSums(untied(x), untied(y), both)
+            least[t, k] = fewer(x[:, t], y[:, k], both[t, k].sum())
+    return RowSums(untied(x), untied(y), both, least)
 
 
 def weighted_agreement(x: Floats, y: Floats, weights: Floats) -> Floats:

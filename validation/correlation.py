@@ -14,10 +14,10 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.threads import kept, one_thread_of_blas, share_out
 from rankbound.validation.concordance import (
     RowSums,
     codes,
-    fewer,
     row_sums,
     tied,
     weighted_agreement,
@@ -62,12 +62,14 @@ def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
     0.944911
     """
     _check(weights, x, y)
-    left, right = standard(x), standard(y)
-    return _by_parts(
-        weights,
-        x.shape[1] + y.shape[1],
-        lambda part: (_repeated(left, part), _repeated(right, part)),
-    )
+    columns = standard(np.hstack([x, y])).T
+
+    def centred(some: Floats, out: Floats) -> None:
+        sums = np.matmul(columns, some[:, :, None])
+        np.subtract(columns, sums / some.sum(axis=1)[:, None, None], out=out)
+
+    products = _products(weights, len(columns), centred)
+    return _correlations(products, weights, x.shape[1])
 
 
 def spearman(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -82,11 +84,9 @@ def spearman(weights: Floats, x: Floats, y: Floats) -> Floats:
     0.5
     """
     _check(weights, x, y)
-    return _by_parts(
-        weights,
-        x.shape[1] + y.shape[1],
-        lambda part: (weighted_ranks(part, x), weighted_ranks(part, y)),
-    )
+    order = Order.of(np.hstack([x, y]))
+    products = _products(weights, len(order.codes), order.centred_ranks)
+    return _correlations(products, weights, x.shape[1])
 
 
 def kendall(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -157,16 +157,17 @@ def kendall_resampled(
     moved = weights - 1
 
     def sums(rows: Floats) -> Floats:
-        return np.asarray((1 - 1 / n) * rows.sum() + 2 * (moved @ rows))
+        return np.asarray((1 - 1 / n) * rows.sum(axis=1) + 2 * (moved @ rows.T))
 
     rows = row_sums(x, y) if rows is None else rows
-    found = rows.tau(len(weights), sums)
+    with one_thread_of_blas():
+        found = rows.tau(sums)
     flat = [side.sum(axis=1) < LEAST_UNTIED * n for side in (rows.of_x, rows.of_y)]
     for t, k in np.ndindex(found.shape[1:]):
         one, two = x[:, t], y[:, k]
         if flat[0][t] or flat[1][k]:
             found[:, t, k] = _kendall_of_few(weights, one, two)
-        elif fewer(one, two, rows.of_both[t, k].sum()) < LEAST_OPPOSED * n:
+        elif rows.fewer[t, k] < LEAST_OPPOSED * n:
             both = weighted_agreement(one, two, weights)
             found[:, t, k] = _tau_b(both, weights, one, two)
     return found
@@ -226,15 +227,19 @@ class Order(NamedTuple):
             starts.append(np.cumsum(sizes) - sizes)
         return cls(codes, rows, tuple(starts))
 
-    def ranks(self, weights: Floats) -> Floats:
-        """The `weighted_ranks`, shape (b, n, c)."""
-        ranks = np.empty((*weights.shape, len(self.codes)))
+    def centred_ranks(self, weights: Floats, out: Floats) -> None:
+        """Write the `weighted_ranks` less their means into an array (b, c, n)."""
+        half = weights.sum(axis=1, keepdims=True) / 2
         for index, (code, rows, starts) in enumerate(zip(*self, strict=True)):
-            mass = np.add.reduceat(weights[:, rows], starts, axis=1)
+            mass = weights.take(rows, axis=1)
+            if len(starts) < len(rows):
+                mass = np.add.reduceat(mass, starts, axis=1)
             # Whole numbers and halves, so that sums are exact
-            place = np.cumsum(mass, axis=1) - mass / 2 + 0.5
-            ranks[:, :, index] = place[:, code]
-        return ranks
+            place = np.cumsum(mass, axis=1)
+            mass /= 2
+            place -= mass
+            place -= half
+            np.take(place, code, axis=1, out=out[:, index], mode="clip")
 
 
 def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
@@ -256,7 +261,10 @@ def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
     array([[1. , 2.5, 2.5],
            [1.5, 3. , 3. ]])
     """
-    return Order.of(columns).ranks(weights)
+    ranks = np.empty((len(weights), columns.shape[1], len(columns)))
+    Order.of(columns).centred_ranks(weights, ranks)
+    ranks += (weights.sum(axis=1)[:, None, None] + 1) / 2
+    return np.moveaxis(ranks, 1, 2)
 
 
 def unit(weights: Floats, columns: Floats) -> Floats:
@@ -299,33 +307,49 @@ def standard(columns: Floats) -> Floats:
     return np.asarray(np.where(flat, 0.0, centred / np.where(flat, 1.0, spread)))
 
 
-def _repeated(columns: Floats, part: Floats) -> Floats:
-    return np.broadcast_to(columns, (len(part), *columns.shape))
-
-
-def _by_parts(
-    weights: Floats, width: int, columns: Callable[[Floats], tuple[Floats, Floats]]
+def _products(
+    weights: Floats, width: int, centred: Callable[[Floats, Floats], None]
 ) -> Floats:
-    """Weighted products of unit columns, computed for some samples at a time."""
-    found = []
-    for part in parts(weights, width):
-        left, right = columns(part)
-        z = unit(part, left) * part[:, :, None]
-        found.append(np.matmul(z.transpose(0, 2, 1), unit(part, right)))
-    return np.asarray(np.clip(np.concatenate(found), -1.0, 1.0))
+    """Weighted sums of products of centred columns in every sample, shape (b, c, c).
 
-
-def parts(weights: Floats, width: int) -> Iterator[Floats]:
-    """Split samples into parts of which `width` columns fit into the caches.
-
-    Examples
-    --------
-    >>> [len(part) for part in parts(np.ones((3, 2**17)), 1)]
-    [2, 1]
+    `centred` writes the c columns of some samples, of which these are the weights, into
+    an array (s, c, n). Threads share the samples.
     """
-    step = max(1, SAMPLES_AT_ONCE // max(1, weights.shape[1] * width))
-    for start in range(0, len(weights), step):
-        yield weights[start : start + step]
+    count, n = weights.shape
+    found = np.empty((count, width, width))
+    at_once = max(1, SAMPLES_AT_ONCE // max(1, n * width))
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            some = weights[part]
+            columns = kept("columns", len(some), width, n)
+            centred(some, columns)
+            weighted = kept("weighted", len(some), width, n)
+            np.multiply(columns, some[:, None, :], out=weighted)
+            np.matmul(weighted, columns.transpose(0, 2, 1), out=found[part])
+
+    with one_thread_of_blas():
+        share_out(work, count, at_once=at_once)
+    return found
+
+
+def _sizes(products: Floats, weights: Floats) -> Floats:
+    """Squares of centred columns, shape (b, c); NaN where they have no spread."""
+    squares = np.diagonal(products, axis1=1, axis2=2)
+    flat = squares <= NO_SPREAD * weights.sum(axis=1, keepdims=True)
+    return np.where(flat, np.nan, squares)
+
+
+def _scaled(products: Floats, left: Floats, right: Floats) -> Floats:
+    """Products of unit columns, from the squares of both sides."""
+    size = np.sqrt(left[:, :, None] * right[:, None, :])
+    return np.asarray(np.clip(products / size, -1.0, 1.0))
+
+
+def _correlations(products: Floats, weights: Floats, t: int) -> Floats:
+    """Those of the first t columns with the others."""
+    sizes = _sizes(products, weights)
+    return _scaled(products[:, :t, t:], sizes[:, :t], sizes[:, t:])
 
 
 def _signs(rows: Floats, column: Floats) -> np.ndarray:
@@ -371,9 +395,8 @@ class RankedPanel(NamedTuple):
     [0.6, -0.111111]
     """
 
-    x: Order
-    y: Order
-    given: Order
+    order: Order
+    n_terms: int
     uses: Booleans
 
     @classmethod
@@ -399,7 +422,7 @@ class RankedPanel(NamedTuple):
                 f"uses must be (k, c) = {(y.shape[1], given.shape[1])}, got "
                 f"{uses.shape}"
             )
-        return cls(Order.of(x), Order.of(y), Order.of(given), uses)
+        return cls(Order.of(np.hstack([x, y, given])), x.shape[1], uses)
 
     def under(self, weights: Floats) -> tuple[Floats, Floats]:
         """Both coefficients in samples.
@@ -414,18 +437,20 @@ class RankedPanel(NamedTuple):
         rho, partial : float64 arrays, shape (b, t, k)
             In [-1, 1]; NaN where a column or its residuals are constant.
         """
-        rhos, partials = [], []
-        for part in parts(weights, sum(len(one.codes) for one in self[:3])):
-            left, right, others = (unit(part, one.ranks(part)) for one in self[:3])
-            rhos.append(_products(part, left, right))
-            solid = np.nan_to_num(others) * part[:, :, None]
-            sides = (left, right, np.nan_to_num(others))
-            products = (np.matmul(solid.transpose(0, 2, 1), side) for side in sides)
-            least = NO_SPREAD * part.sum(axis=1)
-            partials.append(
-                partial_products(rhos[-1], *products, uses=self.uses, least=least)
-            )
-        return np.concatenate(rhos), np.concatenate(partials)
+        width = len(self.order.codes)
+        products = _products(weights, width, self.order.centred_ranks)
+        sizes = _sizes(products, weights)
+        x, rest = slice(self.n_terms), self.n_terms + len(self.uses)
+        y, given = slice(self.n_terms, rest), slice(rest, width)
+        rho = _scaled(products[:, x, y], sizes[:, x], sizes[:, y])
+        of_given = sizes[:, given]
+        of_given[np.isnan(of_given)] = np.inf  # its products are 0 then
+        sides = (
+            _scaled(products[:, given, side], of_given, sizes[:, side])
+            for side in (x, y, given)
+        )
+        least = NO_SPREAD * weights.sum(axis=1)
+        return rho, partial_products(rho, *sides, uses=self.uses, least=least)
 
 
 def partial_products(
@@ -558,11 +583,6 @@ def independent(given: Floats) -> Booleans:
         if np.linalg.matrix_rank(ranks[:, [*keep, column]]) == len(keep) + 1:
             keep.append(column)
     return np.isin(np.arange(ranks.shape[1]), keep)
-
-
-def _products(weights: Floats, left: Floats, right: Floats) -> Floats:
-    product = np.matmul((left * weights[:, :, None]).transpose(0, 2, 1), right)
-    return np.asarray(np.clip(product, -1.0, 1.0))
 
 
 def _partial(

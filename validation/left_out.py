@@ -74,8 +74,7 @@ def kendall_left_out(rows: RowSums) -> Floats:
     >>> kendall_left_out(row_sums(x, x[[1, 0, 2]])).ravel().tolist()
     [1.0, 1.0, -1.0]
     """
-    n = rows.of_both.shape[2]
-    return rows.tau(n, lambda one: np.asarray(one.sum() - 2 * one))
+    return rows.tau(lambda pairs: (pairs.sum(axis=1, keepdims=True) - 2 * pairs).T)
 
 
 def ranks_left_out(
@@ -139,7 +138,9 @@ class _Ranks:
     def __init__(self, columns: Floats) -> None:
         n = len(columns)
         self.order = Order.of(columns)
-        self.values = self.order.ranks(np.ones((1, n)))[0] - (n + 1) / 2
+        values = np.empty((1, columns.shape[1], n))
+        self.order.centred_ranks(np.ones((1, n)), values)
+        self.values = values[0].T
         self.sizes = np.empty_like(self.values)
         for c, one in enumerate(self.values.T):
             counts = np.diff(self.order.starts[c], append=n)

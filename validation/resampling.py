@@ -17,10 +17,12 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.wording import counted
 from rankbound.data.columns import Floats, Integers
+from rankbound.threads import kept, one_thread_of_blas, share_out
 
 # Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
 NUMBERS_AT_ONCE: Final = 2**22
+NUMBERS_IN_CACHE: Final = 2**16
 RESAMPLES: Final = 9999
 # Beyond this many draws for one interval, a normal interval says the same
 MOST_DRAWS: Final = 300_000_000
@@ -254,9 +256,19 @@ def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
     >>> permuted_products(x, x, np.array([[0, 1], [1, 0]])).ravel().round(6).tolist()
     [1.0, -0.96]
     """
-    step = max(1, NUMBERS_AT_ONCE // max(1, y.size))
-    chunks = (orders[start : start + step] for start in range(0, len(orders), step))
-    return np.concatenate([np.matmul(x.T, y[chunk]) for chunk in chunks])
+    found = np.empty((len(orders), x.shape[1], y.shape[1]))
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            some = orders[part]
+            moved = kept("moved", *some.shape, y.shape[1])
+            np.take(y, some, axis=0, out=moved, mode="clip")
+            np.matmul(x.T, moved, out=found[part])
+
+    with one_thread_of_blas():
+        at_once = max(1, NUMBERS_IN_CACHE // max(1, y.size))
+        share_out(work, len(orders), at_once=at_once)
+    return found
 
 
 def permutation_p(observed: Floats, null: Floats) -> Floats:

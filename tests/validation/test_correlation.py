@@ -5,18 +5,20 @@ import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
+from rankbound import threads
 from rankbound.bounds.errors import DomainError
+from rankbound.validation import correlation, resampling
 from rankbound.validation.correlation import (
+    RankedPanel,
     kendall,
     kendall_resampled,
-    parts,
     pearson,
     spearman,
     unit,
 )
-from rankbound.validation.resampling import bootstrap_weights
+from rankbound.validation.resampling import bootstrap_weights, permuted_products
 
 OURS = {"pearson": pearson, "spearman": spearman, "kendall": kendall}
 SCIPY = {
@@ -84,10 +86,28 @@ def test_unit_columns_have_weighted_length_one():
     assert_allclose((weights[:, :, None] * made).sum(axis=1), 0.0, atol=1e-12)
 
 
-def test_samples_in_parts_are_the_samples():
-    weights = np.arange(12.0).reshape(6, 2)
-    assert np.array_equal(np.concatenate(list(parts(weights, 2**17))), weights)
-    assert len(list(parts(weights, 2**16))) == 3
+@pytest.mark.parametrize(("at_once", "workers"), [(1, 1), (1, 3), (2**20, 2)])
+def test_a_sample_does_not_depend_on_those_beside_it(monkeypatch, at_once, workers):
+    rng, x, y = sample()
+    weights = rng.multinomial(15, np.full(15, 1 / 15), size=40).astype(float)
+    orders = rng.permuted(np.tile(np.arange(15), (40, 1)), axis=1)
+    ranked = RankedPanel.of(x, y, x, np.ones((y.shape[1], x.shape[1]), dtype=bool))
+
+    def found():
+        left, right = (unit(np.ones((1, 15)), side[None])[0] for side in (x, y))
+        return (
+            pearson(weights, x, y),
+            spearman(weights, x, y),
+            *ranked.under(weights),
+            permuted_products(left, right, orders),
+        )
+
+    wanted = found()
+    monkeypatch.setattr(correlation, "SAMPLES_AT_ONCE", at_once)
+    monkeypatch.setattr(resampling, "NUMBERS_IN_CACHE", at_once)
+    monkeypatch.setattr(threads, "threads", lambda: workers)
+    for one, two in zip(found(), wanted, strict=True):
+        assert_array_equal(one, two)
 
 
 def test_shapes_and_values_are_checked():
