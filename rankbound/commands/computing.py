@@ -115,8 +115,8 @@ def _said(value: Any, inputs: dict[str, str]) -> str:
         parts = {one.name: getattr(value, one.name) for one in fields(value)}
         return _said(parts, inputs)
     if isinstance(value, Mapping):
-        held = (f"{name}={_said(one, inputs)}" for name, one in value.items())
-        return ", ".join(held)
+        given = {name: one for name, one in value.items() if one is not None}
+        return ", ".join(f"{name}={_said(one, inputs)}" for name, one in given.items())
     if isinstance(value, tuple | list):
         return " ".join(_said(one, inputs) for one in value)
     return str(value)
