@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -104,6 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _done(sys.argv[1:], arguments)
     except SystemExit as ending:  # argparse has said all
         raise SystemExit(_told(int(ending.code or 0), output, arguments)) from None
+    # All is done, or undone, so that a second Ctrl-C need not say where it struck
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _told(code, output, arguments)
 
 
