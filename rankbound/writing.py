@@ -28,7 +28,7 @@ import msgspec
 
 from rankbound.decoding import schema_in
 from rankbound.engine import HIDDEN
-from rankbound.errors import NO_UNICODE, UsageError, is_unicode
+from rankbound.errors import FULL, MAKE_ROOM, NO_UNICODE, UsageError, is_unicode
 from rankbound.escaping import json_safe
 
 try:
@@ -253,8 +253,10 @@ def filling(
                 present = [path for path in gone if os.path.lexists(path)]
                 _move(moves, present, hidden)
     except OSError as error:
-        said = error.strerror or error
-        raise UsageError(f"{folder}: cannot be written ({said})") from None
+        said = f"{folder}: cannot be written ({error.strerror or error})"
+        if error.errno in FULL:
+            said += f"; {MAKE_ROOM}"
+        raise UsageError(said) from None
 
 
 @dataclass(slots=True)
