@@ -457,11 +457,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
         for name in sorted({*self.settings, *other.settings}):
             ours, theirs = self.settings.get(name), other.settings.get(name)
             if ours != theirs:
-                return f"`{name}` was {theirs}, and is {ours}"
+                was, now = (_in_words(one) for one in (theirs, ours))
+                return f"`{name}` was {was}, and is {now}"
         for name in sorted({*self.inputs, *other.inputs}):
-            if name not in other.inputs or name not in self.inputs:
-                is_new = name not in other.inputs
-                return f"{name} was {'no' if is_new else 'an'} input"
+            if name not in self.inputs:
+                return f"{name} was an input, and is not there now"
+            if name not in other.inputs:
+                return f"{name} was not there, and is an input now"
             if self.inputs[name] != other.inputs[name]:
                 return f"{name} has changed since"
         for name in sorted({*self.versions, *other.versions}):
@@ -469,6 +471,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
             if new != old:
                 return f"{name} was version {old}, and is {new}"
         return None
+
+
+def _in_words(setting: str | None) -> str:
+    return "not given" if setting in (None, "None", "") else str(setting)
 
 
 class _Manifest(Identity, frozen=True, kw_only=True, tag=SCHEMA):

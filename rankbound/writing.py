@@ -46,7 +46,10 @@ PART: Final = 1 << 22  # characters that are written at once
 PATIENCE: Final = 60.0  # seconds in which another process may end writing to a folder
 AGAIN: Final = 0.05  # seconds until it is asked for again
 # What a batch system sends, and a terminal that is closed; Windows has only the first
-ENDING: Final = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+ENDING: Final = (
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+)
 
 
 def is_manifest(path: Path) -> bool:

@@ -275,6 +275,20 @@ def test_nothing_is_done_twice(copy, counted):
     assert files_of(copy / "out") == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no locks of folders")
+def test_beside_another_run_nothing_is_touched(copy, capsys):
+    import fcntl
+
+    before = files_of(copy / "out")
+    held = os.open(copy / "out", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    code, _ = studied(f"{LINE} --fresh")
+    os.close(held)
+    assert code == 2
+    assert "another run of rankbound writes there" in capsys.readouterr().err
+    assert files_of(copy / "out") == before
+
+
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     copy, counted, monkeypatch
 ):
