@@ -460,10 +460,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
                 was, now = (_in_words(one) for one in (theirs, ours))
                 return f"`{name}` was {was}, and is {now}"
         for name in sorted({*self.inputs, *other.inputs}):
-            if name not in self.inputs:
-                return f"{name} was an input, and is not there now"
-            if name not in other.inputs:
-                return f"{name} was not there, and is an input now"
+            if name not in other.inputs or name not in self.inputs:
+                is_new = name not in other.inputs
+                was = "not there, and is" if is_new else "an input, and is not"
+                return f"{name} was {was} there now"
             if self.inputs[name] != other.inputs[name]:
                 return f"{name} has changed since"
         for name in sorted({*self.versions, *other.versions}):

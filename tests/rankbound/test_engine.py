@@ -229,7 +229,10 @@ def test_blocks_of_other_numbers_settings_or_vectors_are_not_taken(data, tmp_pat
         ({"settings": {"a": "2"}}, "`a` was 1, and is 2"),
         ({"inputs": {"t.run": "13"}}, r"t\.run has changed since"),
         ({"settings": {"a": "None"}}, "`a` was 1, and is not given"),
-        ({"inputs": {"t.run": "12", "s.run": "1"}}, r"s\.run was not there, and is"),
+        (
+            {"inputs": {"t.run": "12", "s.run": "1"}},
+            r"s\.run was not there, and is there",
+        ),
         ({"inputs": {}}, r"t\.run was an input, and is not there now"),
         ({"versions": {"x": "2"}}, "x was version 1, and is 2"),
     ],
