@@ -457,11 +457,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
         for name in sorted({*self.settings, *other.settings}):
             ours, theirs = self.settings.get(name), other.settings.get(name)
             if ours != theirs:
-                return f"`{name}` was {theirs}, and is {ours}"
+                was, now = (_in_words(one) for one in (theirs, ours))
+                return f"`{name}` was {was}, and is {now}"
         for name in sorted({*self.inputs, *other.inputs}):
             if name not in other.inputs or name not in self.inputs:
                 is_new = name not in other.inputs
-                return f"{name} was {'no' if is_new else 'an'} input"
+                was = "not there, and is" if is_new else "an input, and is not"
+                return f"{name} was {was} there now"
             if self.inputs[name] != other.inputs[name]:
                 return f"{name} has changed since"
         for name in sorted({*self.versions, *other.versions}):
@@ -469,6 +471,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
             if new != old:
                 return f"{name} was version {old}, and is {new}"
         return None
+
+
+def _in_words(setting: str | None) -> str:
+    return "not given" if setting in (None, "None", "") else str(setting)
 
 
 class _Manifest(Identity, frozen=True, kw_only=True, tag=SCHEMA):
@@ -893,7 +899,12 @@ class _Processes:
 
     def submit(self, work: Callable[..., Any], *given: Any) -> Any:
         with _inherited():
-            return self._pool.submit(work, *given)
+            return _Asked(self, self._pool.submit(work, *given))
+
+    def check(self) -> None:
+        """End all if one was killed, as the others may wait for a lock that it held."""
+        if any_ended(self._pool):
+            self.abandon()
 
     def shutdown(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -902,6 +913,24 @@ class _Processes:
         # One that reads a file would be waited for; Python 3.14 has `kill_workers`
         for process in [*(self._pool._processes or {}).values()]:
             process.kill()
+        expect_nothing(self._pool)
+
+
+def any_ended(pool: ProcessPoolExecutor) -> bool:
+    """Whether a process of a pool that works has ended."""
+    every = [*(pool._processes or {}).values()]
+    return not all(process.is_alive() for process in every)
+
+
+def expect_nothing(pool: ProcessPoolExecutor) -> None:
+    """Let the futures of a pool fail when all of its processes have been ended.
+
+    One that is ended while it sends leaves a part of a result. The pool waits for the
+    rest as long as anybody could write it, and this process could.
+    """
+    results: Any = pool._result_queue
+    if results is not None:
+        results._writer.close()
 
 
 class _Cluster:
@@ -969,17 +998,19 @@ class _Cluster:
 
 
 class _Asked:
-    """What a cluster was asked for."""
+    """What processes were asked for."""
 
-    def __init__(self, cluster: _Cluster, future: Any) -> None:
-        self._cluster, self._future = cluster, future
+    def __init__(self, pool: _Processes | _Cluster, future: Any) -> None:
+        self._pool, self._future = pool, future
 
     def result(self) -> Any:
         while True:
             try:
                 return self._future.result(timeout=ANSWER)
             except TimeoutError:
-                self._cluster.check()
+                if self._future.done():  # the work itself ran out of time
+                    raise
+                self._pool.check()
 
 
 async def _greeted(address: str) -> None:

@@ -6,12 +6,16 @@ command line turns those into its options.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 MOST: Final = 1500  # characters of a message
+# What a system says of a disk that is full, and what there is to do
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MAKE_ROOM: Final = "make room, or write to another disk"
 PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
 # Parameters whose option has another name
 OPTIONS: Final = {

@@ -170,7 +170,7 @@ def reading_within(memory: int | str | None) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If it is no size.
+        If it is no size, or less than can be kept to.
 
     Examples
     --------
@@ -181,7 +181,13 @@ def reading_within(memory: int | str | None) -> Iterator[None]:
     if memory is None:
         yield
         return
-    token = _given.set(Budget(size_from(memory), given=True, before=in_use()))
+    size = size_from(memory)
+    if size < STEP:
+        raise UsageError(
+            f"`memory` must be at least {size_in_words(STEP)}, as less is not watched, "
+            f"got {memory!r}"
+        )
+    token = _given.set(Budget(size, given=True, before=in_use()))
     try:
         yield
     finally:

@@ -28,7 +28,7 @@ import msgspec
 
 from rankbound.decoding import schema_in
 from rankbound.engine import HIDDEN
-from rankbound.errors import NO_UNICODE, UsageError, is_unicode
+from rankbound.errors import FULL, MAKE_ROOM, NO_UNICODE, UsageError, is_unicode
 from rankbound.escaping import json_safe
 
 try:
@@ -45,6 +45,11 @@ JOURNAL: Final = "journal.json"
 PART: Final = 1 << 22  # characters that are written at once
 PATIENCE: Final = 60.0  # seconds in which another process may end writing to a folder
 AGAIN: Final = 0.05  # seconds until it is asked for again
+# What a batch system sends, and a terminal that is closed; Windows has only the first
+ENDING: Final = (
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+)
 
 
 def is_manifest(path: Path) -> bool:
@@ -251,8 +256,10 @@ def filling(
                 present = [path for path in gone if os.path.lexists(path)]
                 _move(moves, present, hidden)
     except OSError as error:
-        said = error.strerror or error
-        raise UsageError(f"{folder}: cannot be written ({said})") from None
+        said = f"{folder}: cannot be written ({error.strerror or error})"
+        if error.errno in FULL:
+            said += f"; {MAKE_ROOM}"
+        raise UsageError(said) from None
 
 
 @dataclass(slots=True)
@@ -375,18 +382,17 @@ def _beside(folder: Path) -> str:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that what was begun is undone."""
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    )
-    if ours:
-        signal.signal(signal.SIGTERM, _terminated)
+    """Turn SIGTERM and SIGHUP into exceptions, so that what was begun is undone."""
+    ours = [one for one in ENDING if signal.getsignal(one) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []
+    for one in ours:
+        signal.signal(one, _terminated)
     try:
         yield
     finally:
-        if ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _terminated(number: int, _: object) -> NoReturn:

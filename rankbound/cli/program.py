@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -37,6 +38,8 @@ from rankbound.cli import (
 )
 from rankbound.cli.options import HELD, WRITTEN, add_memory, add_quiet, recorded
 from rankbound.errors import (
+    FULL,
+    MAKE_ROOM,
     NO_UNICODE,
     FormatError,
     UsageError,
@@ -76,9 +79,8 @@ BUG = (
 )
 INTERRUPTED = 130
 SHORT: Final = ("explain", "bound")  # commands that never take long
-# A full disk is for the user to fix, whatever was being written
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# And so is what else a disk or a system refuses, whatever was being read or written
+# Like a full disk, what else a disk or a system refuses is for the user to fix,
+# whatever was being read or written
 REFUSED: Final = (
     *(errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
     *(errno.EPERM, errno.EROFS, errno.ESTALE),
@@ -104,6 +106,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _done(sys.argv[1:], arguments)
     except SystemExit as ending:  # argparse has said all
         raise SystemExit(_told(int(ending.code or 0), output, arguments)) from None
+    # All is done, or undone, so that a second Ctrl-C need not say where it struck
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _told(code, output, arguments)
 
 
@@ -296,10 +301,7 @@ def _mistake(error: Exception, arguments: argparse.Namespace) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
         out = error.filename or getattr(arguments, "out", None) or "the output"
-        return (
-            f"{out}: cannot be written ({error.strerror}); make room, or write to "
-            "another disk"
-        )
+        return f"{out}: cannot be written ({error.strerror}); {MAKE_ROOM}"
     if isinstance(error, OSError) and error.errno in REFUSED:
         return f"{error.filename or 'a file'}: cannot be used ({error.strerror})"
     if isinstance(error, OSError) and "temporary directory" in str(error):

@@ -15,7 +15,7 @@ from rankbound.memory import reading_within
 from rankbound.page.queries import OptionsOf
 from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
-from rankbound.writing import Replacing, check_outputs
+from rankbound.writing import Replacing, check_outputs, holding, terminable
 
 
 def study(  # noqa: PLR0913  each is a parameter of its own
@@ -138,25 +138,26 @@ def write_study(  # noqa: PLR0913  what is studied, and how it is shown
     """
     check_outputs(out, [FILE], Replacing(mine=Study.is_mine, force=force))
     check_outputs(out, [PAGE], Replacing(mine=is_page, force=force))
-    made = studied(
-        folders,
-        out,
-        config=config,
-        fresh=fresh,
-        force=force,
-        command=command,
-        workers=workers,
-        progress=progress,
-    )
-    made.write_into(out, force=force)
-    write_report(
-        out,
-        out / PAGE,
-        command=command,
-        title=f"A study of {len(made.datasets)} data sets",
-        force=force,
-        options_of=options_of,
-        among={one.path for one in made.datasets},
-        progress=progress,
-    )
+    with terminable(), holding(out):
+        made = studied(
+            folders,
+            out,
+            config=config,
+            fresh=fresh,
+            force=force,
+            command=command,
+            workers=workers,
+            progress=progress,
+        )
+        made.write_into(out, force=force)
+        write_report(
+            out,
+            out / PAGE,
+            command=command,
+            title=f"A study of {len(made.datasets)} data sets",
+            force=force,
+            options_of=options_of,
+            among={one.path for one in made.datasets},
+            progress=progress,
+        )
     return made

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -42,6 +43,7 @@ from rankbound.errors import UsageError
 from rankbound.threads import share_out
 from tests.optional import only_deep
 from tests.rankbound import resuming
+from tests.rankbound.half_sent import half_sent
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,12 @@ def test_blocks_of_other_numbers_settings_or_vectors_are_not_taken(data, tmp_pat
     [
         ({"settings": {"a": "2"}}, "`a` was 1, and is 2"),
         ({"inputs": {"t.run": "13"}}, r"t\.run has changed since"),
-        ({"inputs": {"t.run": "12", "s.run": "1"}}, r"s\.run was no input"),
+        ({"settings": {"a": "None"}}, "`a` was 1, and is not given"),
+        (
+            {"inputs": {"t.run": "12", "s.run": "1"}},
+            r"s\.run was not there, and is there",
+        ),
+        ({"inputs": {}}, r"t\.run was an input, and is not there now"),
         ({"versions": {"x": "2"}}, "x was version 1, and is 2"),
     ],
 )
@@ -334,6 +341,17 @@ def test_processes_give_the_same_and_failures_are_told_here(data):
         some = np.where(np.arange(len(rows)) < 20, -1.0, 1.0)
         with pytest.raises(DomainError, match="above 0"):
             over_tiles(failing, groups, some, each=(each,))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_of_a_process_that_is_killed_while_it_sends_the_rest_is_not_waited_for(
+    monkeypatch,
+):
+    monkeypatch.setattr(engine, "ANSWER", 0.1)
+    pool = engine._Processes(1)
+    with pytest.raises(BrokenProcessPool):
+        pool.submit(half_sent).result()
+    pool.shutdown()
 
 
 def noted(groups: Groups, rows: np.ndarray, each: np.ndarray, *, seen) -> Sums:

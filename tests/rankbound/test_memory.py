@@ -185,10 +185,12 @@ def test_the_command_line_gives_memory_and_names_the_option(tmp_path, capsys):
     path = tmp_path / "large.run"
     path.write_text("\n".join(ROWS * 4))
     line = ["convert", str(path), str(tmp_path / "x.json"), "--memory"]
-    assert main([*line, "300kB"]) == 2
+    assert main([*line, "1MiB"]) == 2
     assert "allow more, as with --memory 1GiB" in capsys.readouterr().err
     assert main([*line, "x"]) == 2
     assert "--memory must be a size above 0" in capsys.readouterr().err
+    assert main([*line, "300kB"]) == 2
+    assert "--memory must be at least 1 MiB" in capsys.readouterr().err
 
 
 PACKERS = {

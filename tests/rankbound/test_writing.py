@@ -86,7 +86,8 @@ def test_write_all_says_why_a_text_fails(tmp_path, monkeypatch):
     with pytest.raises(UsageError) as caught:
         write_all(tmp_path, {"x": "new"})
     assert str(caught.value) == (
-        f"{tmp_path}: cannot be written (No space left on device)"
+        f"{tmp_path}: cannot be written (No space left on device); make room, or "
+        "write to another disk"
     )
 
 

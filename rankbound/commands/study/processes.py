@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -14,8 +13,10 @@ from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from typing import Final, TypeVar
 
+from rankbound.engine import any_ended, expect_nothing
 from rankbound.memory import Budget, budget, keep_to
 from rankbound.progress import Progress
+from rankbound.writing import terminable
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -93,9 +94,12 @@ def _shared(
                 progress(told.get())
             for future in ended:
                 yield places[future], future.result()
+            if any_ended(pool):
+                raise BrokenProcessPool
     except BaseException:
         for child in {*active_children()} - others:
             child.terminate()
+        expect_nothing(pool)
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -128,7 +132,6 @@ def _begin(told: SimpleQueue[str], memory: Budget) -> None:
     keep_to(memory)
     _told.append(told)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -140,7 +143,9 @@ def _end_with_parent() -> None:
 
 def _one(task: Task[Item, Made], item: Item) -> Made:
     try:
-        return task(item, _told[0].put)
+        # Only here, as the pool would catch what is raised while it sends a result
+        with terminable():
+            return task(item, _told[0].put)
     except SystemExit:
         # The pool would catch it, and go on with the next item
         os._exit(1)

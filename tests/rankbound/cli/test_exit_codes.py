@@ -74,11 +74,14 @@ def interrupt(patch):
     patch.setattr("rankbound.writing._reach_disk", raising(KeyboardInterrupt))
 
 
-def terminate(patch):
-    def stop(*_):
-        os.kill(os.getpid(), signal.SIGTERM)
+def end_by(number):
+    def end(patch):
+        def stop(*_):
+            os.kill(os.getpid(), number)
 
-    patch.setattr("rankbound.writing._reach_disk", stop)
+        patch.setattr("rankbound.writing._reach_disk", stop)
+
+    return end
 
 
 CAUSES = {
@@ -89,7 +92,8 @@ CAUSES = {
     (2, "cut"): leave_blocks,
     (2, "demo"): take_bm25s_away,
     (130, "measure"): interrupt,
-    (143, "cut"): terminate,
+    (129, "sample"): end_by(signal.SIGHUP),
+    (143, "cut"): end_by(signal.SIGTERM),
 }
 
 
@@ -223,6 +227,6 @@ def test_the_readme_has_no_other_codes():
 
 def test_the_table_has_every_code_and_every_verdict():
     rows = {(code, line.split()[1]) for code, line in ROWS}
-    assert {code for code, _ in rows} == {0, 1, 2, 130, 143}
+    assert {code for code, _ in rows} == {0, 1, 2, 129, 130, 143}
     assert {name for code, name in rows if code == 1} == {*VERDICTS, "convert"}
     assert rows >= set(CAUSES)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import pickle
 import re
 import shutil
@@ -29,6 +30,7 @@ from rankbound.commands.study.run import folders_of
 from rankbound.commands.validate import run as of_files
 from rankbound.errors import FormatError, UsageError
 from tests.golden.data import World, data_set
+from tests.rankbound.half_sent import half_sent
 
 CONFIG = """\
 seed = 3
@@ -273,6 +275,20 @@ def test_nothing_is_done_twice(copy, counted):
     assert files_of(copy / "out") == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no locks of folders")
+def test_beside_another_run_nothing_is_touched(copy, capsys):
+    import fcntl
+
+    before = files_of(copy / "out")
+    held = os.open(copy / "out", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    code, _ = studied(f"{LINE} --fresh")
+    os.close(held)
+    assert code == 2
+    assert "another run of rankbound writes there" in capsys.readouterr().err
+    assert files_of(copy / "out") == before
+
+
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     copy, counted, monkeypatch
 ):
@@ -438,6 +454,11 @@ def test_what_a_killed_process_did_not_bring_back_is_done_here(monkeypatch):
 
     assert processes.done_by(task, [1, 2, 3], workers=2) == [10, 20, 30]
     assert done == [2, 1, 3]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_the_rest_of_what_a_killed_process_sent_is_not_waited_for():
+    assert processes.done_by(half_sent, [1, 2], workers=2) == [1, 2]
 
 
 def test_mistakes_come_back_from_a_process_as_they_were():
