@@ -526,6 +526,11 @@ class Reading:
             return found + (-1.5 if rises and fallen else min(2.0, 0.5 + 0.5 * fallen))
         if column.distinct == 1:
             return 0.0
+        if column.is_whole and self.table.distinct(query, rank) == self.table.rows:
+            # Lists of which only some documents are among the rows, in any order
+            fallen = self.table.falls(query, value, by=rank)
+            if fallen:
+                return min(4.0, 0.5 * fallen)
         found = -1.0 - 2.0 * column.is_value - 0.5 * (not column.is_whole)
         return found - 3.0 * bool(self.table.counted(query, value))
 

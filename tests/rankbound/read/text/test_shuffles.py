@@ -146,3 +146,30 @@ def test_ids_of_triples_with_several_positives_are_no_scores(tmp_path, order):
     path.write_text("".join("\t".join(row[i] for i in order) + "\n" for row in rows))
     with pytest.raises(FormatError):
         read_scores(path)
+
+
+def long_run(rng, n_queries, n_docs, depth=16):
+    """Rows of a run whose lists are longer than what its first rows hold of them."""
+    for query in range(n_queries):
+        docs = rng.sample(range(n_docs), depth)
+        values = sorted((rng.gauss(0, 3) for _ in docs), reverse=True)
+        for rank, (doc, value) in enumerate(zip(docs, values, strict=True), start=1):
+            yield f"{70_000 + query}", "Q0", f"{doc}", f"{rank}", f"{value:.4f}", "tag"
+
+
+@pytest.mark.parametrize("n_docs", [500, 9_000, 8_000_000])
+def test_a_long_run_of_numbered_ids_is_read_with_its_rows_in_any_order(
+    n_docs, tmp_path
+):
+    rng = random.Random(n_docs)
+    rows = [*long_run(rng, 2_000, n_docs)]
+    rng.shuffle(rows)
+    truth = {(row[0], row[2]): float(row[4]) for row in rows}
+    path = tmp_path / "x.run"
+    path.write_text("".join(f"{' '.join(row)}\n" for row in rows))
+    assert held(read_scores(path)) == truth
+    for order in ([2, 1, 0, 3, 4, 5], [2, 1, 3, 0, 4, 5], [0, 1, 3, 2, 4, 5]):
+        moved = (" ".join(row[place] for place in order) for row in rows)
+        path.write_text("".join(f"{line}\n" for line in moved))
+        with pytest.raises(FormatError, match="expected qid Q0 docno|do not tell"):
+            read_scores(path)
