@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers, Strings, strings
+from rankbound.data.scores import LARGEST
 from rankbound.memory import LONGEST_ID, LONGEST_NUMBER
 from rankbound.read.source import Source, count
 
@@ -172,6 +173,18 @@ def parsed_number(text: bytes | str) -> float | None:
     if not math.isfinite(number) or not text.isascii():
         return None
     return None if UNDERSCORE[type(text)] in text else number
+
+
+def wanted_number(value: object) -> str:
+    """What a score must be that a reader refuses: finite, or not that large.
+
+    Examples
+    --------
+    >>> wanted_number("nan"), wanted_number(1e308)
+    ('a finite number', 'at most 8.99e+307 in size')
+    """
+    found = parsed_number(value) if isinstance(value, str) else as_number(value)
+    return "a finite number" if found is None else f"at most {LARGEST:.3g} in size"
 
 
 def composed(name: str) -> str:
