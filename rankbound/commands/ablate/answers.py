@@ -22,16 +22,16 @@ KNOWN: Final = ("n_known", "n_covered")
 
 
 def sentences(found: Ablation) -> Iterator[str]:
-    """What came of collections, controls, samplings, certificates and claims."""
+    """What came of samplings, collections, controls, certificates and claims."""
+    yield from _against_random(found)
     for one in found.collections:
-        yield _collection(one)
         if one.domain == IN_DOMAIN:
             for architecture in one.untrained:
                 yield _best(found, one, architecture)
     if any(one.domain != IN_DOMAIN for one in found.cells):
         yield from _abroad(found)
+    yield from map(_collection, found.collections)
     yield from map(_control, found.controls)
-    yield from _against_random(found)
     yield _certificates(found)
     yield from _held_out(found)
     yield from _known(found)
@@ -109,8 +109,8 @@ def _control(one: Control) -> str:
         f"{one.collection}, {one.architecture}: {one.loss} on {one.sampling} {told} "
         f"both its start ({one.untrained:.4f}) and {REACHED:.0%} of the teacher "
         f"({REACHED * one.teacher:.4f}) with {one.trained:.4f}; taught by a shuffled "
-        f"teacher it {wrong}: {one.shuffled:.4f}, lower by "
-        f"{one.trained - one.shuffled:.4f} [{one.lower:.4f}, {one.upper:.4f}]"
+        f"teacher it {wrong}: {one.shuffled:.4f}; trained less shuffled "
+        f"{one.trained - one.shuffled:+.4f} [{one.lower:+.4f}, {one.upper:+.4f}]"
     )
 
 
@@ -215,8 +215,8 @@ def _arms(found: Ablation) -> Iterator[str]:
         mean = sum(one.gain for one in rows) / len(rows)
         yield (
             f"{collection}, {what}: nDCG@10 {mean:+.4f} on average over "
-            f"{counted(len(rows), 'cell')}, of which {better} are above the same cell "
-            f"of the grid, {worse} below and {len(rows) - better - worse} open, at "
+            f"{counted(len(rows), 'cell')}, of which {better} above the same cell of "
+            f"the grid, {worse} below and {len(rows) - better - worse} open, at "
             "95 % for all at once"
         )
 
@@ -259,7 +259,7 @@ def _against_random(found: Ablation) -> Iterator[str]:
         yield (
             f"{architecture}{'' if domain == IN_DOMAIN else ' out of domain'}: of "
             f"{counted(len(rows), 'difference')} in nDCG@10 to random negatives, "
-            f"{better} are above 0, {worse} below and "
+            f"{better} above 0, {worse} below and "
             f"{len(rows) - better - worse} open, at 95 % for all at once; "
             f"largest {_said(rows, 1)}, smallest {_said(rows, -1)}"
         )
