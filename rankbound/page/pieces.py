@@ -566,5 +566,10 @@ def html_of(result: Result) -> str:
     # It is our own style sheet, whose quotes must not be escaped
     style = Markup(source("piece.css"))
     answers = said_first(getattr(result, "answers", ()))
-    context = {"account": account_of(result), "answers": answers, "style": style}
+    context = {
+        "account": account_of(result),
+        "answers": answers,
+        "answers_first": result.ANSWERS_FIRST,
+        "style": style,
+    }
     return rendered_template("piece.html", context)
