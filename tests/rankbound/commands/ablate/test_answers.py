@@ -23,3 +23,5 @@ def test_what_samplings_do_comes_first_and_a_control_keeps_its_sign():
     assert "to random negatives" in said[0]
     (line,) = (one for one in said if "shuffled teacher" in one)
     assert line.endswith("trained less shuffled -0.0029 [-0.0200, +0.0100]")
+    assert "ends at 0.5000, above its start (0.4000) but below 90% of" in line
+    assert "shuffled teacher at 0.5029, above its start but below that;" in line
