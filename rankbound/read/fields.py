@@ -180,11 +180,13 @@ def wanted_number(value: object) -> str:
 
     Examples
     --------
-    >>> wanted_number("nan"), wanted_number(1e308)
-    ('a finite number', 'at most 8.99e+307 in size')
+    >>> wanted_number("1.5"), wanted_number(float("nan")), wanted_number(1e308)
+    ('a finite number', 'a finite number', 'at most 8.99e+307 in size')
     """
     found = parsed_number(value) if isinstance(value, str) else as_number(value)
-    return "a finite number" if found is None else f"at most {LARGEST:.3g} in size"
+    if found is None or abs(found) <= LARGEST:  # a number as text is none in JSON
+        return "a finite number"
+    return f"at most {LARGEST:.3g} in size"
 
 
 def composed(name: str) -> str:
