@@ -127,8 +127,16 @@ FEW_DOCUMENTS: Final = (
     "comparable between samplings of one group size only"
 )
 QUANTITIES: Final[dict[str, Quantity]] = {
-    "n_docs": Quantity(words="documents", unit="documents", column="n_docs"),
-    "n_pairs": Quantity(words="pairs", unit="pairs", column="n_pairs"),
+    "n_docs": Quantity(
+        words="the number of documents of a group, a mean over the query's groups",
+        unit="documents",
+        column="n_docs",
+    ),
+    "n_pairs": Quantity(
+        words="the number of counted pairs of a group, a mean over the query's groups",
+        unit="pairs",
+        column="n_pairs",
+    ),
     "entropy": Quantity(
         words="the teacher's pairwise entropy",
         unit="nats",

@@ -73,9 +73,11 @@ class Shown:
 
 
 def text_of(shown: object) -> str:
-    """A few lines for a terminal, which open with the answers of a result."""
+    """A few lines for a terminal, which open with the answers of most results."""
     said = _answers(getattr(shown, "answers", ()))
-    return "\n".join([*said, _made(TEXT, shown)])
+    made = _made(TEXT, shown)
+    first = getattr(shown, "ANSWERS_FIRST", True)
+    return "\n".join([*said, made] if first else [made, *said])
 
 
 def _answers(answers: Any) -> list[str]:

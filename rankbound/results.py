@@ -355,6 +355,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     KIND: ClassVar[str] = ""
     FILE: ClassVar[str] = ""
     BESIDE: ClassVar[tuple[Beside, ...]] = ()
+    # Whether its short text opens with its answers
+    ANSWERS_FIRST: ClassVar[bool] = True
     # Texts that lie beside the JSON file, and are made from it
     PAGES: ClassVar[tuple[str, ...]] = ()
 

@@ -13,7 +13,7 @@ from rankbound.escaping import tell
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: those
 of the results in the folder and its sub-folders, the ones that answer a question first,
-and a line for each figure that the results do not allow. Beside each figure lie its
+and a line for each reason why others are not. Beside each figure lie its
 numbers as CSV. The same results give the same bytes.
 """
 
@@ -58,6 +58,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
+    from rankbound.drawing.catalogue import missing_lines
     from rankbound.drawing.run import draw
     from rankbound.manifest import strangers
 
@@ -70,9 +71,8 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         force=arguments.force,
         progress=not arguments.quiet,
     )
-    for name, reason in missing:
-        said = in_options(reason, OF_MODELS)
-        tell(f"not drawn: {name}: {said}")
+    for line in missing_lines(missing):
+        tell(f"not drawn: {in_options(line, OF_MODELS)}")
     for said in strangers(arguments.folder) if arguments.folder else ():
         tell(f"mixed: {said}")
     tell(f"written: {counted(len(written), 'figure')} to {arguments.out}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, listed
 
 if TYPE_CHECKING:
     from rankbound.figures.distributions import Ends
@@ -49,6 +49,7 @@ FIGURES: Final[dict[str, tuple[str, str]]] = {
     ),
     "ecdf": ("distribution functions of entropies", f"{COMPARE} --out DIR"),
 }
+NEEDED: Final = ("--embeddings", "--qrels")  # by some figures of a command only
 MOST_FIGURES: Final = 15  # of one result, unless all are asked for
 OF_A_STUDY: Final = 5  # times as many figures as of another result, at most
 STUDY: Final = "study"
@@ -150,6 +151,43 @@ def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
         for kind, (_, command) in FIGURES.items()
         if kind not in known
     ]
+
+
+def missing_lines(missing: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """What figures are missing, one line for each reason.
+
+    Those that need results of other commands share a line.
+
+    Examples
+    --------
+    >>> absent = absent_kinds(FIGURES.keys() - {"quality", "sweep"})
+    >>> for line in missing_lines([("a", "no data"), ("b", "no data"), *absent]):
+    ...     print(line)
+    a, b: no data
+    sweep: no results of `rankbound compare`; quality: none of `rankbound inspect`
+    """
+    absent = dict(absent_kinds(()))
+    reasons: dict[str, list[str]] = {}
+    commands: dict[str, list[str]] = {}
+    for name, reason in missing:
+        if absent.get(name) == reason:
+            commands.setdefault(_short(FIGURES[name][1]), []).append(name)
+        else:
+            reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        yield f"{listed(names)}: {reason}"
+    if commands:
+        none = ["no results", *["none"] * (len(commands) - 1)]
+        yield "; ".join(
+            f"{', '.join(names)}: {no} of `{command}`"
+            for no, (command, names) in zip(none, commands.items(), strict=True)
+        )
+
+
+def _short(command: str) -> str:
+    """A command with those of its options that a figure needs."""
+    words = command.split()
+    return " ".join([*words[:2], *(one for one in words if one in NEEDED)])
 
 
 def file_name(*parts: str) -> str:

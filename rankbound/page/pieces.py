@@ -7,6 +7,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted, listed
 from rankbound.catalogue import QUESTIONS, SEVERITIES, Level
+from rankbound.commands.ablate.answers import against_random
 from rankbound.commands.ablate.result import Ablation
 from rankbound.commands.bound.result import (
     Augmentation,
@@ -364,9 +365,12 @@ def ablation_account(found: Ablation, *, name: str = "") -> Account:
     return Account(
         kind="ablation",
         title=", ".join(filter(None, ("Ablation", name))),
-        verdicts=tuple(
-            Verdict("told", one.verdict, f"{one.claim}: {one.evidence}")
-            for one in found.claims
+        verdicts=(
+            *(Verdict("told", "samplings", line) for line in against_random(found)),
+            *(
+                Verdict("told", one.verdict, f"{one.claim}: {one.evidence}")
+                for one in found.claims
+            ),
         ),
         sentences=found.sentences,
         tables=(
@@ -566,5 +570,10 @@ def html_of(result: Result) -> str:
     # It is our own style sheet, whose quotes must not be escaped
     style = Markup(source("piece.css"))
     answers = said_first(getattr(result, "answers", ()))
-    context = {"account": account_of(result), "answers": answers, "style": style}
+    context = {
+        "account": account_of(result),
+        "answers": answers,
+        "answers_first": result.ANSWERS_FIRST,
+        "style": style,
+    }
     return rendered_template("piece.html", context)

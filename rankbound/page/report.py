@@ -464,7 +464,7 @@ def page(material: Material) -> str:
     story = blocks(told, material.figures, material.beside)
     sentences = {line.sentence for block in story for line in block.lines}
     notes = pooled((name, account) for name, _, account in told)
-    code = script(views_script())
+    code, data = script(views_script()), _data(material)
     return rendered_template(
         "report.html",
         {
@@ -479,6 +479,7 @@ def page(material: Material) -> str:
             "accounts": accounts,
             "sentences": sentences,
             "notes": notes,
+            "certified": data.explorer.start > 0,
             "missing": [
                 (what, in_options(why, SPOKEN)) for what, why in material.missing
             ],
@@ -489,7 +490,7 @@ def page(material: Material) -> str:
             "hints": hints(),
             "column_hint": column_hint,
             "version": version("rankbound"),
-            "data": script_json(_data(material).to_dict()),
+            "data": script_json(data.to_dict()),
         },
     )
 

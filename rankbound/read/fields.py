@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers, Strings, strings
+from rankbound.data.scores import LARGEST
 from rankbound.memory import LONGEST_ID, LONGEST_NUMBER
 from rankbound.read.source import Source, count
 
@@ -172,6 +173,20 @@ def parsed_number(text: bytes | str) -> float | None:
     if not math.isfinite(number) or not text.isascii():
         return None
     return None if UNDERSCORE[type(text)] in text else number
+
+
+def wanted_number(value: object) -> str:
+    """What a score must be that a reader refuses: finite, or not that large.
+
+    Examples
+    --------
+    >>> wanted_number("1.5"), wanted_number(float("nan")), wanted_number(1e308)
+    ('a finite number', 'a finite number', 'at most 8.99e+307 in size')
+    """
+    found = parsed_number(value) if isinstance(value, str) else as_number(value)
+    if found is None or abs(found) <= LARGEST:  # a number as text is none in JSON
+        return "a finite number"
+    return f"at most {LARGEST:.3g} in size"
 
 
 def composed(name: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
 from rankbound.read.json.jsonl import first_record
@@ -21,6 +22,15 @@ NO_BREAK: Final = b"\xc2\xa0"
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 LETOR: Final = re.compile(rb"^\S+\s+qid:\S+\s+\d+:\S+", re.MULTILINE)
 METRIC: Final = re.compile(r"[A-Za-z_]+(@|_at_)\d+|map|mrr|ndcg|recall", re.IGNORECASE)
+HDF5: Final = b"\x89HDF\r\n\x1a\n"
+# What vectors of benchmarks for nearest neighbours are made of, by suffix
+NUMBERS: Final = {
+    ".fbin": "float32",
+    ".u8bin": "uint8",
+    ".i8bin": "int8",
+    ".fvecs": "float32",
+    ".bvecs": "uint8",
+}
 PARTED: Final = "part the columns by tabs, commas or semicolons"
 DELIMITERS: Final = {b"\t": "tabs", b",": "commas", b";": "semicolons", b"|": "bars"}
 
@@ -34,19 +44,52 @@ def likely(source: Source) -> str | None:
     >>> likely(Source(Path("x"), content=b"2 qid:1 1:0.5 2:0.25\n"))[:36]
     'looks like LETOR or SVMlight: grades'
     """
-    head = source.head
-    if source.is_folder or not head.strip():
+    if source.is_folder or not source.head.strip():
         return None
+    head, found = source.head, _of_vectors(source)
+    if found is not None:
+        return found
     if head.lstrip()[:1] in (b"{", b"["):
         return _of_text(head) or _of_json(source)
     # Random bytes hold tabs and commas, too
     return _of_text(head) or (None if b"\0" in head else _of_table(source))
 
 
-def misleading(head: bytes) -> str | None:
-    """What a text is that formats would take for theirs, and read wrongly."""
+def misleading(source: Source) -> str | None:
+    """What a file is that formats would take for theirs, and read wrongly."""
+    if source.is_folder:
+        return None
+    head = source.head
     if is_utf_16(head) or LETOR.match(head.lstrip()):
         return _of_text(head)
+    return _of_vectors(source)
+
+
+def _of_vectors(source: Source) -> str | None:
+    """Which known file of vectors it is that no reader takes, and what makes a .npy."""
+    head, size, suffix = source.head, source.size, source.path.suffix
+    if head.startswith(HDF5):
+        return (
+            "is an HDF5 file; save its matrix of vectors as .npy, as by: "
+            "numpy.save('NEW.npy', h5py.File('FILE')['NAME'][:])"
+        )
+    if suffix not in NUMBERS or len(head) < 8 or size is None:
+        return None
+    one = np.dtype(NUMBERS[suffix])
+    n, width = (int.from_bytes(head[at : at + 4], "little") for at in (0, 4))
+    if suffix.endswith("bin") and size == 8 + n * width * one.itemsize:
+        return (
+            f"is a matrix of {n} x {width} {one} behind its two sizes, as of "
+            "big-ann-benchmarks; save it as .npy, as by: numpy.save('NEW.npy', "
+            f"numpy.fromfile('FILE', '{one}', offset=8).reshape({n}, {width}))"
+        )
+    row = 4 + n * one.itemsize  # each begins with its width, here the first number
+    if suffix.endswith("vecs") and n and size % row == 0:
+        return (
+            f"holds {size // row} vectors of {n} {one}, each behind its width, as of "
+            "TEXMEX; save them as .npy, as by: numpy.save('NEW.npy', numpy.fromfile("
+            f"'FILE', 'u1').reshape(-1, {row})[:, 4:].copy().view('{one}'))"
+        )
     return None
 
 

@@ -127,7 +127,7 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         return by_name(f"irds-{wanted}"), f"the id {source.dataset!r} of a dataset"
     if not source.is_folder and not source.head.strip():
         raise FormatError(source.path, "the file is empty", line=1)
-    other = misleading(source.head)
+    other = misleading(source)
     if other is not None:
         raise FormatError(source.path, other, line=1)
     for entry in sorted(formats().values(), key=lambda one: part not in one.parts):

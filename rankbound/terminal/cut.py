@@ -19,9 +19,7 @@ FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 
 def show(cut: Cut, console: Console) -> None:
-    """Print what was kept, the change of the quantity, and what the change means."""
-    show_sentences(cut.answers, console)
-    show_foot(cut.answers, console)
+    """Print what was kept, what that changes and means, and the temperature."""
     say(console, escape(head(cut)))
     console.print(_files(cut))
     console.print(_changes(cut))
@@ -30,6 +28,8 @@ def show(cut: Cut, console: Console) -> None:
         say(console, f"reference: {cut.compat.reason}")
     for line in foot(cut):
         say(console, escape(line))
+    show_sentences(cut.answers, console)
+    show_foot(cut.answers, console)
 
 
 def cut_repr(cut: Cut) -> str:
@@ -49,8 +49,13 @@ def head(cut: Cut) -> str:
     return (
         f"{cut.input}: {counted(cut.n_groups, 'group')} of "
         f"{counted(cut.n_queries, 'query')}, cut by {cut.quantity} "
-        f"({cut.pairs} pairs, {cut.unit})"
+        f"({cut.pairs} pairs, {cut.unit}) into {counted(_written(cut), 'file')}"
     )
+
+
+def _written(cut: Cut) -> int:
+    """How many bands keep something."""
+    return sum(row.file is not None for row in cut.files)
 
 
 def _files(cut: Cut) -> Table:

@@ -55,6 +55,7 @@ NEEDS: Final = {
     "laws": "from the law that the documents are drawn by",
 }
 PURE: Final = {"ratio", "share"}  # units that numbers are, not have
+NUMBERS: Final = {"documents", "pairs", "dimensions"}  # the words themselves say them
 SOLID: Final = "\ue000"  # a private character, as wide as the underscore it replaces
 PLAIN: Final = {"\\ell": "ℓ", "\\partial_": "∂", "\\": "", "{": "", "}": ""}
 MEASURE: Final = "rankbound measure"
@@ -197,8 +198,10 @@ def _mentions(asked: str, also: list[str]) -> Iterator[str]:
 
 def _quantity(found: Quantity) -> str:
     needs = NEEDS[found.need]
-    unit = f"{'a' if found.unit in PURE else 'in'} {found.unit}"
-    lines = [f"{found.words}, {unit}; {needs}"]
+    unit = f", {'a' if found.unit in PURE else 'in'} {found.unit}"
+    if found.unit in NUMBERS:
+        unit = ""
+    lines = [f"{found.words}{unit}; {needs}"]
     if isinstance(found.range, tuple):
         low, high = found.range
         lines.append(f"one query's value lies between {low:g} and {high:.4g}")

@@ -69,6 +69,13 @@ WORDS: Final[dict[str, Word]] = {
         "takes a positive with a negative, `neg-neg` two negatives.",
         see=("group", "margin"),
     ),
+    "pair set": Word(
+        "Which pairs of a group are counted: all of them (`all`), those of a positive "
+        "and a negative (`pos-neg`), or those of two negatives (`neg-neg`). A sampling "
+        "can raise the entropy of the one and lower that of the other.",
+        see=("pair", "positive", "negative"),
+        also=("pos-neg", "neg-neg", "all pairs"),
+    ),
     "positive": Word(
         "The document of a group that answers its query, as the training data say: "
         "`doc_id_a`, or the first one.",
@@ -109,6 +116,33 @@ WORDS: Final[dict[str, Word]] = {
         "(`stratified-count`), so that easy and hard ones are both there.",
         see=("sampling",),
         also=("strata", "stratum"),
+    ),
+    "sampling card": Word(
+        "What is known of a sampling before any training, one row for each. "
+        "`suspected` is the share of negatives that the teacher scores above their "
+        "positive, with its interval; `relevant` counts judged negatives that are "
+        "relevant, of all that are judged; `nats` and `pos-neg` are the teacher's "
+        "entropy over all pairs and over pairs of a positive and a negative; "
+        "`distance` and `largest` are the mean and the largest distance of the "
+        "documents of a group, in the unit of the vectors.",
+        see=("suspected", "entropy", "diameter", "scores covered", "variance share"),
+        also=("card",),
+    ),
+    "scores covered": Word(
+        "How much of the range of a query's teacher scores a group's documents cover: "
+        "the share, from 0 to 100 %, of ten strata of equal width that hold at least "
+        "one of them, as a mean over queries.",
+        see=("sampling card", "stratified"),
+        also=("score coverage",),
+    ),
+    "variance share": Word(
+        "The variance of the teacher's scores of a group's documents, as a share of "
+        "the variance of all its scores of that query, as a mean over queries. Above "
+        "100 % the group's scores spread more than those of the query; near 0 they "
+        "are alike, as those of mined negatives are. The column `variance` of the "
+        "sampling card.",
+        see=("sampling card",),
+        also=("variance",),
     ),
     "shift": Word(
         "The difference between the law that the pairs were drawn by and the one that "
@@ -322,6 +356,13 @@ WORDS: Final[dict[str, Word]] = {
         "so.",
         see=("family",),
         also=("controls",),
+    ),
+    "margin*": Word(
+        "Of a comparison: the smallest margin that its interval would have shown, so "
+        "that any larger one ends as equivalent or negligible. `n*` is the number of "
+        "queries that the given margin would need if the mean were exactly 0.",
+        see=("power", "equivalent", "negligible"),
+        also=("n*", "smallest margin"),
     ),
     "power": Word(
         "The chance of finding a difference that is there. `rankbound power` says how "

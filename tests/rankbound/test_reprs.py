@@ -67,7 +67,9 @@ def test_texts_and_html_open_with_the_answers(results, kind):
     assert made.answers
     first = f"{made.answers[0].wording} {made.answers[0].sentence}"
     assert " ".join(map(str.strip, opening(made.answers))).startswith(first)
-    assert repr(made).split("\n")[: len(opening(made.answers))] == opening(made.answers)
+    lines, answered = repr(made).split("\n"), opening(made.answers)
+    place = 0 if made.ANSWERS_FIRST else len(lines) - len(answered)
+    assert lines[place : place + len(answered)] == answered
     html = fragment_fromstring(made._repr_html_())
     [said, *_] = html.find_class("answer")
     assert said.text_content() == first

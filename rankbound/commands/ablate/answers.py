@@ -22,16 +22,16 @@ KNOWN: Final = ("n_known", "n_covered")
 
 
 def sentences(found: Ablation) -> Iterator[str]:
-    """What came of collections, controls, samplings, certificates and claims."""
+    """What came of samplings, collections, controls, certificates and claims."""
+    yield from against_random(found)
     for one in found.collections:
-        yield _collection(one)
         if one.domain == IN_DOMAIN:
             for architecture in one.untrained:
                 yield _best(found, one, architecture)
     if any(one.domain != IN_DOMAIN for one in found.cells):
         yield from _abroad(found)
+    yield from map(_collection, found.collections)
     yield from map(_control, found.controls)
-    yield from _against_random(found)
     yield _certificates(found)
     yield from _held_out(found)
     yield from _known(found)
@@ -103,15 +103,30 @@ def _abroad(found: Ablation) -> Iterator[str]:
 
 
 def _control(one: Control) -> str:
-    told = "reaches" if one.learns else "does not reach"
-    wrong = "does" if one.shuffled_learns else "does not"
-    return (
-        f"{one.collection}, {one.architecture}: {one.loss} on {one.sampling} {told} "
-        f"both its start ({one.untrained:.4f}) and {REACHED:.0%} of the teacher "
-        f"({REACHED * one.teacher:.4f}) with {one.trained:.4f}; taught by a shuffled "
-        f"teacher it {wrong}: {one.shuffled:.4f}, lower by "
-        f"{one.trained - one.shuffled:.4f} [{one.lower:.4f}, {one.upper:.4f}]"
+    goals = (
+        f"its start ({one.untrained:.4f})",
+        f"{REACHED:.0%} of the teacher ({REACHED * one.teacher:.4f})",
     )
+    again = "its start", "that"
+    shuffled = _reached(one, one.shuffled, again, both=one.shuffled_learns)
+    return (
+        f"{one.collection}, {one.architecture}: {one.loss} on {one.sampling} ends at "
+        f"{one.trained:.4f}, {_reached(one, one.trained, goals, both=one.learns)}; "
+        f"taught by a shuffled teacher at {one.shuffled:.4f}, {shuffled}; trained less "
+        f"shuffled {one.trained - one.shuffled:+.4f} [{one.lower:+.4f}, "
+        f"{one.upper:+.4f}]"
+    )
+
+
+def _reached(one: Control, value: float, goals: tuple[str, str], *, both: bool) -> str:
+    """Which of two goals a student reaches: more than its start, and its teacher."""
+    start, teacher = goals
+    if both:
+        return f"above {start} and at least {teacher}"
+    if value > one.untrained:
+        return f"above {start} but below {teacher}"
+    end = "but at least" if value >= REACHED * one.teacher else "and below"
+    return f"not above {start} {end} {teacher}"
 
 
 def _held_out(found: Ablation) -> Iterator[str]:
@@ -215,8 +230,8 @@ def _arms(found: Ablation) -> Iterator[str]:
         mean = sum(one.gain for one in rows) / len(rows)
         yield (
             f"{collection}, {what}: nDCG@10 {mean:+.4f} on average over "
-            f"{counted(len(rows), 'cell')}, of which {better} are above the same cell "
-            f"of the grid, {worse} below and {len(rows) - better - worse} open, at "
+            f"{counted(len(rows), 'cell')}, of which {better} above the same cell of "
+            f"the grid, {worse} below and {len(rows) - better - worse} open, at "
             "95 % for all at once"
         )
 
@@ -241,7 +256,11 @@ def _bought(found: Ablation) -> Iterator[str]:
     )
 
 
-def _against_random(found: Ablation) -> Iterator[str]:
+def against_random(found: Ablation) -> Iterator[str]:
+    """How many samplings are better and worse than random negatives, and by how much.
+
+    One sentence for each architecture, in domain and out of it.
+    """
     if not found.differences:
         return
     for architecture, domain in dict.fromkeys(
@@ -259,7 +278,7 @@ def _against_random(found: Ablation) -> Iterator[str]:
         yield (
             f"{architecture}{'' if domain == IN_DOMAIN else ' out of domain'}: of "
             f"{counted(len(rows), 'difference')} in nDCG@10 to random negatives, "
-            f"{better} are above 0, {worse} below and "
+            f"{better} above 0, {worse} below and "
             f"{len(rows) - better - worse} open, at 95 % for all at once; "
             f"largest {_said(rows, 1)}, smallest {_said(rows, -1)}"
         )

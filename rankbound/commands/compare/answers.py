@@ -13,7 +13,7 @@ from rankbound.bounds.wording import (
     listed,
     plural,
 )
-from rankbound.catalogue import TURNED, VERDICTS, in_order
+from rankbound.catalogue import TURNED, VERDICTS, in_order, needing
 from rankbound.commands.cards import false_negatives
 from rankbound.commands.compare.result import Comparison, Row
 from rankbound.commands.following import folder_of, following, power_of
@@ -24,16 +24,23 @@ ENTROPY: Final = "entropy"
 INCONCLUSIVE: Final = "inconclusive"
 # Of the pair sets: where negatives meet the positive comes first
 IN_ORDER: Final = ("pos-neg", "all", "neg-neg")
+UNSCORED: Final = "documents_without_student_score"
+HALF: Final = 0.5
 MOST: Final = 3  # samplings named in a sentence
 
 
 def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
-    """Entropy, false negatives, the temperature, n, other quantities, controls."""
+    """Entropy, false negatives, the temperature, n, other quantities, controls.
+
+    Other quantities come first where the entropy was not asked for.
+    """
     rows = [row for row in comparison.rows if row.quantity == ENTROPY]
     others = [row for row in comparison.rows if row.quantity != ENTROPY]
     teacher = comparison.teacher
     *first, last = IN_ORDER
     found = [*_entropies(comparison, rows, first)]
+    if others and not rows:
+        found.append(_differences(comparison, others, numbers=True))
     suspected = [card for card in comparison.cards if card.suspected is not None]
     if suspected:
         found.append(
@@ -53,7 +60,7 @@ def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
         )
     )
     found.append(_queries(comparison))
-    if others:
+    if others and rows:
         found.append(_differences(comparison, others))
     found += _entropies(comparison, rows, [last])
     ran = [one for one in comparison.controls.rows if one.passed is not None]
@@ -87,11 +94,29 @@ def _rests_on(comparison: Comparison) -> str:
     how = ", some of them approximate" if by_t else ""
     if turned:
         how = f", {turned:,} of them by direction"
+    size = comparison.family.size
+    all_of = "one verdict" if size == 1 else f"all {size} verdicts at once"
     return (
-        f"{number} {noun if sizes == [1] else plural(noun)}, paired, all "
-        f"{comparison.family.size} verdicts at once at {level}{how}, "
-        f"{comparison.proviso}"
+        f"{number} {noun if sizes == [1] else plural(noun)}, paired, {all_of} at "
+        f"{level}{how}"
+        f"{_lacking(comparison)}, {comparison.proviso}"
     )
+
+
+def _lacking(comparison: Comparison) -> str:
+    """Students that are compared without a score for most documents of a sampling."""
+    asked = {row.quantity.partition(":")[0] for row in comparison.rows}
+    if asked.isdisjoint(needing("student")):
+        return ""
+    shares: dict[str, float] = {}
+    for one in comparison.samplings:
+        for reason, number in one.dropped.items():
+            name, _, what = reason.rpartition(": ")
+            if what == UNSCORED:
+                share = number / one.n_documents
+                shares[name] = max(share, shares.get(name, 0.0))
+    named = [f"{name} ({x:.1%})" for name, x in shares.items() if x > HALF]
+    return f", most documents of a sampling unscored by {listed(named)}" * bool(named)
 
 
 def _outcome(rows: Sequence[Row]) -> str:
@@ -105,10 +130,7 @@ def _outcome(rows: Sequence[Row]) -> str:
 
 
 def _change(row: Row) -> str:
-    return (
-        f"{row.sampling} {row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}] "
-        f"{row.verdict}"
-    )
+    return f"{row.sampling} {row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}]"
 
 
 def _entropies(
@@ -127,7 +149,7 @@ def _entropies(
             _outcome(here),
             rests_on=_rests_on(comparison),
             pairs=pairs,
-            listed=listed([_change(row) for row in here], MOST),
+            listed=listed([f"{_change(row)} {row.verdict}" for row in here], MOST),
             reference=comparison.reference,
             margin="its margin" if margin is None else f"{margin:g}",
             measure=following(
@@ -156,13 +178,17 @@ def _queries(comparison: Comparison) -> Answer:
     noun = plural(rows[0].unit_of_n) if rows else "queries"
     some = f"{len(rows) - len(left)}" if len(left) < len(rows) else "none"
     decided = f"{some} of {counted(len(rows), 'comparison')} decided"
+    need = "they need" if some == "none" else "the others need"
+    if len(rows) == 1:
+        decided = f"the comparison is {'un' * bool(left)}decided"
+        need = "it needs"
     needs = [row.n_for_margin for row in left if row.n_for_margin is not None]
     outcome, said = "enough", f"{decided} at the margins"
     if left and needs:
         ends = " to ".join(f"{n:,}" for n in sorted({min(needs), max(needs)}))
         outcome, said = (
             "more",
-            f"{decided}; the others need about {ends} {noun} if nothing differs",
+            f"{decided}; {need} about {ends} {noun} if nothing differs",
         )
     elif left:
         outcome, said = "never", f"{decided}; no number of {noun} would decide more"
@@ -181,12 +207,18 @@ def _queries(comparison: Comparison) -> Answer:
     )
 
 
-def _differences(comparison: Comparison, rows: Sequence[Row]) -> Answer:
+def _differences(
+    comparison: Comparison, rows: Sequence[Row], *, numbers: bool = False
+) -> Answer:
     """What else the samplings differ in: verdicts counted, the differences named."""
     parts = []
     for verdict in sorted({row.verdict for row in rows}, key=in_order):
         here = [row for row in rows if row.verdict == verdict]
-        named = [f"{row.quantity} ({row.pairs}) of {row.sampling}" for row in here]
+        told = [_change(row) if numbers else row.sampling for row in here]
+        named = [
+            f"{row.quantity} ({row.pairs}) of {what}"
+            for row, what in zip(here, told, strict=True)
+        ]
         parts.append(f"{len(here)} of {len(rows)} {verdict}: {listed(named, MOST)}")
     return Answer.to(
         "differences",

@@ -227,10 +227,15 @@ def _temperature(comparison: Comparison) -> list[str]:
     )
     if flips:
         listed = ", ".join(f"{f.sampling} ({f.pairs})" for f in flips)
+        advice = (
+            "Quote such a verdict with the temperature."
+            if teacher.fitted
+            else "Fit it by likelihood on judged pairs (`temperature='fit'`) before "
+            "quoting a verdict."
+        )
         return [
             f"{said} {rule}, and verdicts change between {factors[0]:g} and "
-            f"{factors[-1]:g} times it: {listed}. Fit it by likelihood on judged pairs "
-            "(`temperature='fit'`) before quoting a verdict."
+            f"{factors[-1]:g} times it: {listed}. {advice}"
         ]
     return [
         f"{said} {rule}; no verdict changes between {factors[0]:g} and "

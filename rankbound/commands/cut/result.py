@@ -205,6 +205,7 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     """
 
     KIND = "cut"
+    ANSWERS_FIRST = False  # these are about the temperature alone
     FILE = "manifest.json"
 
     input: str

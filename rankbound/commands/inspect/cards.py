@@ -85,9 +85,8 @@ def _cards(cast: Cast, teacher: Examined, temperature: Temperature) -> Iterator[
     read = _read(cast, teacher)
     if not read:
         return
-    scale, aside = _temperature(read, temperature)
-    names = names_of([one.path for one in cast.groups])
-    for name, inputs in zip(names, read, strict=True):
+    scale, aside = _temperature([*read.values()], temperature)
+    for name, inputs in read.items():
         kept = np.array([qid not in aside for qid in inputs.groups.group_qids()])
         if kept.any():
             yield measured_card(
@@ -102,14 +101,14 @@ def _cards(cast: Cast, teacher: Examined, temperature: Temperature) -> Iterator[
             )
 
 
-def _read(cast: Cast, teacher: Examined) -> list[Inputs]:
-    """The groups of every sampling with the teacher's scores and vectors.
+def _read(cast: Cast, teacher: Examined) -> dict[str, Inputs]:
+    """The groups of every sampling, by name, with the teacher's scores and vectors.
 
     Files with no group that the teacher scores are left out.
     """
     facts, vectors = teacher.scores, cast.documents
     if facts is None:
-        return []
+        return {}
     sources = Sources(
         teacher=to_logits(facts.scores, differences=True),
         kind=facts.kind,
@@ -123,13 +122,14 @@ def _read(cast: Cast, teacher: Examined) -> list[Inputs]:
         else vectors.vectors.embeddings,
         files=Files({}, teacher.path),
     )
-    read = []
-    for one in cast.groups:
+    read = {}
+    names = names_of([one.path for one in cast.groups])
+    for name, one in zip(names, cast.groups, strict=True):
         if one.groups is None:
             continue
         _, scored = one.groups.scores_of(sources.teacher)
         if scored.any():
-            read.append(match_groups(one.groups, sources, Rule("all", "drop")))
+            read[name] = match_groups(one.groups, sources, Rule("all", "drop"))
     return read
 
 

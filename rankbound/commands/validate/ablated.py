@@ -6,7 +6,7 @@ half of the queries, and outcomes from the other half, as for students of files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.betting import betting
+from rankbound.bounds.wording import counted
 from rankbound.commands.ablate.result import (
     BASE,
     EFFECTIVENESS,
@@ -36,7 +37,7 @@ from rankbound.commands.validate.records import (
     PartialFamily,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.data.columns import Booleans, Floats, strings
+from rankbound.data.columns import Booleans, Floats, Strings, strings
 from rankbound.data.draws import drawn_order
 from rankbound.errors import FormatError
 from rankbound.provenance import Input, versions
@@ -184,16 +185,18 @@ def _values(
         for one in ablation.terms
         if not one.architecture
     }
-    for cell in ablation.cells:
+    cells = [one for one in ablation.cells if one.upper_bound is not None]
+    measured: dict[str, set[str]] = {}
+    for cell in cells:
+        mine = queries[cell_of(cell, cell.sampling)]
+        known = np.isfinite(_numbers(mine, OF_RISK))
+        measured.setdefault(tested_on(cell), set()).update(strings(mine[QID])[known])
+    for cell in cells:
         key = cell_of(cell, cell.sampling)
         mine = queries[key]
-        if cell.upper_bound is None:
-            continue
         qids = strings(mine[QID])
         dataset = tested_on(cell)
-        order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
-        first = np.zeros(len(qids), dtype=bool)
-        first[order[: len(qids) // 2]] = True
+        first = _half(qids, measured[dataset], seed=seed, dataset=dataset)
         known = _numbers(mine, OF_RISK)
         held = [int(np.isfinite(known[of]).sum()) for of in (first, ~first)]
         if min(held) < LEAST_QUERIES:
@@ -201,7 +204,8 @@ def _values(
                 path,
                 f"{dataset}, {cell.architecture} {cell.label}: both halves of the test "
                 f"queries need {LEAST_QUERIES} risks or more, got {held[0]} and "
-                f"{held[1]}; ablate a collection with more judged queries",
+                f"{held[1]} of {counted(len(qids), 'query')}; ablate a collection with "
+                "groups for more test queries",
             )
         bound = _limit(students[key], known[first], delta)
         risk = _mean(mine, OF_RISK, first)
@@ -226,6 +230,21 @@ def _values(
                 },
             },
         )
+
+
+def _half(
+    qids: Strings, measured: Collection[str], *, seed: int, dataset: str
+) -> Booleans:
+    """A random half of the queries that some cell has measured, and of the others.
+
+    Few queries may have groups, and both halves need their share of those.
+    """
+    order = drawn_order(qids, seed=seed, purpose=f"halves of {dataset}")
+    drawn = np.array([qid in measured for qid in qids[order]], dtype=bool)
+    first = np.zeros(len(qids), dtype=bool)
+    for part in (order[drawn], order[~drawn]):
+        first[part[: len(part) // 2]] = True
+    return first
 
 
 def cell_of(one: CellSummary | Difference, sampling: str) -> tuple[str, ...]:

@@ -235,9 +235,10 @@ def _values(
     first = np.array([qid in half for qid in panel.qids])
     if min(first.sum(), (~first).sum()) < 2:
         raise UsageError(
-            f"{panel.dataset}: both halves of the queries need at least 2 of student "
-            f"{panel.student!r}, got {int(first.sum())} and {int((~first).sum())}; "
-            "give more judged queries"
+            f"{panel.dataset}: both halves of the queries need at least 2 with terms "
+            f"of student {panel.student!r}, got {int(first.sum())} and "
+            f"{int((~first).sum())} of {len(judged.relevant)} judged ones; give groups "
+            "or scores for more judged queries"
         )
     risk = panel.column("risk")
     limit = _limit(panel, risk[first], delta)

@@ -17,7 +17,7 @@ from rankbound.data.scores import LARGEST, Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.estimators.margins import QueryPotentials
 from rankbound.read.contents import Contents
-from rankbound.read.fields import Ids, as_number
+from rankbound.read.fields import Ids, as_number, wanted_number
 from rankbound.read.source import Source, count
 from rankbound.read.text.blocks import Column
 
@@ -163,8 +163,8 @@ class Builder:
         if number is None or not -LARGEST <= number <= LARGEST:
             qid, docno = self.where(query, document)
             raise self.fail(
-                f"the score of query {qid!r}, document {docno!r} must be a finite "
-                f"number, found {value!r}",
+                f"the score of query {qid!r}, document {docno!r} must be "
+                f"{wanted_number(value)}, found {value!r}",
                 line,
             )
         queries, documents, values, lines = self._rows

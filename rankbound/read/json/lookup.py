@@ -33,6 +33,7 @@ from rankbound.read.fields import (
     composed,
     odd_words,
     too_long,
+    wanted_number,
 )
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
@@ -335,8 +336,9 @@ def _refuse_score(
             if not number or isinstance(value, bool):
                 raise FormatError(
                     path,
-                    f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {value!r}{PIVOTED if value is None else ''}",
+                    f"the score of query {qid!r}, document {docno!r} must be "
+                    f"{wanted_number(value)}, found {value!r}"
+                    f"{PIVOTED if value is None else ''}",
                     line=_line_of(data, qid, docno),
                 )
 

@@ -15,7 +15,13 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
-from rankbound.read.fields import all_composed, check_lengths, odd_id, odd_words
+from rankbound.read.fields import (
+    all_composed,
+    check_lengths,
+    odd_id,
+    odd_words,
+    wanted_number,
+)
 from rankbound.read.source import one_line
 
 # Dictionaries
@@ -139,8 +145,8 @@ def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
         for docno, value in row.items():
             if not _finite(value):
                 raise fail(
-                    f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {_shown(value)}"
+                    f"the score of query {qid!r}, document {docno!r} must be "
+                    f"{wanted_number(value)}, found {_shown(value)}"
                 )
     raise fail("the scores must be finite numbers")
 

@@ -17,7 +17,13 @@ from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 from rankbound.memory import LONGEST_ID
-from rankbound.read.fields import COMPOSED, NOT_IN_IDS, check_lengths, odd_words
+from rankbound.read.fields import (
+    COMPOSED,
+    NOT_IN_IDS,
+    check_lengths,
+    odd_words,
+    wanted_number,
+)
 from rankbound.read.source import count
 
 # Arrow holds no halves of surrogate pairs
@@ -141,7 +147,9 @@ class Frame:
             place = int(np.argmax(wrong))
             row = place if rows is None else int(rows[place])
             value = found[place].as_py()
-            raise self.fail(f"{column} must be a finite number, found {value}", row=row)
+            raise self.fail(
+                f"{column} must be {wanted_number(value)}, found {value}", row=row
+            )
         return np.asarray(values)
 
     def lists(self, column: str) -> tuple[Any, Integers]:

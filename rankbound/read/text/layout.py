@@ -15,7 +15,7 @@ from rankbound.data.columns import Floats
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 from rankbound.memory import LONGEST_ID, LONGEST_NUMBER, long_number
-from rankbound.read.fields import check_lengths
+from rankbound.read.fields import check_lengths, wanted_number
 from rankbound.read.source import Source, decoded
 
 WIDEST = 6
@@ -136,7 +136,7 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         raise FormatError(path, long_number(text), line=number)
     value = _number(text)
     if value is None or (layout.integral and not are_whole(value)):
-        kind = "a whole number" if layout.integral else "a finite number"
+        kind = "a whole number" if layout.integral else wanted_number(text)
         if value is not None and value == np.trunc(value):
             kind += " up to 2**53"
         named = text.casefold() in (layout.numbers, "score", "rank", "label")

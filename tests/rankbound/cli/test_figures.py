@@ -27,8 +27,10 @@ def test_with_results_a_line_tells_what_they_do_not_allow(tmp_path, capsys):
     command = ["figures", "--from", str(source), "--format", "svg"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert "not drawn: locality-entropy: no diameters were measured" in printed[0]
+    assert "not drawn: locality-entropy, distances: no diameters were" in printed[0]
+    assert "power, verdicts, ridges: no results of `rankbound compare`;" in printed[-2]
     assert printed[-1] == f"written: 4 figures to {tmp_path}/out"
+    assert len(printed) == 4
 
 
 def test_figures_may_be_as_wide_as_a_page(tmp_path, capsys):

@@ -7,7 +7,8 @@ from lxml import html as parser
 
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.power.run import power
-from rankbound.page.pieces import html_of
+from rankbound.page.pieces import ablation_account, html_of
+from tests.rankbound.ablations import by_hand
 from tests.rankbound.results import (
     HOSTILE,
     compared,
@@ -188,3 +189,9 @@ def test_the_pieces_take_what_the_files_hold(tmp_path):
     made = Comparison.load(compared().save(tmp_path))
     text = parser.fragment_fromstring(html_of(made)).text_content()
     assert made.sentences[0] in text
+
+
+def test_an_ablation_says_first_what_samplings_do():
+    found = by_hand("alpha", {("bi", "kl"): 0.2}, seed=1, n=8)
+    first, *_ = ablation_account(found).verdicts
+    assert "in nDCG@10 to random negatives" in first.sentence

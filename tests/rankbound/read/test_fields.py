@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from rankbound.read.fields import as_id, as_number, parsed_number, text_id
+from rankbound.read.reading import read_scores
+from tests.rankbound.files import refusal, written
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,14 @@ def test_text_id_is_a_prefix_of_the_hash_and_sees_every_character():
     text = "Was ist eine Seekuh? é"
     assert text_id(text) == "t" + hashlib.sha256(text.encode()).hexdigest()[:16]
     assert len({text_id(t) for t in ("a", "a ", "A", "a\n")}) == 4
+
+
+def test_a_finite_score_that_is_refused_is_too_large(tmp_path):
+    for name, text in (
+        ("a.run", "q Q0 a 1 1e308 t\nq Q0 b 2 1 t\n"),
+        ("a.json", '{"q": {"a": 1e308, "b": 1}}'),
+        ("a.tsv", "qid\tdocno\tscore\nq\ta\t1e308\nq\tb\t1\n"),
+        ("a.jsonl", '{"qid": "q", "docno": "a", "score": 1e308}\n'),
+    ):
+        message = refusal(read_scores, written(tmp_path, text, name))
+        assert "must be at most 8.99e+307 in size, found" in message, name

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import lzma
+import re
 import tarfile
 import zipfile
 
@@ -21,9 +22,15 @@ import pytest
 from rankbound.commands.measure.run import measure
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.reading import read_groups, read_part, read_qrels, read_scores
+from rankbound.read.reading import (
+    read_groups,
+    read_part,
+    read_qrels,
+    read_scores,
+)
 from rankbound.read.registry import by_name, read_any
 from rankbound.read.source import Source
+from rankbound.read.vectors.embeddings import read_embeddings
 from tests.oracles import pairwise_entropy
 from tests.rankbound.files import lookup, refusal, run_text, table, written
 
@@ -317,6 +324,43 @@ def test_what_cannot_be_read_is_named_in_one_short_line(text, words, tmp_path):
     assert words is None or words in message
     assert len(message) < 400
     assert "\n" not in message
+
+
+VECTORS = np.arange(40).reshape(5, 8)
+WIDTHS = np.full((5, 1), 8, "<i4")
+
+
+def behind_widths(kind):
+    values = VECTORS.astype(kind)
+    return np.hstack([WIDTHS.view("u1"), values.view("u1")]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("v.fbin", np.array([5, 8], "<i4").tobytes() + VECTORS.astype("f4").tobytes()),
+        ("v.u8bin", np.array([5, 8], "<i4").tobytes() + VECTORS.astype("u1").tobytes()),
+        ("v.fvecs", behind_widths("f4")),
+        ("v.bvecs", behind_widths("u1")),
+    ],
+)
+@pytest.mark.parametrize("read", [read_embeddings, read_scores])
+def test_a_file_of_vectors_that_is_not_read_comes_with_what_converts_it(
+    read, name, content, tmp_path
+):
+    path = tmp_path / name
+    path.write_bytes(content)
+    message = refusal(lambda: read(path))
+    said = re.search(r"save\('NEW.npy', (.*?)\)(?:; `|$)", message)[1]
+    made = eval(said.replace("FILE", str(path)), {"numpy": np})
+    np.testing.assert_array_equal(made, VECTORS)
+
+
+@pytest.mark.parametrize("read", [read_embeddings, read_scores])
+def test_hdf5_comes_with_what_converts_it(read, tmp_path):
+    path = tmp_path / "v.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    assert "h5py.File('FILE')['NAME'][:]" in refusal(lambda: read(path))
 
 
 def test_an_unknown_format_names_the_nearest_alone():

@@ -10,6 +10,7 @@ from rankbound.bounds.registry import REGISTRY
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
 from rankbound.catalogue import VERDICTS
 from rankbound.errors import UsageError
+from rankbound.terminal.compare import card_part
 from rankbound.terminal.explain import (
     LEGEND,
     ORIGINS,
@@ -21,6 +22,7 @@ from rankbound.terminal.explain import (
     word_text,
 )
 from rankbound.terminal.words import WORDS
+from tests.rankbound.comparisons import comparison
 
 
 @pytest.mark.parametrize("key", REGISTRY)
@@ -110,7 +112,22 @@ def test_a_word_that_is_not_known_has_each_of_its_likes_once():
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("kappa", "law, a ratio; from"), ("entropy", ", in nats; from")]
+    ("word", "said"),
+    [
+        ("kappa", "law, a ratio; from"),
+        ("entropy", ", in nats; from"),
+        ("n_docs", "the number of documents of a group"),
+    ],
 )
 def test_a_quantity_has_its_unit(word, said):
     assert said in word_text(word)
+    assert "documents, in documents" not in word_text(word)
+
+
+def test_the_columns_of_the_sampling_card_are_explained():
+    card, covered = word_text("sampling card"), word_text("scores covered")
+    _, headings, _ = card_part(comparison())
+    for heading in headings[1:]:
+        assert f"`{heading}`" in card or heading in {*WORDS, "interval", "variance"}
+    assert "0 to 100 %" in " ".join(covered.split())
+    assert "variance of the teacher's scores" in " ".join(word_text("variance").split())

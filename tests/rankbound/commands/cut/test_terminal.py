@@ -23,7 +23,10 @@ def shown(folder, options):
 
 def test_what_was_kept_and_what_the_change_means(shown):
     text = shown(keep=("below-median",))
-    assert "train.jsonl: 18 groups of 9 queries, cut by entropy" in text
+    first, *_ = text.splitlines()
+    assert "train.jsonl: 18 groups of 9 queries, cut by entropy" in first
+    assert "into 1 file" in text
+    assert "Which temperature?" in text
     assert "train.kept-entropy-below-median.jsonl" in text
     assert "entropy, all (nats)" in text
     assert "by construction" in text
@@ -39,6 +42,15 @@ def test_the_reference_and_what_was_dropped(shown, folder):
     assert "upper_quartile" in text
     assert "dropped, in no file: 1 query without a value (2 groups)" in text
     assert "not measured: 6 documents without teacher score" in text
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_kept_opens_the_short_texts(options):
+    made = cut_with(options(keep=("inner",)))
+    assert repr(made).startswith("train.jsonl: 18 groups of 9 queries, cut by")
+    assert "\nWhich temperature?" in repr(made)
+    page = made._repr_html_()
+    assert page.index("cut by entropy") < page.index("Which temperature?")
 
 
 @pytest.mark.usefixtures("folder")

@@ -104,3 +104,11 @@ def test_scores_that_need_a_temperature_leave_the_entropies_out(files):
 def test_without_groups_or_teacher_there_is_no_card(files):
     assert rb.inspect(files / "teacher.json").cards == ()
     assert rb.inspect(files / "hard.jsonl").cards == ()
+
+
+def test_groups_without_a_scored_document_leave_the_names_of_others(files):
+    row = {"query_id": "q0", "doc_id_a": "x", "doc_id_b": ["y", "z"]}
+    (files / "alien.jsonl").write_text(json.dumps(row) + "\n")
+    paths = [files / name for name in ("teacher.json", "alien.jsonl", "hard.jsonl")]
+    [card] = rb.inspect(*paths).cards
+    assert (card.sampling, card.suspected_n) == ("hard", 30)

@@ -54,6 +54,23 @@ def test_a_table_without_ranges_is_refused(ablation, tmp_path):
         values_of(ablation, tmp_path, students=old)
 
 
+def test_few_queries_with_risks_are_shared_by_both_halves(ablation, tmp_path):
+    queries = ablation.beside["queries"]
+    qids = sorted({*queries.column("qid")})
+    for place in range(len(qids) - 3):
+        kept = qids[place : place + 4]
+        risks = [
+            risk if qid in kept else ""
+            for risk, qid in zip(
+                queries.column("risk"), queries.column("qid"), strict=True
+            )
+        ]
+        made = values_of(
+            ablation, tmp_path / str(place), queries=columns_of(queries, risk=risks)
+        )
+        assert {(one.n_terms, one.n_held_out) for one in made} == {(4, 4)}
+
+
 def test_a_half_without_risks_is_refused(ablation, tmp_path):
     queries = ablation.beside["queries"]
     blank = [""] * len(queries.column("risk"))

@@ -171,5 +171,5 @@ def test_a_long_run_of_numbered_ids_is_read_with_its_rows_in_any_order(
     for order in ([2, 1, 0, 3, 4, 5], [2, 1, 3, 0, 4, 5], [0, 1, 3, 2, 4, 5]):
         moved = (" ".join(row[place] for place in order) for row in rows)
         path.write_text("".join(f"{line}\n" for line in moved))
-        with pytest.raises(FormatError, match="expected qid Q0 docno|do not tell"):
+        with pytest.raises(FormatError, match=r"expected qid Q0 docno|do not tell"):
             read_scores(path)

@@ -252,4 +252,5 @@ def test_a_run_whose_first_query_looks_like_json_is_read_when_named(tmp_path):
 @pytest.mark.parametrize("score", ["1e308", "-1.7e308", "9" + "0" * 307])
 def test_a_score_beyond_what_scores_hold_has_its_line(tmp_path, score):
     path = written(tmp_path, f"q Q0 a 1 8.9e307 t\nq Q0 b 2 {score} t\n")
-    assert refusal(read_run, path).startswith(f"{path}:2: the score must be a finite")
+    said = f"{path}:2: the score must be at most 8.99e+307 in size, found "
+    assert refusal(read_run, path).startswith(said)
