@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats
 
+# Values closer than this share of their size are equal in exact arithmetic: the mean
+# over the pairs of a group depends on the order of its documents by less
+ROUNDING: Final = 1e-12
 TIES = (
     "a value equal to a cut point belongs to the side below it, so that bands that "
     "share a cut point neither overlap nor lose a query"
@@ -86,6 +90,7 @@ class Band:
         >>> BANDS["outer"].holds(np.arange(9.0)).nonzero()[0].tolist()
         [0, 1, 2, 7, 8]
         """
+        values = _checked(values)
         low, high = self.cut_points(values)
         inside = np.ones(len(values), dtype=bool)
         if low is not None:
@@ -102,6 +107,7 @@ class Band:
         >>> BANDS["below-median"].ties(np.array([0.0, 1.0, 1.0, 1.0])).tolist()
         [False, True, True, True]
         """
+        values = _checked(values)
         points = [point for point in self.cut_points(values) if point is not None]
         return np.isin(values, points)
 
@@ -157,9 +163,22 @@ def band_called(text: str) -> Band:
 
 
 def _checked(values: Floats) -> Floats:
+    """The values, of which those that differ by rounding alone are the least of them.
+
+    Examples
+    --------
+    >>> _checked(np.array([0.3, 0.1 + 0.2, 0.4])).tolist()
+    [0.3, 0.3, 0.4]
+    """
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
         raise DomainError(
             "a band needs finite values, one per query and at least one; got shape "
             f"{values.shape}; leave out and count queries without a value"
         )
-    return values
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = np.diff(ordered) > ROUNDING * np.abs(ordered[1:])
+    found = np.empty_like(values)
+    found[order] = ordered[new][np.cumsum(new) - 1]
+    return found

@@ -40,6 +40,9 @@ UNIT_TOLERANCE = 1e-2
 # Documents closer than this share of their group's diameter are copies of each other;
 # batching and rounding move the vectors of equal texts by less.
 COPY: Final = 1e-4
+# Distances whose logarithms differ by less are equal: vectors have 7 digits or fewer,
+# and no space has a million dimensions
+EQUAL: Final = 1e-6
 NEIGHBOURS: Final = 4
 BINS: Final = 2**14
 POINTS: Final = 101
@@ -308,7 +311,7 @@ def two_nn_dimension(near: Floats) -> Floats:
     -------
     float64 array, shape (b,)
         ``(n - 1) / sum(log(r2 / r1))`` over the n remaining documents; NaN with fewer
-        than three of them, or if all ratios are 1.
+        than three of them, or if all ratios are 1 but for rounding.
 
     Notes
     -----
@@ -329,7 +332,7 @@ def two_nn_dimension(near: Floats) -> Floats:
     first = np.where(usable, near[:, :, 0], 1.0)
     logs = np.log(np.where(usable, near[:, :, 1], 1.0) / first)
     total, count = logs.sum(axis=1), usable.sum(axis=1)
-    good = (count >= 3) & (total > 0)
+    good = (count >= 3) & (total > EQUAL * count)
     return np.asarray(
         np.divide(count - 1, total, out=np.full(len(near), np.nan), where=good)
     )

@@ -1,3 +1,4 @@
+import itertools
 import statistics
 
 import numpy as np
@@ -52,6 +53,17 @@ def test_quarters_by_the_standard_library(numbers):
     first, _, third = statistics.quantiles(numbers, n=4, method="inclusive")
     points = BANDS["inner"].cut_points(np.array(numbers))
     assert points == pytest.approx((first, third))
+
+
+def test_sums_in_another_order_are_ties():
+    numbers = [sum(order) for order in itertools.permutations([0.1, 0.7, 1.3, 2.9])]
+    assert len(set(numbers)) > 1
+    assert kept("below-median", numbers) == list(range(24))
+    assert kept("above-median", numbers) == []
+    assert BANDS["below-median"].ties(np.array(numbers)).all()
+    # However large the other values are
+    assert kept("above-median", [1.0, 1.0 + 1e-9, 1e12]) == [2]
+    assert kept("below-median", [1.0, 1.0 + 1e-9, 1.0 + 2e-9]) == [0, 1]
 
 
 def test_ties_go_below_and_are_counted():

@@ -152,6 +152,13 @@ def test_too_few_documents_have_no_dimension():
     assert all(len(side) == 0 for side in found.fit_points())
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_vectors_that_are_equally_far_apart_have_no_dimension(dtype):
+    # Those of unit length at right angles, whose distances differ by rounding alone
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(9, 9)))[0]
+    assert vector_shape(grouped(8), book(turned.astype(dtype))).dimension is None
+
+
 def test_a_vector_that_is_not_finite_is_named():
     vectors = np.ones((4, 2))
     vectors[2, 0] = np.inf

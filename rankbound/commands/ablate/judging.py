@@ -384,11 +384,14 @@ def _by_prediction(table: _Table, left_out: LeftOut) -> dict[Task, str] | None:
 
 
 def _over_tasks(tasks: Sequence[Task], parts: Sequence[Part]) -> Floats:
-    """nDCG@10 by test query: the mean over the tasks that it tests."""
-    by_set: dict[tuple[str, str], list[Floats]] = {}
+    """nDCG@10 by test query: the mean over the tasks that it tests.
+
+    The test queries of a collection are the same whatever students were trained on, and
+    so are one sample, however many collections train.
+    """
+    by_set: dict[str, list[Floats]] = {}
     for task, part in zip(tasks, parts, strict=True):
-        key = task.trained_on, task.collection
-        by_set.setdefault(key, []).append(part.column(NDCG))
+        by_set.setdefault(task.collection, []).append(part.column(NDCG))
     return np.concatenate([np.mean(several, axis=0) for several in by_set.values()])
 
 

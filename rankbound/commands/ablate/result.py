@@ -367,13 +367,13 @@ class Choice(Record, frozen=True, kw_only=True):
     rule : str
         "random", "crossencoder" and so on choose that sampling always; "predicted"
         chooses by the predictor that is best on what is not left out; "best" is the
-        best sampling of each task, which nobody knows before.
+        best sampling of each task on the test queries, which nobody knows before.
     left_out : {"none", "collections", "losses"}
     value : float
-        Mean nDCG@10 over tasks.
+        Mean nDCG@10 over all test queries, each with the mean over its tasks.
     gain, lower, upper : float
         Less that of random negatives; the interval, by betting over queries, holds for
-        all rules at once.
+        all rules at once, but not for "best", which the same queries choose.
     chosen : dict of str to int
         Tasks by sampling chosen.
     """
@@ -788,9 +788,10 @@ def _chosen(choices: Sequence[Choice]) -> Table:
     return Table(
         name="ablation-choices",
         title="rules of choice",
-        caption="Mean nDCG@10 over tasks where the sampling is chosen by a rule, and "
-        "what that gains over random negatives; 95 % intervals of "
-        f"{len(choices)} rules at once, by betting over queries",
+        caption="Mean nDCG@10 over all test queries where the sampling is chosen by a "
+        "rule, and what that gains over random negatives; 95 % intervals of "
+        f"{len(choices)} rules at once, by betting over queries; that of best does not "
+        "hold, as the same queries choose it",
         header=("rule", "left out", "nDCG@10", "gain", "interval"),
         rows=tuple(
             (

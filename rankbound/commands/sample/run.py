@@ -729,7 +729,10 @@ class _Drawing:
         self._doc_numbers = id_numbers(teacher.docnos, seed=seed, purpose=purpose)
         of_positives = id_numbers(wanted.positive, seed=seed, purpose=purpose)
         self._group_numbers = mixed(of_positives, wanted.again.astype(np.uint64))
-        self._places = {name: self._places_in(run) for name, run in runs.items()}
+        ranked = dict(runs)
+        if "fusion" in law.parts and len(runs) == 1:
+            ranked["top"] = teacher  # ranked among all documents, as in the run
+        self._places = {name: self._places_in(run) for name, run in ranked.items()}
         self._closed = self._closed_keys()
         row = positions(teacher.docnos, wanted.positive)
         values, found = teacher.lookup(

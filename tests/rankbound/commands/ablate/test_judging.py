@@ -76,7 +76,7 @@ def test_a_predictor_whose_sign_changes_is_below_zero_where_it_is_left_out():
     assert _tau(signs(x), signs(y), one, "collections", [[0], [1]])[0] == -1
 
 
-def part(sampling, loss, values, diameter, *, collection="c"):
+def part(sampling, loss, values, diameter, *, collection="c", trained_on=None):
     """A cell whose students have some nDCG@10 by query."""
     values = np.asarray(values, dtype=float)
     mean = Mean(
@@ -91,7 +91,7 @@ def part(sampling, loss, values, diameter, *, collection="c"):
         rows=(),
         summary=CellSummary(
             collection=collection,
-            domain="in",
+            domain="in" if trained_on is None else "out",
             architecture="bi",
             loss=loss,
             sampling=sampling,
@@ -100,7 +100,7 @@ def part(sampling, loss, values, diameter, *, collection="c"):
             upper_bound=0.5,
             n_vacuous=0,
             means={"ndcg@10": mean, "entropy": mean},
-            trained_on=collection,
+            trained_on=trained_on or collection,
         ),
         columns={
             "ndcg@10": tuple(values.tolist()),
@@ -168,6 +168,24 @@ def test_where_nothing_differs_little_is_gained():
     claims = {one.name: one.verdict for one in found.claims}
     assert claims["elaborate-little"] == "supported"
     assert claims["stratified-best"] == "inconclusive"
+
+
+def test_queries_that_test_students_of_several_collections_are_one_sample():
+    rng = np.random.default_rng(0)
+    values = {name: rng.uniform(size=60) for name in ("random", "bm25")}
+
+    def told(*trainers):
+        parts = [
+            part(sampling, "kl", values[sampling], 1.0, trained_on=name)
+            for name in trainers
+            for sampling in values
+        ]
+        found = judged(parts, ())
+        claims = {one.name: one.evidence for one in found.claims}
+        intervals = [(one.rule, one.lower, one.upper) for one in found.choices]
+        return claims["elaborate-little-elsewhere"], intervals
+
+    assert told("e", "f") == told("e")
 
 
 def test_a_collection_alone_cannot_be_left_out(monkeypatch):

@@ -100,6 +100,19 @@ def test_how_much_is_looked_at_together_changes_nothing(monkeypatch, law):
     assert found[0] == found[1] == found[2]
 
 
+def test_a_lone_run_is_fused_with_the_teachers_whole_ranking():
+    rng = np.random.default_rng(5)
+    run = {qid: {doc: float(rng.normal()) for doc in row} for qid, row in RUN.items()}
+    # A place is one among all documents, of which those judged relevant are not drawn
+    qrels = {qid: dict.fromkeys([*row][::2], 1) for qid, row in TEACHER.items()}
+    given = {"sampling": "fusion", "size": 5, "qrels": qrels}
+    alone, both = (
+        rb.sample(TEACHER, runs=runs, **given)
+        for runs in ({"bm25": run}, {"bm25": run, "teacher": TEACHER})
+    )
+    assert [*lines_of(alone)] == [*lines_of(both)]
+
+
 def test_positives_of_groups_are_kept_and_their_negatives_drawn_anew():
     made = rb.sample(TEACHER, sampling="top", size=4, groups=GROUPS)
     for qid, positive, negatives in lines_of(made):
