@@ -61,14 +61,20 @@ class Count:
         >>> Count("t.run", 3_000_000, "bytes", 1_000_000, began=0.0).words(4.0)
         't.run: 1.0 MB of 3.0 MB, 250 kB/s, about 8 s left'
         >>> Count("checks", None, "checks", 3, began=0.0).words(4.0)
-        'checks: 3 checks, 0.8 checks/s'
+        'checks: 3 checks, 45 checks/min'
+        >>> Count("controls", 8, "tests", 2, began=0.0).words(60.0)
+        'controls: 2 of 8 tests, 2 tests/min, about 3 min 0 s left'
         """
-        of = "" if self.total is None else f" of {amount(self.total, self.unit)}"
-        named = f"{self.what}: {amount(self.done, self.unit)}{of}"
+        done = amount(self.done, self.unit)
+        if self.total is not None and self.unit == "bytes":
+            done += f" of {amount(self.total, self.unit)}"
+        elif self.total is not None:
+            done = f"{self.done:,} of {amount(self.total, self.unit)}"
+        named = f"{self.what}: {done}"
         spent = now - self.began
         if spent <= 0 or not self.done:
             return named
-        named += f", {amount(self.done / spent, self.unit)}/s"
+        named += f", {rate(self.done / spent, self.unit)}"
         if self.total is None or self.done > self.total:
             return named
         left = (self.total - self.done) * spent / self.done
@@ -93,6 +99,20 @@ def amount(number: float, unit: str) -> str:
     if name == "bytes" or number >= FEW:
         return f"{number:,.0f} {name}"
     return f"{number:.1f} {name}"
+
+
+def rate(number: float, unit: str) -> str:
+    """How much is done in a second, or in a minute or hour where that is less than one.
+
+    Examples
+    --------
+    >>> rate(250_000, "bytes"), rate(1 / 30, "students"), rate(1 / 7_200, "steps")
+    ('250 kB/s', '2 students/min', '0.5 steps/h')
+    """
+    for length, name in ((1, "s"), (MINUTE, "min")):
+        if unit == "bytes" or number * length >= 1:
+            return f"{amount(number * length, unit)}/{name}"
+    return f"{amount(number * HOUR, unit)}/h"
 
 
 def duration(seconds: float) -> str:
