@@ -498,6 +498,9 @@ class Vanished:
     def result(self, timeout):
         raise TimeoutError(f"nothing in {timeout} s")
 
+    def done(self):
+        return False
+
     def close(self):
         pass
 

@@ -21,6 +21,7 @@ from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
 from rankbound.engine import MANIFEST, SCHEMA, SUFFIX
+from rankbound.writing import ENDING
 from tests.golden import data
 from tests.rankbound.realdata import ROOT
 
@@ -72,6 +73,15 @@ def take_bm25s_away(patch):
 def interrupt(patch):
     # When all was written aside
     patch.setattr("rankbound.writing._reach_disk", raising(KeyboardInterrupt))
+
+
+@pytest.fixture(autouse=True)
+def _signals_end():
+    """As where nobody ignores them, unlike `nohup`."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
 
 
 def end_by(number):
