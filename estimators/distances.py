@@ -7,7 +7,6 @@ it violates the triangle inequality and no dot-product ranker is Lipschitz in it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -273,23 +272,24 @@ def _of_pairs(
     found = np.empty((count, k * (k - 1) // 2), dtype=vectors.dtype)
     # Half of the products of all with all is enough, and strips of rows have little
     # more. Of an array and itself, BLAS would make a symmetric product, which takes
-    # twice as long where arrays are small
-    others = np.swapaxes(vectors[:, 1:], -1, -2)
+    # twice as long where arrays are small: so the last row is left out. Columns begin
+    # with the first row, as their number is then one that kernels of BLAS are made for
+    others = np.swapaxes(vectors, -1, -2)
     if k <= ROWS:
-        table = np.empty((count, k - 1, k - 1), dtype=vectors.dtype)
+        table = np.empty((count, k - 1, k), dtype=vectors.dtype)
         for row in range(0, k - 1, STRIP):
             strip = slice(row, min(row + STRIP, k - 1))
             products = table[:, strip, row:]
             np.matmul(vectors[:, strip], others[..., row:], out=products)
         rows, (first, second) = table.reshape(count, -1), pair_positions(k)
-        np.take(rows, _upper(k - 1), axis=1, out=found, mode="clip")
+        np.take(rows, first * k + second, axis=1, out=found, mode="clip")
         finish(found, norms[:, first], norms[:, second])
         return found
     ends = np.concatenate([[0], np.cumsum(np.arange(k - 1, 0, -1))])
 
     def work(parts: Iterator[slice]) -> None:
         for part in parts:
-            products = np.matmul(vectors[:, part], others[..., part.start :])
+            products = np.matmul(vectors[:, part], others[..., part.start + 1 :])
             finish(products, norms[:, part, None], norms[:, None, part.start + 1 :])
             for row in range(part.start, part.stop):
                 inner = products[:, row - part.start, row - part.start :]
@@ -297,13 +297,6 @@ def _of_pairs(
 
     share_out(work, k - 1, at_once=ROWS)
     return found
-
-
-@lru_cache(maxsize=ROWS)
-def _upper(k: int) -> Integers:
-    """Places of the upper triangle, with its diagonal, of a table laid out in a row."""
-    first, second = np.triu_indices(k)
-    return np.asarray(first * k + second)
 
 
 def _one_by_one(
